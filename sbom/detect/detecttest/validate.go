@@ -1,0 +1,122 @@
+package detecttest
+
+import (
+	"fmt"
+	"io/fs"
+	"strings"
+
+	"github.com/package-url/packageurl-go"
+
+	"github.com/imagetrust/imagetrust/sbom"
+	"github.com/imagetrust/imagetrust/sbom/detect"
+)
+
+// complaints collects the broken rules of one fragment.
+type complaints []error
+
+func (c *complaints) addf(format string, args ...any) { *c = append(*c, fmt.Errorf(format, args...)) }
+
+// validate returns the rules that a fragment of the file at path breaks by
+// itself.
+func validate(frag *detect.Fragment, path string) []error {
+	var c complaints
+	seen := make(map[string]bool)
+	for i := range frag.Components {
+		comp := &frag.Components[i]
+		if seen[comp.Key] {
+			c.addf("two components with key %q", comp.Key)
+		}
+		seen[comp.Key] = true
+		c.component(comp, path)
+	}
+	for _, cl := range frag.Claims {
+		c.claim(cl)
+	}
+	for _, dv := range frag.Diversions {
+		if !fs.ValidPath(dv.From) || !fs.ValidPath(dv.To) {
+			c.addf("diversion of %q to %q: paths are not clean and relative", dv.From, dv.To)
+		}
+	}
+	for _, an := range frag.Annotations {
+		if an.Key == "" {
+			c.addf("annotation without a key")
+		}
+	}
+	for _, rel := range frag.Relations {
+		if rel.From == "" || rel.To == "" || rel.Type == "" {
+			c.addf("incomplete relation %+v", rel)
+		}
+	}
+	for _, gap := range frag.Gaps {
+		if gap.Kind == "" || gap.Message == "" || gap.Layer != nil {
+			c.addf("gap %+v: kind and message are wanted, and no layer", gap)
+		}
+	}
+	return c
+}
+
+func (c *complaints) component(comp *detect.Component, path string) {
+	if comp.Key == "" || comp.Name == "" || comp.Type == "" {
+		c.addf("component %q: key %q, name %q and type %q are all needed", comp.PURL, comp.Key, comp.Name, comp.Type)
+	}
+	if comp.ID != "" || comp.Attribution != (sbom.Attribution{}) || comp.Files != (sbom.FileCounts{}) {
+		c.addf("component %q: ID, Attribution and Files are the fold's to fill in", comp.Key)
+	}
+	if comp.PURL != "" {
+		c.purl(comp)
+	}
+	for _, h := range comp.Hashes {
+		if d, err := sbom.ParseDigest(string(h)); err != nil || d != h {
+			c.addf("component %q: hash %q is no digest", comp.Key, h)
+		}
+	}
+	if len(comp.Evidence) == 0 {
+		c.addf("component %q has no evidence", comp.Key)
+	}
+	for _, ev := range comp.Evidence {
+		c.evidence(comp.Key, ev, path)
+	}
+}
+
+func (c *complaints) purl(comp *detect.Component) {
+	p, err := packageurl.FromString(comp.PURL)
+	if err != nil {
+		c.addf("component %q: purl %q: %v", comp.Key, comp.PURL, err)
+		return
+	}
+	if got := p.ToString(); got != comp.PURL {
+		c.addf("component %q: purl %q is not canonical, which is %q", comp.Key, comp.PURL, got)
+	}
+	if comp.Version != "" && p.Version == "" {
+		c.addf("component %q: purl %q lacks the version %q", comp.Key, comp.PURL, comp.Version)
+	}
+}
+
+func (c *complaints) evidence(key string, ev sbom.Evidence, path string) {
+	if ev.Field == "" || ev.Technique == "" {
+		c.addf("component %q: evidence %+v needs a field and a technique", key, ev)
+	}
+	if !(ev.Confidence > 0 && ev.Confidence <= 1) {
+		c.addf("component %q: confidence %v is not in (0, 1]", key, ev.Confidence)
+	}
+	if at := ev.Location.Path; at != "" && at != path && !strings.HasPrefix(at, path+"!/") {
+		c.addf("component %q: evidence at %q, which is not in %q", key, at, path)
+	}
+	if ev.Location.Layer != nil {
+		c.addf("component %q: evidence names a layer, which a detector cannot know", key)
+	}
+}
+
+func (c *complaints) claim(cl detect.Claim) {
+	if cl.Key == "" || !fs.ValidPath(cl.Path) {
+		c.addf("claim of %q on %q: a key and a clean relative path are needed", cl.Key, cl.Path)
+	}
+	if cl.Tree && cl.Ground != sbom.ClaimDirectory {
+		c.addf("claim of %q on the tree %q has ground %q", cl.Key, cl.Path, cl.Ground)
+	}
+	if cl.Digest != "" {
+		if d, err := sbom.ParseDigest(string(cl.Digest)); err != nil || d != cl.Digest {
+			c.addf("claim of %q on %q: %q is no digest", cl.Key, cl.Path, cl.Digest)
+		}
+	}
+}
