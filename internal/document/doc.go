@@ -1,0 +1,2 @@
+// Package document holds what the readers and writers of SBOM documents share.
+package document
