@@ -1,0 +1,335 @@
+package attest
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strings"
+	"unicode/utf8"
+)
+
+const (
+	// maxJSONSize bounds bundles and payloads. It is far above any SBOM; callers
+	// that fetch from strangers set lower bounds.
+	maxJSONSize = 128 << 20
+	// maxJSONDepth bounds nesting. Deeply nested CycloneDX stays under 50.
+	maxJSONDepth = 256
+	// wideObject is the number of members from which duplicates are looked up in
+	// a map rather than compared one by one.
+	wideObject = 16
+)
+
+// jsonScanner checks one JSON text (RFC 8259, as restricted by I-JSON, RFC 7493):
+// valid UTF-8, no duplicate member names, bounded depth, nothing behind the value.
+type jsonScanner struct {
+	data  []byte
+	pos   int
+	depth int
+	names [][]byte // of the objects that are open, outermost first
+
+	// member and element get the members and elements of the outermost value.
+	member  func(name string, value []byte) error
+	element func(value []byte) error
+}
+
+// checkJSON checks any JSON value.
+func checkJSON(data []byte) error {
+	return (&jsonScanner{data: data}).run()
+}
+
+// scanObject checks an object and everything below it, and calls member for each
+// of its members, in order. Values are slices of data.
+func scanObject(data []byte, member func(name string, value []byte) error) error {
+	if !isObject(data) {
+		return errors.New("not a JSON object")
+	}
+	return (&jsonScanner{data: data, member: member}).run()
+}
+
+// scanArray is scanObject for the elements of an array.
+func scanArray(data []byte, element func(value []byte) error) error {
+	if !startsWith(data, '[') {
+		return errors.New("not a JSON array")
+	}
+	return (&jsonScanner{data: data, element: element}).run()
+}
+
+func isObject(data []byte) bool { return startsWith(data, '{') }
+func isNull(data []byte) bool   { return string(bytes.TrimSpace(data)) == "null" }
+
+func startsWith(data []byte, c byte) bool {
+	data = bytes.TrimLeft(data, " \t\r\n")
+	return len(data) > 0 && data[0] == c
+}
+
+func (s *jsonScanner) run() error {
+	if len(s.data) > maxJSONSize {
+		return fmt.Errorf("%w: %d bytes of JSON, at most %d", ErrLimit, len(s.data), maxJSONSize)
+	}
+	if !utf8.Valid(s.data) {
+		return errors.New("invalid UTF-8")
+	}
+	if err := s.value(); err != nil {
+		return err
+	}
+	if s.space(); s.pos < len(s.data) {
+		return s.errorf("data behind the JSON value")
+	}
+	return nil
+}
+
+func (s *jsonScanner) errorf(format string, args ...any) error {
+	return fmt.Errorf("byte %d: %s", s.pos, fmt.Sprintf(format, args...))
+}
+
+func (s *jsonScanner) space() {
+	for s.pos < len(s.data) {
+		switch s.data[s.pos] {
+		case ' ', '\t', '\r', '\n':
+			s.pos++
+		default:
+			return
+		}
+	}
+}
+
+// next skips white space and returns the next byte, 0 at the end: NUL is no JSON.
+func (s *jsonScanner) next() byte {
+	if s.space(); s.pos < len(s.data) {
+		return s.data[s.pos]
+	}
+	return 0
+}
+
+func (s *jsonScanner) value() error {
+	switch s.next() {
+	case '{':
+		return s.nested(s.object)
+	case '[':
+		return s.nested(s.array)
+	case '"':
+		return s.string()
+	case 't':
+		return s.literal("true")
+	case 'f':
+		return s.literal("false")
+	case 'n':
+		return s.literal("null")
+	default:
+		return s.number()
+	}
+}
+
+func (s *jsonScanner) nested(read func() error) error {
+	if s.depth++; s.depth > maxJSONDepth {
+		return fmt.Errorf("%w: JSON nested deeper than %d", ErrLimit, maxJSONDepth)
+	}
+	s.pos++ // the opening bracket
+	err := read()
+	s.depth--
+	return err
+}
+
+func (s *jsonScanner) object() error {
+	base := len(s.names)
+	defer func() { s.names = s.names[:base] }()
+	var wide map[string]struct{}
+	if s.next() == '}' {
+		s.pos++
+		return nil
+	}
+	for {
+		name, err := s.name()
+		if err != nil {
+			return err
+		}
+		if wide, err = s.unique(base, wide, name); err != nil {
+			return err
+		}
+		if s.next() != ':' {
+			return s.errorf("want a colon")
+		}
+		s.pos++
+		if err := s.memberValue(name); err != nil {
+			return err
+		}
+		if done, err := s.more('}'); done || err != nil {
+			return err
+		}
+	}
+}
+
+// name reads a member name and returns it decoded.
+func (s *jsonScanner) name() ([]byte, error) {
+	if s.next() != '"' {
+		return nil, s.errorf("want a member name")
+	}
+	start := s.pos
+	if err := s.string(); err != nil {
+		return nil, err
+	}
+	raw := s.data[start:s.pos]
+	if bytes.IndexByte(raw, '\\') < 0 {
+		return raw[1 : len(raw)-1], nil
+	}
+	var name string
+	if err := json.Unmarshal(raw, &name); err != nil {
+		return nil, err
+	}
+	return []byte(name), nil
+}
+
+// unique notes a name of the object whose names begin at base.
+func (s *jsonScanner) unique(base int, wide map[string]struct{}, name []byte) (map[string]struct{}, error) {
+	if wide == nil && len(s.names)-base >= wideObject {
+		wide = make(map[string]struct{}, 4*wideObject)
+		for _, n := range s.names[base:] {
+			wide[string(n)] = struct{}{}
+		}
+	}
+	if wide != nil {
+		if _, dup := wide[string(name)]; dup {
+			return nil, s.errorf("duplicate member %.80q", name)
+		}
+		wide[string(name)] = struct{}{}
+		return wide, nil
+	}
+	for _, n := range s.names[base:] {
+		if bytes.Equal(n, name) {
+			return nil, s.errorf("duplicate member %.80q", name)
+		}
+	}
+	s.names = append(s.names, name)
+	return nil, nil
+}
+
+func (s *jsonScanner) memberValue(name []byte) error {
+	s.space()
+	start := s.pos
+	if err := s.value(); err != nil {
+		return err
+	}
+	if s.depth == 1 && s.member != nil {
+		return s.member(string(name), s.data[start:s.pos:s.pos])
+	}
+	return nil
+}
+
+func (s *jsonScanner) array() error {
+	if s.next() == ']' {
+		s.pos++
+		return nil
+	}
+	for {
+		s.space()
+		start := s.pos
+		if err := s.value(); err != nil {
+			return err
+		}
+		if s.depth == 1 && s.element != nil {
+			if err := s.element(s.data[start:s.pos:s.pos]); err != nil {
+				return err
+			}
+		}
+		if done, err := s.more(']'); done || err != nil {
+			return err
+		}
+	}
+}
+
+// more reads a comma, or the closing bracket and says that it was the end.
+func (s *jsonScanner) more(closing byte) (done bool, err error) {
+	switch s.next() {
+	case ',':
+		s.pos++
+		return false, nil
+	case closing:
+		s.pos++
+		return true, nil
+	default:
+		return false, s.errorf("want a comma or %q", closing)
+	}
+}
+
+func (s *jsonScanner) string() error {
+	for s.pos++; s.pos < len(s.data); s.pos++ {
+		switch c := s.data[s.pos]; {
+		case c == '"':
+			s.pos++
+			return nil
+		case c < 0x20:
+			return s.errorf("control character in string")
+		case c == '\\':
+			if err := s.escape(); err != nil {
+				return err
+			}
+		}
+	}
+	return s.errorf("unterminated string")
+}
+
+// escape checks an escape sequence and leaves pos on its last byte.
+func (s *jsonScanner) escape() error {
+	rest := s.data[s.pos+1:]
+	switch {
+	case len(rest) > 0 && strings.IndexByte(`"\/bfnrt`, rest[0]) >= 0:
+		s.pos++
+		return nil
+	case len(rest) > 4 && rest[0] == 'u' && isHex(rest[1:5]):
+		s.pos += 5
+		return nil
+	default:
+		return s.errorf("malformed escape sequence")
+	}
+}
+
+func isHex(b []byte) bool {
+	return len(bytes.Trim(b, "0123456789abcdefABCDEF")) == 0
+}
+
+func (s *jsonScanner) literal(want string) error {
+	if !bytes.HasPrefix(s.data[s.pos:], []byte(want)) {
+		return s.errorf("malformed literal")
+	}
+	s.pos += len(want)
+	return nil
+}
+
+func (s *jsonScanner) number() error {
+	s.accept('-')
+	switch {
+	case s.accept('0'):
+	case s.digits():
+	default:
+		return s.errorf("want a JSON value")
+	}
+	if s.accept('.') && !s.digits() {
+		return s.errorf("malformed number")
+	}
+	if s.accept('e') || s.accept('E') {
+		if !s.accept('+') {
+			s.accept('-')
+		}
+		if !s.digits() {
+			return s.errorf("malformed number")
+		}
+	}
+	return nil
+}
+
+func (s *jsonScanner) accept(c byte) bool {
+	if s.pos < len(s.data) && s.data[s.pos] == c {
+		s.pos++
+		return true
+	}
+	return false
+}
+
+func (s *jsonScanner) digits() bool {
+	start := s.pos
+	for s.pos < len(s.data) && '0' <= s.data[s.pos] && s.data[s.pos] <= '9' {
+		s.pos++
+	}
+	return s.pos > start
+}
