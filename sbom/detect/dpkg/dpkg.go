@@ -1,10 +1,59 @@
-// Package dpkg is a detector.
+// Package dpkg detects the packages of Debian, Ubuntu and their derivatives in
+// dpkg's database.
+//
+// # What is read
+//
+//   - var/lib/dpkg/status: the packages, their state, source, dependencies, and
+//     the configuration files with their md5 (dpkg(1), deb-control(5)).
+//   - var/lib/dpkg/status.d/NAME: one package, as distroless images have it;
+//     status.d/NAME.md5sums: its files.
+//   - var/lib/dpkg/info/NAME.list, NAME.md5sums, NAME:ARCH.list,
+//     NAME:ARCH.md5sums: the files and their md5.
+//   - var/lib/dpkg/diversions: the files that were moved aside (dpkg-divert(1)).
+//   - usr/share/doc/NAME/copyright: licences, machine-readable (DEP-5) or by
+//     reference to usr/share/common-licenses.
+//   - var/lib/dpkg/updates/NUMBER: dpkg's journal is not read, which is a gap; it
+//     exists only while dpkg runs or after it was killed.
+//
+// A database below another directory (opt/rootfs/var/lib/dpkg/status) is that of
+// another root: its packages are kept apart and own files below that directory.
+//
+// # What is owned
+//
+// Every path of a .list or .md5sums file and every configuration file. A .list
+// names directories too; those that hold another line of it are left out, an
+// empty directory cannot be told from a file and is claimed, to no effect.
+// Documentation, translations and compiled Python are optional.
+//
+// # What is checked
+//
+// Malformed stanzas, packages without a name or version, stanzas that repeat a
+// package and unfinished installations are gaps. Removed packages whose
+// configuration stayed are residual (sbom.ScopeResidual); purged ones leave
+// nothing but a name behind and are no components.
+//
+// # Limits
+//
+// A status file, list or table may have 64 MiB, a copyright file 8 MiB; one file
+// may name 1<<17 packages, 1<<20 dependencies and 1<<20 paths of at most 4096
+// bytes.
 package dpkg
 
 import (
 	"context"
+	"fmt"
+	"strings"
 
 	"github.com/imagetrust/imagetrust/sbom/detect"
+	"github.com/imagetrust/imagetrust/sbom/detect/internal/ospkg"
+)
+
+const (
+	maxFile      = 64 << 20
+	maxCopyright = 8 << 20
+	maxPackages  = 1 << 17
+	maxRelations = 1 << 20
+	maxClaims    = 1 << 20
 )
 
 // New returns the detector. It has no state and is safe for concurrent use.
@@ -16,7 +65,142 @@ type detector struct{}
 func (detector) ID() detect.ID { return detect.ID{Name: "dpkg", Version: "1"} }
 
 // Wants implements detect.Detector.
-func (detector) Wants(*detect.Entry) bool { return false }
+func (detector) Wants(e *detect.Entry) bool {
+	kind, _, _ := classify(e.Path)
+	return kind != 0 && (kind != journal || e.Size > 0)
+}
 
 // Detect implements detect.Detector.
-func (detector) Detect(context.Context, *detect.File) (*detect.Fragment, error) { return nil, nil }
+func (detector) Detect(ctx context.Context, f *detect.File) (*detect.Fragment, error) {
+	kind, root, name := classify(f.Path)
+	limit := int64(maxFile)
+	if kind == copyright {
+		limit = maxCopyright
+	}
+	if kind == journal {
+		return unreadJournal(), nil
+	}
+	data, err := f.Bytes(limit)
+	if err != nil {
+		return nil, readError(f, err)
+	}
+	db := database{ctx: ctx, path: f.Path, root: root, text: string(data)}
+	switch kind {
+	case status:
+		err = db.readStatus("")
+	case statusD:
+		err = db.readStatus(name)
+	case list:
+		err = db.readList(name)
+	case md5sums, statusDSums:
+		err = db.readSums(owner(kind, root, name))
+	case diversions:
+		err = db.readDiversions()
+	case copyright:
+		err = db.readCopyright(name)
+	}
+	db.frag.Gaps = db.gaps.List()
+	return &db.frag, err
+}
+
+// readError makes a failed read of a file a typed error; f.Bytes gives a
+// detect.LimitError, or what the layer's reader said.
+func readError(f *detect.File, err error) error {
+	if _, ok := err.(*detect.LimitError); ok {
+		return err
+	}
+	return fmt.Errorf("%s: %w: %w", f.Path, detect.ErrFormat, err)
+}
+
+// database is one file of a database while it is read.
+type database struct {
+	ctx  context.Context
+	path string
+	root string
+	text string
+	frag detect.Fragment
+	gaps ospkg.Gaps
+}
+
+// key returns the key or alias of a package, "bash" or "bash:amd64".
+func (db *database) key(name string) string { return ospkg.Join(db.root, name) }
+
+// owner returns the key by which a table of digests names its package.
+func owner(kind fileKind, root, name string) string {
+	if kind == statusDSums {
+		return statusDAlias(root, name)
+	}
+	return ospkg.Join(root, name)
+}
+
+// statusDAlias is the alias of the package in status.d/file. The file need not
+// be named after the package. The double slash keeps it apart from any name.
+func statusDAlias(root, file string) string { return ospkg.Join(root, "status.d//"+file) }
+
+type fileKind int
+
+const (
+	status fileKind = iota + 1
+	statusD
+	statusDSums
+	list
+	md5sums
+	diversions
+	copyright
+	journal
+)
+
+// classify says which file of a database p is, in which root the database is,
+// and which package or file the name names. The kind is 0 for other files.
+func classify(p string) (kind fileKind, root, name string) {
+	slash := strings.LastIndexByte(p, '/')
+	if slash < 0 {
+		return 0, "", ""
+	}
+	dir, base := p[:slash], p[slash+1:]
+	if base == "copyright" {
+		return classifyCopyright(dir)
+	}
+	if i := strings.LastIndex(dir, "var/lib/dpkg"); i < 0 || (i > 0 && dir[i-1] != '/') {
+		return 0, "", ""
+	}
+	if root, ok := ospkg.Root(dir, "var/lib/dpkg"); ok {
+		switch base {
+		case "status":
+			return status, root, ""
+		case "diversions":
+			return diversions, root, ""
+		}
+	}
+	if root, ok := ospkg.Root(dir, "var/lib/dpkg/status.d"); ok {
+		if name, ok := strings.CutSuffix(base, ".md5sums"); ok {
+			return statusDSums, root, name
+		}
+		return statusD, root, base
+	}
+	if root, ok := ospkg.Root(dir, "var/lib/dpkg/info"); ok {
+		if name, ok := strings.CutSuffix(base, ".list"); ok {
+			return list, root, name
+		}
+		if name, ok := strings.CutSuffix(base, ".md5sums"); ok {
+			return md5sums, root, name
+		}
+	}
+	if root, ok := ospkg.Root(dir, "var/lib/dpkg/updates"); ok && strings.Trim(base, "0123456789") == "" {
+		return journal, root, base
+	}
+	return 0, "", ""
+}
+
+// classifyCopyright takes the directory of a file named copyright.
+func classifyCopyright(dir string) (fileKind, string, string) {
+	slash := strings.LastIndexByte(dir, '/')
+	if slash < 0 || !ospkg.ValidName(dir[slash+1:]) {
+		return 0, "", ""
+	}
+	root, ok := ospkg.Root(dir[:slash], "usr/share/doc")
+	if !ok {
+		return 0, "", ""
+	}
+	return copyright, root, dir[slash+1:]
+}
