@@ -1,19 +1,134 @@
-// Package npm finds Node packages.
+// Package npm finds Node packages by their package.json.
+//
+// # What counts as what
+//
+// The place of a package.json decides what it says:
+//
+//   - The root of a package in node_modules, or in the directories where Debian
+//     installs Node packages (usr/share/nodejs, usr/lib/nodejs,
+//     usr/lib/TRIPLET/nodejs), is an installed package.
+//   - Deeper inside such a package, name and version make it a bundled copy
+//     ([sbom.ScopeBundled]), as in next/dist/compiled.
+//   - Below a directory of tests or examples it is a fixture
+//     ([sbom.ScopeFixture]).
+//   - Anywhere else it is an application's own manifest, a component of
+//     [sbom.TypeApplication].
+//
+// What is private ("private": true) and not installed is never published, so it
+// gets no package URL: a public package of the same name is another thing, with
+// other advisories.
+//
+// Most other package.json files only tell Node how to load a directory. They
+// have no name, no version, or the name of the package around them, and say
+// nothing. A copy inside a package that names another package and no version is
+// a gap: it is software, and nobody can tell which. Lock files are not read:
+// what they list need not be there.
 package npm
 
 import (
 	"context"
+	"fmt"
+	"path"
 
+	"github.com/imagetrust/imagetrust/internal/spdxexpr"
+	"github.com/imagetrust/imagetrust/sbom"
 	"github.com/imagetrust/imagetrust/sbom/detect"
+	"github.com/imagetrust/imagetrust/sbom/detect/internal/oneline"
 )
+
+// maxManifest is the size of the largest package.json that is read, in bytes.
+// Some of those on the registry carry their README; 1 MiB has been seen.
+const maxManifest = 8 << 20
+
+const maxText = 512
 
 type detector struct{}
 
-// New returns the detector.
+// New returns the detector. It is safe for concurrent use.
 func New() detect.Detector { return detector{} }
 
 func (detector) ID() detect.ID { return detect.ID{Name: "npm", Version: "1"} }
 
-func (detector) Wants(e *detect.Entry) bool { return false }
+func (detector) Wants(e *detect.Entry) bool {
+	return e.Size > 0 && path.Base(e.Path) == "package.json"
+}
 
-func (detector) Detect(ctx context.Context, f *detect.File) (*detect.Fragment, error) { return nil, nil }
+func (detector) Detect(_ context.Context, f *detect.File) (*detect.Fragment, error) {
+	b, err := f.Bytes(maxManifest)
+	if err != nil {
+		return nil, err
+	}
+	m, err := parse(b)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", f.Path, err)
+	}
+	return fragment(placeOf(path.Dir(f.Path)), m), nil
+}
+
+// fragment decides what the manifest m at the place p says.
+func fragment(p place, m *manifest) *detect.Fragment {
+	switch {
+	case p.kind == installed && m.name == "":
+		return incomplete("the package.json of an installed package states no valid name")
+	case m.name == "":
+		return nil
+	case m.version == "" && p.kind == bundled && m.foreign(p.name):
+		return incomplete("a copy of the package " + m.name + " is bundled, and its version is not stated")
+	case m.version == "" && p.kind != installed:
+		return nil
+	case p.kind == bundled && m.name == p.name:
+		return nil // Another entry point of the package around it.
+	}
+	frag := &detect.Fragment{Components: []detect.Component{component(p, m)}}
+	key := frag.Components[0].Key
+	if m.version == "" {
+		frag.Gaps = incomplete("the package.json of the installed package " + m.name + " states no version").Gaps
+	}
+	if p.kind == installed || p.kind == bundled {
+		frag.Claims = []detect.Claim{{Key: key, Path: p.dir, Ground: sbom.ClaimDirectory, Tree: true}}
+	}
+	if p.owner != "" {
+		frag.Relations = []detect.Relation{{From: p.owner, To: key, Type: sbom.Contains}}
+	}
+	return frag
+}
+
+func incomplete(message string) *detect.Fragment {
+	return &detect.Fragment{Gaps: []sbom.Gap{{Kind: sbom.GapIncomplete, Message: message}}}
+}
+
+// component describes the package. Its key is its directory and name; the
+// directory alone is an alias, by which packages inside it refer to it.
+func component(p place, m *manifest) detect.Component {
+	scope, name := m.split()
+	c := sbom.Component{
+		Type: sbom.TypeLibrary, Group: scope, Name: name, Version: m.version, Scope: p.kind.scope(),
+		PURL:     sbom.NewPURL("npm", scope, name, m.version, nil),
+		Supplier: m.author, Description: m.description, Hashes: m.hashes, Properties: m.properties,
+	}
+	if p.kind == application {
+		c.Type = sbom.TypeApplication
+	}
+	if m.private && p.kind != installed {
+		c.PURL = ""
+	}
+	for _, statement := range m.licenses {
+		c.Licenses = append(c.Licenses, license(statement, path.Join(p.dir, "package.json")))
+	}
+	confidence := p.kind.confidence()
+	c.Evidence = []sbom.Evidence{{Field: "name", Technique: sbom.TechniqueManifest, Confidence: confidence, Value: m.name}}
+	if m.version != "" {
+		c.Evidence = append(c.Evidence, sbom.Evidence{
+			Field: "version", Technique: sbom.TechniqueManifest, Confidence: confidence, Value: m.version})
+	}
+	return detect.Component{Component: c, Key: p.dir + " " + m.name, Aliases: []string{p.dir}}
+}
+
+func license(statement, location string) sbom.License {
+	l := sbom.License{Location: location}
+	l.Expression, _ = spdxexpr.FromText(statement)
+	if l.Expression != statement {
+		l.Name = oneline.Text(statement, maxText)
+	}
+	return l
+}

@@ -1,0 +1,220 @@
+package npm
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"golang.org/x/tools/txtar"
+
+	"github.com/imagetrust/imagetrust/sbom"
+	"github.com/imagetrust/imagetrust/sbom/detect"
+	"github.com/imagetrust/imagetrust/sbom/detect/detecttest"
+)
+
+var update = flag.Bool("update", false, "rewrite the golden files")
+
+// TestTree detects every file of testdata/tree.txtar and compares one line per
+// fact with testdata/tree.golden.
+func TestTree(t *testing.T) {
+	ar, err := txtar.ParseFile("testdata/tree.txtar")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got strings.Builder
+	for _, f := range ar.Files {
+		frag, err := detecttest.DetectFile(t, New(), detecttest.File{Path: f.Name, Data: f.Data})
+		fmt.Fprintf(&got, "%s\n", f.Name)
+		if err != nil {
+			fmt.Fprintf(&got, "\terror %v\n", errors.Is(err, detect.ErrFormat))
+		}
+		describe(&got, frag)
+	}
+	if *update {
+		if err := os.WriteFile("testdata/tree.golden", []byte(got.String()), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want, err := os.ReadFile("testdata/tree.golden")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(string(want), got.String()); diff != "" {
+		t.Errorf("facts differ (-want +got):\n%s", diff)
+	}
+}
+
+func describe(w *strings.Builder, frag *detect.Fragment) {
+	if frag == nil {
+		return
+	}
+	for _, c := range frag.Components {
+		fmt.Fprintf(w, "\t%s %s %q purl=%s key=%q confidence=%v\n", c.Type, c.Name+"@"+c.Version, c.Scope, c.PURL, c.Key, c.Evidence[0].Confidence)
+		for _, l := range c.Licenses {
+			fmt.Fprintf(w, "\t\tlicence %q %q\n", l.Expression, l.Name)
+		}
+		if c.Supplier != "" || c.Description != "" {
+			fmt.Fprintf(w, "\t\tsupplier %q description %q\n", c.Supplier, c.Description)
+		}
+		for _, p := range c.Properties {
+			fmt.Fprintf(w, "\t\t%s=%s\n", p.Name, p.Value)
+		}
+		for _, h := range c.Hashes {
+			fmt.Fprintf(w, "\t\t%s\n", h)
+		}
+	}
+	for _, cl := range frag.Claims {
+		fmt.Fprintf(w, "\tclaim %s tree=%t ground=%s\n", cl.Path, cl.Tree, cl.Ground)
+	}
+	for _, r := range frag.Relations {
+		fmt.Fprintf(w, "\t%q %s %q\n", r.From, r.Type, r.To)
+	}
+	for _, g := range frag.Gaps {
+		fmt.Fprintf(w, "\tgap %s: %s\n", g.Kind, g.Message)
+	}
+}
+
+func TestPlace(t *testing.T) {
+	for dir, want := range map[string]place{
+		"app":                               {kind: application},
+		".":                                 {kind: application},
+		"app/node_modules/a":                {kind: installed, name: "a"},
+		"app/node_modules/@s/a":             {kind: installed, name: "@s/a"},
+		"app/node_modules/@s":               {kind: application},
+		"app/node_modules":                  {kind: application},
+		"test/node_modules/a":               {kind: installed, name: "a"},
+		"app/node_modules/test":             {kind: installed, name: "test"},
+		"app/node_modules/a/node_modules/b": {kind: installed, name: "b"},
+		"n/node_modules/.pnpm/a@1/node_modules/a": {kind: installed, name: "a"},
+		"app/node_modules/a/dist/b":               {kind: bundled, name: "a", owner: "app/node_modules/a"},
+		"app/node_modules/a/test/b":               {kind: fixtureData, name: "a", owner: "app/node_modules/a"},
+		"app/node_modules/a/test/node_modules/b":  {kind: fixtureData, name: "b"},
+		"usr/share/nodejs/a":                      {kind: installed, name: "a"},
+		"usr/lib/nodejs/@s/a":                     {kind: installed, name: "@s/a"},
+		"usr/lib/x86_64-linux-gnu/nodejs/a":       {kind: installed, name: "a"},
+		"usr/share/nodejs/a/lib/b":                {kind: bundled, name: "a", owner: "usr/share/nodejs/a"},
+		"srv/nodejs/a":                            {kind: application},
+		"usr/share/doc/x/examples/a":              {kind: fixtureData},
+		"var/lib/node_modules/.cache/a":           {kind: application},
+	} {
+		want.dir = dir
+		if got := placeOf(dir); got != want {
+			t.Errorf("placeOf(%q) = %+v, want %+v", dir, got, want)
+		}
+	}
+}
+
+func TestWants(t *testing.T) {
+	for path, want := range map[string]bool{
+		"package.json": true, "a/node_modules/b/package.json": true,
+		"a/package-lock.json": false, "a/xpackage.json": false, "a/package.json/b": false,
+	} {
+		if got := New().Wants(&detect.Entry{Path: path, Size: 2}); got != want {
+			t.Errorf("Wants(%q) = %t", path, got)
+		}
+	}
+	if New().Wants(&detect.Entry{Path: "package.json"}) {
+		t.Error("wants an empty file")
+	}
+}
+
+func TestTooLarge(t *testing.T) {
+	data := []byte(`{"name":"a","version":"1","readme":"` + strings.Repeat("x", maxManifest) + `"}`)
+	frag, err := detecttest.DetectFile(t, New(), detecttest.File{Path: "node_modules/a/package.json", Data: data})
+	if frag != nil || !errors.Is(err, detect.ErrLimit) {
+		t.Errorf("got %v, %v, want ErrLimit", frag, err)
+	}
+}
+
+func TestConformance(t *testing.T) {
+	ar, err := txtar.ParseFile("testdata/tree.txtar")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var files []detecttest.File
+	for _, f := range ar.Files {
+		files = append(files, detecttest.File{Path: f.Name, Data: f.Data})
+	}
+	detecttest.Run(t, New(), files...)
+}
+
+// TestInstalledOnThisMachine reads the packages of this machine, if any: none
+// may fail, and every installed one has a name and a version.
+func TestInstalledOnThisMachine(t *testing.T) {
+	var paths []string
+	for _, glob := range []string{"/usr/share/nodejs/*/package.json", "/usr/share/nodejs/@*/*/package.json",
+		"/usr/lib/node_modules/*/node_modules/*/package.json", "/usr/local/lib/node_modules/*/node_modules/*/package.json"} {
+		found, _ := filepath.Glob(glob)
+		paths = append(paths, found...)
+	}
+	if len(paths) == 0 {
+		t.Skip("no Node packages on this machine")
+	}
+	for _, p := range paths {
+		b, err := os.ReadFile(p)
+		if err != nil || len(b) == 0 {
+			continue
+		}
+		frag := detecttest.Detect(t, New(), strings.TrimPrefix(p, "/"), b)
+		if frag == nil || len(frag.Components) != 1 || frag.Components[0].Version == "" {
+			t.Errorf("%s: %+v", p, frag)
+		}
+	}
+	t.Logf("%d packages", len(paths))
+}
+
+func FuzzPackageJSON(f *testing.F) {
+	ar, err := txtar.ParseFile("testdata/tree.txtar")
+	if err != nil {
+		f.Fatal(err)
+	}
+	for _, file := range ar.Files {
+		f.Add(file.Name, file.Data)
+	}
+	f.Fuzz(func(t *testing.T, path string, data []byte) {
+		if err := detecttest.Check(New(), detecttest.File{Path: "app/node_modules/a/package.json", Data: data}); err != nil {
+			t.Error(err)
+		}
+		// Whatever the place, nothing installed comes out of test data.
+		p := placeOf(path)
+		if m, err := parse(data); err == nil {
+			if frag := fragment(p, m); frag != nil {
+				for _, c := range frag.Components {
+					if (p.kind == fixtureData) != (c.Scope == sbom.ScopeFixture) || c.Version == "" && p.kind != installed {
+						t.Errorf("%+v at %+v", c, p)
+					}
+				}
+			}
+		}
+	})
+}
+
+func BenchmarkDetect(b *testing.B) {
+	data := []byte(`{"name":"@scope/name","version":"1.2.3","license":"MIT","author":"A <a@example.com>",
+		"description":"A package.","dependencies":{"a":"^1","b":"^2"},"scripts":{"test":"true"}}`)
+	f := detecttest.File{Path: "app/node_modules/@scope/name/package.json", Data: data}
+	in := &detect.File{Entry: f.Entry(), ReaderAt: strings.NewReader(string(data))}
+	d := New()
+	b.SetBytes(int64(len(data)))
+	b.ReportAllocs()
+	for b.Loop() {
+		if _, err := d.Detect(context.Background(), in); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
+
+func BenchmarkWants(b *testing.B) {
+	e := &detect.Entry{Path: "usr/lib/x86_64-linux-gnu/libssl.so.3", Size: 1 << 20}
+	d := New()
+	b.ReportAllocs()
+	for b.Loop() {
+		d.Wants(e)
+	}
+}
