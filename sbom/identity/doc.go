@@ -15,7 +15,7 @@
 //
 // # Names for correlation
 //
-// Canonical gives a component's Keys, one per Level, and the Rewrites that
+// [Canonical] gives a component's [Key]s, one per [Level], and the [Rewrite]s that
 // led from the spelling found to each of them. Components whose keys are equal
 // at a level are one component, and the rewrites up to that level are the proof.
 //

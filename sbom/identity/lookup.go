@@ -26,7 +26,7 @@ func LookupName(c *sbom.Component, eco Ecosystem) (name, version string) {
 	namespace, name, version := spelling(c)
 	switch base := eco.Base(); base {
 	case "Go":
-		return goLookup(joinPath(namespace, name), version)
+		return goLookup(goModule(c, joinPath(namespace, name)), version)
 	case "PyPI":
 		return pep503(name), version
 	case "Maven":
@@ -95,6 +95,20 @@ func allDigits(s string) bool {
 	return s != ""
 }
 
+// goModule returns the module path with the case of its letters, which a purl
+// drops and advisories keep.
+func goModule(c *sbom.Component, path string) string {
+	if p, err := c.ParsePURL(); err == nil && p.Subpath != "" {
+		path += "/" + p.Subpath
+	}
+	for _, own := range []string{c.Name, joinPath(c.Group, c.Name)} {
+		if strings.EqualFold(own, path) {
+			return own
+		}
+	}
+	return path
+}
+
 func goLookup(module, version string) (string, string) {
 	if isGoStdlib(module) {
 		return "stdlib", goVersion(version)
@@ -110,16 +124,7 @@ func isGoStdlib(module string) bool {
 
 // goVersion strips the marks that are no part of a version in OSV. "(devel)" is
 // what the go command writes when it knows none.
-func goVersion(version string) string {
-	if version == "(devel)" || version == "devel" || version == "UNKNOWN" {
-		return ""
-	}
-	version = strings.TrimPrefix(version, "go")
-	if strings.HasPrefix(version, "v") && startsWithDigit(version[1:]) {
-		version = version[1:]
-	}
-	return strings.TrimSuffix(version, "+incompatible")
-}
+func goVersion(version string) string { return trimIncompatible(trimGo(trimDevel(version))) }
 
 // pep503 is the normalised name of the Python simple repository API: lower case,
 // runs of "-", "_" and "." as one "-".

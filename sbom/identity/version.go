@@ -142,7 +142,7 @@ func purlVersion(p *packageurl.PackageURL) string {
 	if canonicalType(p.Type) != "rpm" {
 		return p.Version
 	}
-	if epoch := p.Qualifiers.Map()["epoch"]; epoch != "" && epoch != "0" && p.Version != "" {
+	if epoch := p.Qualifiers.Map()["epoch"]; allDigits(epoch) && epoch != "0" && p.Version != "" {
 		return epoch + ":" + p.Version
 	}
 	return p.Version
