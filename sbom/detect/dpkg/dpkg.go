@@ -35,7 +35,7 @@
 // # Limits
 //
 // A status file, list or table may have 64 MiB, a copyright file 8 MiB; one file
-// may name 1<<17 packages, 1<<20 dependencies and 1<<20 paths of at most 4096
+// may name 1<<17 packages, 1<<18 dependencies and 1<<18 paths of at most 4096
 // bytes.
 package dpkg
 
@@ -52,8 +52,8 @@ const (
 	maxFile      = 64 << 20
 	maxCopyright = 8 << 20
 	maxPackages  = 1 << 17
-	maxRelations = 1 << 20
-	maxClaims    = 1 << 20
+	maxRelations = 1 << 18
+	maxClaims    = 1 << 18
 )
 
 // New returns the detector. It has no state and is safe for concurrent use.

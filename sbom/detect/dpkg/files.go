@@ -12,8 +12,8 @@ import (
 	"github.com/imagetrust/imagetrust/sbom/detect/internal/ospkg"
 )
 
-// claim adds a claim on a recorded path. A path that no file can have is a gap;
-// the root directory is none.
+// claim adds a claim on a recorded path, which the fragment keeps. A path that no
+// file can have is a gap; the root directory is none.
 func (db *database) claim(c detect.Claim, recorded string) error {
 	if len(db.frag.Claims) == maxClaims {
 		return &detect.LimitError{Path: db.path, Limit: maxClaims, What: "paths"}
@@ -23,7 +23,7 @@ func (db *database) claim(c detect.Claim, recorded string) error {
 	case !ok:
 		db.gaps.Add(sbom.GapCorrupt, "%s records the impossible path %s", c.Key, ospkg.Clip(recorded))
 	case p != "":
-		c.Path = strings.Clone(p)
+		c.Path = p
 		c.Optional = c.Optional || ospkg.Optional(db.relative(p))
 		db.frag.Claims = append(db.frag.Claims, c)
 	}

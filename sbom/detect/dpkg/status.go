@@ -208,7 +208,7 @@ func (db *database) readConffiles(s *deb822.Stanza, key string) error {
 		if hash != "newconffile" {
 			c.Digest = db.digest(hash, recorded)
 		}
-		if err := db.claim(c, recorded); err != nil {
+		if err := db.claim(c, strings.Clone(recorded)); err != nil {
 			return err
 		}
 	}

@@ -19,6 +19,7 @@ func Expression(statement string, names map[string]string) (string, bool) {
 		return "", false
 	}
 	words := strings.Fields(strings.NewReplacer("(", " ( ", ")", " ) ").Replace(statement))
+	words = exceptions(words)
 	for i, w := range words {
 		if id, ok := names[strings.ToLower(w)]; ok {
 			words[i] = id
@@ -26,7 +27,27 @@ func Expression(statement string, names map[string]string) (string, bool) {
 			words[i] = id
 		}
 	}
-	return spdxexpr.Parse(strings.Join(words, " "))
+	if expr, ok := spdxexpr.Parse(strings.Join(words, " ")); ok {
+		return expr, true
+	}
+	return spdxexpr.FromText(statement)
+}
+
+// exceptions shortens "with Bison exception" to "with Bison-exception-2.2", for
+// those exceptions of which there is one version.
+func exceptions(words []string) []string {
+	known := map[string]string{
+		"bison": "Bison-exception-2.2", "classpath": "Classpath-exception-2.0", "font": "Font-exception-2.0",
+		"linux-syscall-note": "Linux-syscall-note",
+	}
+	for i := 2; i < len(words); i++ {
+		id := known[strings.ToLower(words[i-1])]
+		if id != "" && strings.EqualFold(words[i-2], "with") && strings.EqualFold(words[i], "exception") {
+			words[i-1] = id
+			words = append(words[:i], words[i+1:]...)
+		}
+	}
+	return words
 }
 
 // gnu returns the current SPDX identifier of "GPL-2", "LGPL-2.1+", "GPL-3.0",
