@@ -2,7 +2,7 @@ package detecttest
 
 import (
 	"fmt"
-	"io/fs"
+	"path"
 	"strings"
 
 	"github.com/package-url/packageurl-go"
@@ -16,9 +16,14 @@ type complaints []error
 
 func (c *complaints) addf(format string, args ...any) { *c = append(*c, fmt.Errorf(format, args...)) }
 
-// validate returns the rules that a fragment of the file at path breaks by
+// clean is fs.ValidPath without its demand for UTF-8: file names are bytes.
+func clean(p string) bool {
+	return p != "" && p[0] != '/' && p != ".." && !strings.HasPrefix(p, "../") && path.Clean(p) == p
+}
+
+// validate returns the rules that a fragment of the file at path at breaks by
 // itself.
-func validate(frag *detect.Fragment, path string) []error {
+func validate(frag *detect.Fragment, at string) []error {
 	var c complaints
 	seen := make(map[string]bool)
 	for i := range frag.Components {
@@ -27,13 +32,13 @@ func validate(frag *detect.Fragment, path string) []error {
 			c.addf("two components with key %q", comp.Key)
 		}
 		seen[comp.Key] = true
-		c.component(comp, path)
+		c.component(comp, at)
 	}
 	for _, cl := range frag.Claims {
 		c.claim(cl)
 	}
 	for _, dv := range frag.Diversions {
-		if !fs.ValidPath(dv.From) || !fs.ValidPath(dv.To) {
+		if !clean(dv.From) || !clean(dv.To) {
 			c.addf("diversion of %q to %q: paths are not clean and relative", dv.From, dv.To)
 		}
 	}
@@ -55,7 +60,7 @@ func validate(frag *detect.Fragment, path string) []error {
 	return c
 }
 
-func (c *complaints) component(comp *detect.Component, path string) {
+func (c *complaints) component(comp *detect.Component, at string) {
 	if comp.Key == "" || comp.Name == "" || comp.Type == "" {
 		c.addf("component %q: key %q, name %q and type %q are all needed", comp.PURL, comp.Key, comp.Name, comp.Type)
 	}
@@ -74,7 +79,7 @@ func (c *complaints) component(comp *detect.Component, path string) {
 		c.addf("component %q has no evidence", comp.Key)
 	}
 	for _, ev := range comp.Evidence {
-		c.evidence(comp.Key, ev, path)
+		c.evidence(comp.Key, ev, at)
 	}
 }
 
@@ -92,15 +97,15 @@ func (c *complaints) purl(comp *detect.Component) {
 	}
 }
 
-func (c *complaints) evidence(key string, ev sbom.Evidence, path string) {
+func (c *complaints) evidence(key string, ev sbom.Evidence, file string) {
 	if ev.Field == "" || ev.Technique == "" {
 		c.addf("component %q: evidence %+v needs a field and a technique", key, ev)
 	}
 	if !(ev.Confidence > 0 && ev.Confidence <= 1) {
 		c.addf("component %q: confidence %v is not in (0, 1]", key, ev.Confidence)
 	}
-	if at := ev.Location.Path; at != "" && at != path && !strings.HasPrefix(at, path+"!/") {
-		c.addf("component %q: evidence at %q, which is not in %q", key, at, path)
+	if at := ev.Location.Path; at != "" && at != file && !strings.HasPrefix(at, file+"!/") {
+		c.addf("component %q: evidence at %q, which is not in %q", key, at, file)
 	}
 	if ev.Location.Layer != nil {
 		c.addf("component %q: evidence names a layer, which a detector cannot know", key)
@@ -108,7 +113,7 @@ func (c *complaints) evidence(key string, ev sbom.Evidence, path string) {
 }
 
 func (c *complaints) claim(cl detect.Claim) {
-	if cl.Key == "" || !fs.ValidPath(cl.Path) {
+	if cl.Key == "" || !clean(cl.Path) {
 		c.addf("claim of %q on %q: a key and a clean relative path are needed", cl.Key, cl.Path)
 	}
 	if cl.Tree && cl.Ground != sbom.ClaimDirectory {

@@ -1,0 +1,204 @@
+package catalog
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"runtime"
+	"runtime/debug"
+	"slices"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"github.com/imagetrust/imagetrust/sbom"
+	"github.com/imagetrust/imagetrust/sbom/detect"
+	"github.com/imagetrust/imagetrust/sbom/detect/apk"
+	"github.com/imagetrust/imagetrust/sbom/detect/dpkg"
+	"github.com/imagetrust/imagetrust/sbom/detect/golang"
+	"github.com/imagetrust/imagetrust/sbom/detect/java"
+	"github.com/imagetrust/imagetrust/sbom/detect/npm"
+	"github.com/imagetrust/imagetrust/sbom/detect/osrelease"
+	"github.com/imagetrust/imagetrust/sbom/detect/python"
+	"github.com/imagetrust/imagetrust/sbom/detect/rpm"
+	"github.com/imagetrust/imagetrust/sbom/image"
+)
+
+// Options say how to read an image. The zero value, and nil, are good defaults.
+type Options struct {
+	// Detectors turn files into components; [Detectors] if nil. Their names must
+	// differ.
+	Detectors []detect.Detector
+	// Parallel is how many layers are read at once; GOMAXPROCS if 0. The
+	// inventory does not depend on it.
+	Parallel int
+	// MaxFileSize is the largest file that is handed to a detector, in bytes;
+	// 1 GiB if 0. A larger one becomes a gap of kind limit. Executables are
+	// hashed whatever their size.
+	MaxFileSize int64
+	// MaxEntries is the most entries that all layers together may have;
+	// 2,000,000 if 0. More is an error: half an inventory would pass for a whole.
+	MaxEntries int
+	// MemoryBudget bounds the content of files that is held in memory at once,
+	// over all layers, in bytes; 32 MiB if 0. What does not fit goes to an
+	// anonymous file in SpillDir, at most Parallel files of MaxFileSize at once.
+	MemoryBudget int64
+	// SpillDir is where the anonymous file is made; [os.TempDir] if empty. The
+	// file has no name in it: nothing is left behind, even after a crash.
+	SpillDir string
+	// HashAll hashes every regular file, not only executables and those that a
+	// detector read, so that every recorded digest is verified. It costs about
+	// 2 s of processor time for each GB of the image.
+	HashAll bool
+	// Created is the time for Inventory.Created, such as that of
+	// SOURCE_DATE_EPOCH; the time the image itself states if zero.
+	Created time.Time
+	// Progress is told how far the work is; nobody if nil. Calls do not overlap.
+	// It must return soon: layers wait for it.
+	Progress func(Progress)
+	// Logger is told what happens, at level debug; nobody if nil.
+	Logger *slog.Logger
+}
+
+// ErrDetectors is the error of Options.Detectors of which two have one name, or
+// one has none.
+var ErrDetectors = errors.New("catalog: detectors need different names")
+
+// Detectors returns the default detectors: all that this module has. The slice
+// is the caller's.
+func Detectors() []detect.Detector {
+	return []detect.Detector{
+		osrelease.New(), dpkg.New(), apk.New(), rpm.New(),
+		npm.New(), python.New(), golang.New(), java.New(nil),
+	}
+}
+
+// Image reads every layer of img once, layers in parallel, and returns what is in
+// the image. opts may be nil.
+//
+// An error means that there is no inventory: a layer could not be read to its
+// end or is not the one the image names (a *image.LayerError), a limit was
+// reached (image.ErrLimit), content could not be spilled (ErrSpill), the options
+// are wrong (ErrDetectors), or ctx was cancelled (its cause). What could be read but not understood
+// is no error, but one of the inventory's Gaps.
+func Image(ctx context.Context, img *image.Image, opts *Options) (*sbom.Inventory, error) {
+	o := opts.withDefaults()
+	if err := checkDetectors(o.Detectors); err != nil {
+		return nil, err
+	}
+	layers := img.Layers()
+	results, err := scanLayers(ctx, layers, o)
+	if err != nil {
+		return nil, err
+	}
+	inv := &sbom.Inventory{Subject: img.Subject(), Tools: []sbom.Tool{tool()}, Created: o.Created}
+	if cfg := img.Config(); inv.Created.IsZero() && cfg != nil {
+		inv.Created = cfg.Created.UTC()
+	}
+	f := newFold()
+	f.tree.Limit = o.MaxEntries
+	for i, layer := range layers {
+		if err := context.Cause(ctx); err != nil {
+			return nil, err
+		}
+		info := layer.Info()
+		inv.Layers = append(inv.Layers, info)
+		if err := f.add(info.Ref(), results[i]); err != nil {
+			return nil, &image.LayerError{Layer: *info.Ref(), Err: err}
+		}
+		results[i] = nil // Its entries are in the tree now.
+	}
+	f.complete(inv)
+	return inv, nil
+}
+
+// scanLayers reads all layers, the largest first so that none is left alone at
+// the end.
+func scanLayers(ctx context.Context, layers []*image.Layer, o *Options) ([]*layerResult, error) {
+	s := &scanner{
+		detectors: o.Detectors, maxFileSize: o.MaxFileSize, maxEntries: int64(o.MaxEntries), hashAll: o.HashAll,
+		budget: newBudget(o.MemoryBudget), spill: &spill{dir: o.SpillDir},
+		meter: newMeter(o.Progress, layers), log: o.Logger,
+	}
+	order := make([]int, len(layers))
+	for i := range order {
+		order[i] = i
+	}
+	slices.SortStableFunc(order, func(a, b int) int {
+		return cmp.Compare(layers[b].Info().Size, layers[a].Info().Size)
+	})
+	results := make([]*layerResult, len(layers))
+	group, gctx := errgroup.WithContext(ctx)
+	group.SetLimit(o.Parallel)
+	for _, i := range order {
+		group.Go(func() (err error) {
+			results[i], err = s.scan(gctx, layers[i])
+			return err
+		})
+	}
+	err := group.Wait()
+	if cerr := s.spill.close(); err == nil && cerr != nil {
+		o.Logger.Debug("closing the spill file", "error", cerr) // What was read from it is right.
+	}
+	if cause := context.Cause(ctx); err != nil && cause != nil {
+		return nil, cause
+	}
+	return results, err
+}
+
+func (o *Options) withDefaults() *Options {
+	var c Options
+	if o != nil {
+		c = *o
+	}
+	if c.Detectors == nil {
+		c.Detectors = Detectors()
+	}
+	if c.Parallel <= 0 {
+		c.Parallel = runtime.GOMAXPROCS(0)
+	}
+	if c.MaxFileSize <= 0 {
+		c.MaxFileSize = 1 << 30
+	}
+	if c.MaxEntries <= 0 {
+		c.MaxEntries = 2_000_000
+	}
+	if c.MemoryBudget <= 0 {
+		c.MemoryBudget = 32 << 20
+	}
+	if c.Logger == nil {
+		c.Logger = slog.New(slog.DiscardHandler)
+	}
+	return &c
+}
+
+func checkDetectors(ds []detect.Detector) error {
+	seen := make(map[string]bool, len(ds))
+	for _, d := range ds {
+		name := d.ID().Name
+		if name == "" || seen[name] {
+			return fmt.Errorf("%w: %q", ErrDetectors, name)
+		}
+		seen[name] = true
+	}
+	return nil
+}
+
+const modulePath = "github.com/imagetrust/imagetrust"
+
+// tool names this library in the version that the program was built with.
+func tool() sbom.Tool {
+	t := sbom.Tool{Vendor: "imagetrust", Name: "imagetrust"}
+	info, ok := debug.ReadBuildInfo()
+	if !ok {
+		return t
+	}
+	for _, m := range append([]*debug.Module{&info.Main}, info.Deps...) {
+		if m.Path == modulePath && m.Version != "(devel)" {
+			t.Version = m.Version
+		}
+	}
+	return t
+}

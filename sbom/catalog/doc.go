@@ -1,0 +1,42 @@
+// Package catalog is the engine that turns an image into an inventory.
+//
+// [Image] reads every layer's tar stream once, layers in parallel. For each
+// regular file it asks the detectors, by header and first bytes, who wants it;
+// hashes executables as they go by; and skips the rest. What detectors say about
+// one file is a fragment. When all layers are read, the fragments are folded,
+// oldest layer first, into one [sbom.Inventory].
+//
+// # The fold
+//
+// A fact lives as long as the file that it came from is visible. A component is
+// the same in two layers when detector, file path and key are: then a later
+// layer that changes what is known about it (version, purl, hashes, licences,
+// the digests of its files) is its Modified, and one that rewrites or hides the
+// file so that it is no longer named is its Removed. Removed components stay in
+// the inventory with Visible false.
+//
+// # Ownership
+//
+// Packages record paths as they ship them. A path is led through the symlinks of
+// directories in the squashed view (/bin/ls is usr/bin/ls on a merged system)
+// and through diversions. Among claims on a file, one recorded by a package
+// manager wins over one on a directory, and that over one by content; a deeper
+// directory wins over a higher; a distribution's package over a language's; and
+// among packages that record the same path, the one whose digest the file has.
+//
+// A component found in a file that such a package ships is connected to the
+// package by a relationship of type owns.
+//
+// # What is hashed
+//
+// Executables ([sbom.FileKind]) and files that a detector read get sha256, sha1
+// and md5 in one pass: which of them a package manager recorded is known only in
+// the end. Every other recorded digest stays unchecked, unless Options.HashAll.
+//
+// # What can go wrong
+//
+// A layer that cannot be read to its end fails the whole call. What was read and
+// not understood, be it for a limit, a broken format or a detector that
+// panicked, is a gap. Gaps about files that a later layer hides are dropped with
+// them.
+package catalog

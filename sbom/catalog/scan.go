@@ -1,0 +1,308 @@
+package catalog
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"log/slog"
+	"sync/atomic"
+
+	"github.com/imagetrust/imagetrust/sbom"
+	"github.com/imagetrust/imagetrust/sbom/detect"
+	"github.com/imagetrust/imagetrust/sbom/image"
+)
+
+// scanner reads layers into facts. It is shared by all layers.
+type scanner struct {
+	detectors   []detect.Detector
+	maxFileSize int64
+	maxEntries  int64
+	hashAll     bool
+	budget      *budget
+	spill       *spill
+	meter       *meter
+	log         *slog.Logger
+
+	entries atomic.Int64 // read so far, of all layers
+}
+
+// layerScan is the reading of one layer.
+type layerScan struct {
+	*scanner
+	digester *digester
+	head     [detect.HeadSize]byte
+	wanting  []int // indexes of the detectors that want the current file
+	facts    *layerFacts
+	gaps     []sbom.Gap
+
+	// last finds the entry that is at a path, for hard links: in a tar stream
+	// only the first name of a file has its content.
+	last map[string]int
+	// relink are hard links whose name some detector wants, by their target.
+	relink map[int][]int
+}
+
+// layerResult is what a scan found out.
+type layerResult struct {
+	facts *layerFacts
+	// gaps are about the layer itself, and not about a file that a later layer
+	// may hide.
+	gaps []sbom.Gap
+}
+
+// scan reads the layer once, from the beginning to the end. Its bytes are read a
+// second time only if a file is hard-linked to a name that a detector wants,
+// after it went by under a name that nobody wants.
+func (s *scanner) scan(ctx context.Context, layer *image.Layer) (*layerResult, error) {
+	l := &layerScan{
+		scanner: s, digester: newDigester(), facts: new(layerFacts),
+		last: make(map[string]int), relink: make(map[int][]int),
+	}
+	if err := l.read(ctx, layer, l.entry); err != nil {
+		return nil, err
+	}
+	if len(l.relink) > 0 {
+		s.log.Debug("reading hard-linked files under their other names", "files", len(l.relink))
+		at := -1
+		err := l.read(ctx, layer, func(ctx context.Context, e *image.Entry) error {
+			if !usable(e) {
+				return nil
+			}
+			at++
+			return l.relinked(ctx, e, at)
+		})
+		if err != nil {
+			return nil, err
+		}
+	}
+	return &layerResult{l.facts, l.gaps}, nil
+}
+
+// read calls each for the layer's entries. Its errors are *image.LayerError, but
+// for that of a context that is done.
+func (l *layerScan) read(ctx context.Context, layer *image.Layer, each func(context.Context, *image.Entry) error) error {
+	for e, err := range layer.Entries(ctx) {
+		if errors.Is(err, image.ErrTrailing) {
+			l.gaps = append(l.gaps, sbom.Gap{Kind: sbom.GapUnsupported, Message: err.Error()})
+			continue
+		}
+		if err != nil {
+			return err
+		}
+		if ctx.Err() != nil {
+			return context.Cause(ctx)
+		}
+		if err := each(ctx, e); err != nil {
+			return layerError(ctx, layer, e.Path, err)
+		}
+	}
+	return nil
+}
+
+func layerError(ctx context.Context, layer *image.Layer, path string, err error) error {
+	if ctx.Err() != nil {
+		return context.Cause(ctx)
+	}
+	if le := new(image.LayerError); errors.As(err, &le) {
+		return err
+	}
+	return &image.LayerError{Layer: *layer.Info().Ref(), Path: path, Err: err}
+}
+
+// usable reports whether e becomes an entry of the facts.
+func usable(e *image.Entry) bool { return e.Path != "" }
+
+func (l *layerScan) entry(ctx context.Context, e *image.Entry) error {
+	if e.Problem != nil {
+		l.gaps = append(l.gaps, sbom.Gap{
+			Kind: sbom.GapCorrupt, Path: valid(e.Path),
+			Message: fmt.Sprintf("tar entry %q: %v", e.Name, e.Problem),
+		})
+	}
+	if !usable(e) {
+		return nil
+	}
+	if l.entries.Add(1) > l.maxEntries {
+		return fmt.Errorf("%w: more than %d entries in all layers", image.ErrLimit, l.maxEntries)
+	}
+	out := entry{Path: e.Path, Mode: e.Mode, Size: e.Size}
+	switch {
+	case e.Opaque != "":
+		out = entry{Op: opOpaque, Path: e.Opaque}
+	case e.Whiteout != "":
+		out = entry{Op: opHide, Path: e.Whiteout}
+	case e.Hardlink:
+		out = entry{Op: opLink, Path: e.Path, Link: e.Link}
+		l.hardlink(e)
+	case e.Mode.Type() == fs.ModeSymlink:
+		out.Link = e.Link
+	case e.Mode.IsRegular():
+		if err := l.regular(ctx, e, &out); err != nil {
+			return err
+		}
+	}
+	if out.Op == opPut {
+		l.last[e.Path] = len(l.facts.Entries)
+	}
+	l.facts.Entries = append(l.facts.Entries, out)
+	l.meter.entry(e.Size)
+	return nil
+}
+
+// regular looks at a regular file: it asks the detectors, hashes what needs to
+// be and leaves the rest unread.
+func (l *layerScan) regular(ctx context.Context, e *image.Entry, out *entry) error {
+	head, err := l.readHead(e)
+	if err != nil {
+		return err
+	}
+	in := detect.Entry{Path: e.Path, Mode: e.Mode, Size: e.Size, Head: head}
+	out.Kind = kindOf(e.Mode, e.Size, head)
+	index := len(l.facts.Entries)
+	l.ask(&in, index)
+	if len(l.wanting) > 0 && e.Size > l.maxFileSize {
+		l.tooLarge(&in, index)
+		l.wanting = l.wanting[:0]
+	}
+	switch {
+	case len(l.wanting) > 0:
+		return l.wanted(ctx, e, in, index, out)
+	case out.Kind != "" || l.hashAll:
+		return l.hash(e, head, out)
+	}
+	return nil
+}
+
+func (l *layerScan) readHead(r io.Reader) ([]byte, error) {
+	n, err := io.ReadFull(r, l.head[:])
+	if err != nil && err != io.EOF && err != io.ErrUnexpectedEOF {
+		return nil, err
+	}
+	return l.head[:n], nil
+}
+
+func (l *layerScan) hash(r io.Reader, head []byte, out *entry) error {
+	l.digester.reset()
+	_, _ = l.digester.Write(head)
+	if _, err := l.digester.ReadFrom(r); err != nil {
+		return err
+	}
+	out.Digests = l.digester.digests()
+	return nil
+}
+
+// wanted takes in the whole file and hands it to the detectors that want it.
+func (l *layerScan) wanted(ctx context.Context, e *image.Entry, in detect.Entry, index int, out *entry) error {
+	content, err := l.hold(e, in.Head, e.Size)
+	if err != nil {
+		return err
+	}
+	defer content.free()
+	out.Digests = content.digests
+	// The detectors get their own head: it must not change under them.
+	in.Head = append([]byte(nil), in.Head...)
+	return l.detect(ctx, in, content, index)
+}
+
+// detect calls the detectors that want the file and files what they say.
+func (l *layerScan) detect(ctx context.Context, in detect.Entry, c *held, index int) error {
+	for _, i := range l.wanting {
+		d := l.detectors[i]
+		f := &detect.File{Entry: in, ReaderAt: c, Digest: c.digests[0]}
+		frag, err := guard(ctx, d, f)
+		if c.failed() != nil {
+			return c.failed()
+		}
+		if err != nil && ctx.Err() != nil {
+			return context.Cause(ctx)
+		}
+		l.file(d.ID(), index, in.Path, frag, err)
+	}
+	return nil
+}
+
+// file files a fragment, and the error beside it as a gap.
+func (l *layerScan) file(id detect.ID, index int, path string, frag *detect.Fragment, err error) {
+	if frag == nil {
+		if err == nil {
+			return
+		}
+		frag = new(detect.Fragment)
+	}
+	if err != nil {
+		l.log.Debug("not understood", "path", path, "detector", id.String(), "error", err)
+		frag.Gaps = append(frag.Gaps, sbom.Gap{Kind: gapKind(err), Message: message(err)})
+	}
+	for i := range frag.Components {
+		sanitize(&frag.Components[i].Component)
+	}
+	l.facts.Fragments = append(l.facts.Fragments, fragment{Entry: index, Detector: id, Facts: *frag})
+	l.meter.found(len(frag.Components))
+}
+
+func (l *layerScan) tooLarge(in *detect.Entry, index int) {
+	for _, i := range l.wanting {
+		l.file(l.detectors[i].ID(), index, in.Path, nil, &detect.LimitError{Path: in.Path, Limit: l.maxFileSize, Size: in.Size})
+	}
+}
+
+// ask sets l.wanting to the detectors that want the file.
+func (l *layerScan) ask(in *detect.Entry, index int) {
+	l.wanting = l.wanting[:0]
+	for i, d := range l.detectors {
+		want, err := guardWants(d, in)
+		if err != nil {
+			l.file(d.ID(), index, in.Path, nil, err)
+		}
+		if want {
+			l.wanting = append(l.wanting, i)
+		}
+	}
+}
+
+// hardlink notes that a detector wants a file by the name of a hard link to it.
+func (l *layerScan) hardlink(e *image.Entry) {
+	target, ok := l.last[e.Link]
+	if !ok {
+		return // A link to an older layer's file, or to nothing; the fold says which.
+	}
+	to := &l.facts.Entries[target]
+	in := detect.Entry{Path: e.Path, Mode: to.Mode, Size: to.Size}
+	if !to.Mode.IsRegular() || to.Size > l.maxFileSize {
+		return
+	}
+	index := len(l.facts.Entries)
+	l.last[e.Path] = target
+	l.ask(&in, index)
+	if len(l.wanting) > 0 {
+		l.relink[target] = append(l.relink[target], index)
+	}
+}
+
+// relinked reads entry number at again if a hard link to it is wanted.
+func (l *layerScan) relinked(ctx context.Context, e *image.Entry, at int) error {
+	links := l.relink[at]
+	if links == nil {
+		return nil
+	}
+	head, err := l.readHead(e)
+	if err != nil {
+		return err
+	}
+	content, err := l.hold(e, head, e.Size)
+	if err != nil {
+		return err
+	}
+	defer content.free()
+	l.facts.Entries[at].Digests = content.digests
+	for _, index := range links {
+		in := detect.Entry{Path: l.facts.Entries[index].Path, Mode: e.Mode, Size: e.Size, Head: append([]byte(nil), head...)}
+		l.ask(&in, index)
+		if err := l.detect(ctx, in, content, index); err != nil {
+			return err
+		}
+	}
+	return nil
+}
