@@ -1,0 +1,234 @@
+package python
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"flag"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"golang.org/x/tools/txtar"
+
+	"github.com/imagetrust/imagetrust/sbom"
+	"github.com/imagetrust/imagetrust/sbom/detect"
+	"github.com/imagetrust/imagetrust/sbom/detect/detecttest"
+)
+
+var update = flag.Bool("update", false, "rewrite the golden files")
+
+func tree(t testing.TB) []txtar.File {
+	t.Helper()
+	ar, err := txtar.ParseFile("testdata/tree.txtar")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return ar.Files
+}
+
+// TestTree detects every file of testdata/tree.txtar and compares the facts with
+// testdata/tree.golden, one JSON value a line.
+func TestTree(t *testing.T) {
+	var got bytes.Buffer
+	for _, f := range tree(t) {
+		frag, err := detecttest.DetectFile(t, New(), detecttest.File{Path: f.Name, Data: f.Data})
+		fmt.Fprintf(&got, "%s\n", f.Name)
+		if err != nil {
+			fmt.Fprintf(&got, "\terror %v\n", err)
+		}
+		if frag != nil {
+			describe(t, &got, frag)
+		}
+	}
+	if *update {
+		if err := os.WriteFile("testdata/tree.golden", got.Bytes(), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want, err := os.ReadFile("testdata/tree.golden")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(string(want), got.String()); diff != "" {
+		t.Errorf("facts differ (-want +got):\n%s", diff)
+	}
+}
+
+func describe(t *testing.T, w *bytes.Buffer, frag *detect.Fragment) {
+	line := func(kind string, v any) {
+		b, err := json.Marshal(v)
+		if err != nil {
+			t.Fatal(err)
+		}
+		fmt.Fprintf(w, "\t%s %s\n", kind, b)
+	}
+	for _, v := range frag.Components {
+		line("component", v)
+	}
+	for _, v := range frag.Claims {
+		line("claim", v)
+	}
+	for _, v := range frag.Annotations {
+		line("annotation", v)
+	}
+	for _, v := range frag.Relations {
+		line("relation", v)
+	}
+	for _, v := range frag.Gaps {
+		line("gap", v)
+	}
+}
+
+func TestConformance(t *testing.T) {
+	var files []detecttest.File
+	for _, f := range tree(t) {
+		files = append(files, detecttest.File{Path: f.Name, Data: f.Data})
+	}
+	detecttest.Run(t, New(), files...)
+}
+
+func TestWants(t *testing.T) {
+	for path, want := range map[string]bool{
+		"a/b-1.dist-info/METADATA":             true,
+		"a/b-1.dist-info/RECORD":               true,
+		"b.egg-info":                           true,
+		"a/b.egg-info/PKG-INFO":                true,
+		"a/b.egg/EGG-INFO/PKG-INFO":            true,
+		"a/b-1.dist-info/licenses/METADATA":    false,
+		"a/b-1.dist-info/WHEEL":                false,
+		"a/b.egg-info/SOURCES.txt":             false,
+		"a/b.egg-info/installed-files.txt":     false,
+		"METADATA":                             false,
+		"a/PKG-INFO":                           false,
+		"usr/lib/x86_64-linux-gnu/libssl.so.3": false,
+	} {
+		if got := New().Wants(&detect.Entry{Path: path, Size: 1}); got != want {
+			t.Errorf("Wants(%q) = %t", path, got)
+		}
+	}
+}
+
+func TestNormalize(t *testing.T) {
+	for in, want := range map[string]string{
+		"Flask": "flask", "zope.interface": "zope-interface", "a__b--c..d": "a-b-c-d", "A-_.B": "a-b",
+	} {
+		if got := normalize(in); got != want {
+			t.Errorf("normalize(%q) = %q, want %q", in, got, want)
+		}
+	}
+}
+
+func TestLimits(t *testing.T) {
+	long := "Name: a\nVersion: 1\nDescription: " + strings.Repeat("x\n ", maxHeader/2)
+	frag, err := detecttest.DetectFile(t, New(), detecttest.File{Path: "a-1.dist-info/METADATA", Data: []byte(long)})
+	if !errors.Is(err, detect.ErrLimit) || frag == nil || frag.Components[0].Version != "1" {
+		t.Errorf("endless header: %v, %v; want the component and ErrLimit", frag, err)
+	}
+	body := "Name: a\nVersion: 1\n\n" + strings.Repeat("x\n ", maxHeader/2)
+	detecttest.Detect(t, New(), "a-1.dist-info/METADATA", []byte(body))
+
+	line := "Name: a\nSummary: " + strings.Repeat("y", 1<<20) + "\nVersion: 1\n"
+	frag = detecttest.Detect(t, New(), "a-1.dist-info/METADATA", []byte(line))
+	if c := frag.Components[0]; c.Version != "1" || len(c.Description) > maxText {
+		t.Errorf("long line: %d bytes of description, version %q", len(c.Description), c.Version)
+	}
+}
+
+// TestInstalledOnThisMachine reads the distributions of this machine, if any.
+func TestInstalledOnThisMachine(t *testing.T) {
+	var dirs []string
+	for _, glob := range []string{"/usr/lib/python3/dist-packages/*-info", "/usr/lib/python3*/site-packages/*-info",
+		"/usr/local/lib/python3*/*-packages/*-info", "/usr/local/lib/python3*/*-packages/*/_vendor/*-info"} {
+		found, _ := filepath.Glob(glob)
+		dirs = append(dirs, found...)
+	}
+	n := 0
+	for _, dir := range dirs {
+		for _, name := range []string{"METADATA", "PKG-INFO", "RECORD", "INSTALLER", "direct_url.json", "top_level.txt"} {
+			p := filepath.Join(dir, name)
+			b, err := os.ReadFile(p)
+			in := detecttest.File{Path: strings.TrimPrefix(p, "/"), Data: b}
+			if e := in.Entry(); err != nil || !New().Wants(&e) {
+				continue
+			}
+			frag := detecttest.Detect(t, New(), in.Path, b)
+			if name != "METADATA" && name != "PKG-INFO" {
+				continue
+			}
+			n++
+			if len(frag.Components) != 1 || frag.Components[0].Version == "" || len(frag.Gaps) > 0 {
+				t.Errorf("%s: %+v", p, frag)
+			}
+		}
+	}
+	if n == 0 {
+		t.Skip("no Python distributions on this machine")
+	}
+	t.Logf("%d distributions", n)
+}
+
+func FuzzMetadata(f *testing.F) {
+	for _, file := range tree(f) {
+		if strings.HasSuffix(file.Name, "METADATA") || strings.HasSuffix(file.Name, "PKG-INFO") {
+			f.Add(file.Data)
+		}
+	}
+	f.Fuzz(func(t *testing.T, data []byte) {
+		in := detecttest.File{Path: "usr/lib/python3/dist-packages/a-1.dist-info/METADATA", Data: data}
+		if err := detecttest.Check(New(), in); err != nil {
+			t.Error(err)
+		}
+	})
+}
+
+func FuzzRecord(f *testing.F) {
+	for _, file := range tree(f) {
+		if strings.HasSuffix(file.Name, "RECORD") {
+			f.Add(file.Data)
+		}
+	}
+	f.Fuzz(func(t *testing.T, data []byte) {
+		in := detecttest.File{Path: "lib/site-packages/a-1.dist-info/RECORD", Data: data}
+		if err := detecttest.Check(New(), in); err != nil {
+			t.Error(err)
+		}
+		p, _ := split(in.Path)
+		frag, _ := readRecord(p, &detect.File{Entry: in.Entry(), ReaderAt: bytes.NewReader(data)})
+		for _, c := range frag.Claims {
+			if c.Key != p.meta || c.Tree || c.Ground != "" && c.Ground != sbom.ClaimRecorded {
+				t.Errorf("claim %+v", c)
+			}
+		}
+	})
+}
+
+func BenchmarkRecord(b *testing.B) {
+	var data bytes.Buffer
+	for i := range 20_000 {
+		fmt.Fprintf(&data, "torch/include/ATen/ops/file_%d.h,sha256=47DEQpj8HBSa-_TImW-5JCeuQeRkm5NMpJWZG3hSuFU,%d\n", i, i)
+	}
+	in := &detect.File{ReaderAt: bytes.NewReader(data.Bytes()),
+		Entry: detect.Entry{Path: "usr/lib/python3/site-packages/torch-2.1.dist-info/RECORD", Size: int64(data.Len())}}
+	d := New()
+	b.SetBytes(in.Size)
+	b.ReportAllocs()
+	for b.Loop() {
+		if _, err := d.Detect(context.Background(), in); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
+
+func BenchmarkWants(b *testing.B) {
+	e := &detect.Entry{Path: "usr/lib/x86_64-linux-gnu/libssl.so.3", Size: 1 << 20}
+	d := New()
+	b.ReportAllocs()
+	for b.Loop() {
+		d.Wants(e)
+	}
+}

@@ -1,0 +1,186 @@
+package python
+
+import (
+	"bufio"
+	"encoding/base64"
+	"encoding/csv"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/url"
+	"path"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/imagetrust/imagetrust/sbom"
+	"github.com/imagetrust/imagetrust/sbom/detect"
+	"github.com/imagetrust/imagetrust/sbom/detect/internal/oneline"
+)
+
+// Limits. The RECORD of the largest distributions known has about 20,000 lines
+// and 3 MB.
+const (
+	maxRecord = 64 << 20
+	maxSmall  = 1 << 20
+	maxPath   = 4096
+)
+
+// readRecord turns a RECORD (PEP 376, 627) into claims: lines of path, digest and
+// size, the path relative to the environment's directory.
+func readRecord(p place, f *detect.File) (*detect.Fragment, error) {
+	if f.Size > maxRecord {
+		return nil, &detect.LimitError{Path: f.Path, Limit: maxRecord, Size: f.Size}
+	}
+	r := csv.NewReader(bufio.NewReader(f.Reader()))
+	r.FieldsPerRecord = -1
+	r.ReuseRecord = true
+	frag := &detect.Fragment{}
+	bad := 0
+	for {
+		row, err := r.Read()
+		if errors.Is(err, io.EOF) {
+			break
+		}
+		if err != nil {
+			return frag, fmt.Errorf("%w: %v", detect.ErrFormat, err)
+		}
+		c, ok := recordClaim(p, row)
+		if !ok {
+			bad++
+		}
+		if c.Path != "" {
+			frag.Claims = append(frag.Claims, c)
+		}
+	}
+	if bad > 0 {
+		return frag, fmt.Errorf("%w: %d lines without a path or with a malformed digest", detect.ErrFormat, bad)
+	}
+	return frag, nil
+}
+
+// recordClaim reads one line. A line with a path and a malformed digest still
+// claims the path.
+func recordClaim(p place, row []string) (detect.Claim, bool) {
+	c := detect.Claim{Key: p.meta, Path: resolve(p.site, row[0])}
+	c.Optional = strings.HasSuffix(c.Path, ".pyc")
+	if c.Path == "" || len(row) < 2 || row[1] == "" {
+		return c, c.Path != ""
+	}
+	var err error
+	c.Digest, err = recordDigest(row[1])
+	return c, err == nil
+}
+
+// recordDigest reads "sha256=" and the digest in unpadded URL-safe base64, as
+// PEP 427 has it, or in hexadecimal, as some build tools write it.
+func recordDigest(s string) (sbom.Digest, error) {
+	alg, sum, _ := strings.Cut(s, "=")
+	if d, err := sbom.ParseDigest(alg + ":" + sum); err == nil {
+		return d, nil
+	}
+	raw, err := base64.RawURLEncoding.DecodeString(strings.TrimRight(sum, "="))
+	if err != nil {
+		return "", err
+	}
+	return sbom.ParseDigest(alg + ":" + hex.EncodeToString(raw))
+}
+
+// resolve returns the path of a recorded name. Names may be absolute and may
+// climb out of the environment, to bin/ and share/; above the root there is
+// only the root, as in a file system.
+func resolve(site, name string) string {
+	if name == "" || len(name) > maxPath || !utf8.ValidString(name) || strings.ContainsRune(name, 0) {
+		return ""
+	}
+	if !path.IsAbs(name) {
+		name = site + "/" + name
+	}
+	return strings.TrimPrefix(path.Clean("/"+name), "/")
+}
+
+// readInstaller reads the one line that names the program that installed the
+// distribution (PEP 376).
+func readInstaller(p place, f *detect.File) (*detect.Fragment, error) {
+	b, err := f.Bytes(maxSmall)
+	if err != nil {
+		return nil, err
+	}
+	return annotation(p, "python:installer", string(b)), nil
+}
+
+// readDirectURL reads where a distribution came from that was installed from an
+// address and not from an index (PEP 610).
+func readDirectURL(p place, f *detect.File) (*detect.Fragment, error) {
+	b, err := f.Bytes(maxSmall)
+	if err != nil {
+		return nil, err
+	}
+	var d struct {
+		URL string `json:"url"`
+		VCS struct {
+			Commit string `json:"commit_id"`
+		} `json:"vcs_info"`
+		Dir struct {
+			Editable bool `json:"editable"`
+		} `json:"dir_info"`
+	}
+	if err := json.Unmarshal(b, &d); err != nil {
+		return nil, fmt.Errorf("%w: %v", detect.ErrFormat, err)
+	}
+	frag := annotation(p, "python:direct_url", withoutUserinfo(d.URL), "python:vcs.commit", d.VCS.Commit)
+	if frag != nil && d.Dir.Editable {
+		ps := &frag.Annotations[0].Properties
+		*ps = append(*ps, sbom.Property{Name: "python:editable", Value: "true"})
+	}
+	return frag, nil
+}
+
+// annotation returns a fragment with the properties that have a value, nil if
+// none has.
+func annotation(p place, pairs ...string) *detect.Fragment {
+	a := detect.Annotation{Key: p.meta}
+	for i := 0; i < len(pairs); i += 2 {
+		if v := oneline.Text(pairs[i+1], maxText); v != "" {
+			a.Properties = append(a.Properties, sbom.Property{Name: pairs[i], Value: v})
+		}
+	}
+	if a.Properties == nil {
+		return nil
+	}
+	return &detect.Fragment{Annotations: []detect.Annotation{a}}
+}
+
+// withoutUserinfo drops credentials and the query, which may hold a token, from
+// an address; an address that cannot be parsed may hold some, and is dropped.
+func withoutUserinfo(s string) string {
+	u, err := url.Parse(s)
+	if err != nil {
+		return ""
+	}
+	u.User, u.RawQuery = nil, ""
+	return u.String()
+}
+
+// readTopLevel claims the package directories of an egg-info directory, which
+// has no RECORD.
+func readTopLevel(p place, f *detect.File) (*detect.Fragment, error) {
+	b, err := f.Bytes(maxSmall)
+	if err != nil {
+		return nil, err
+	}
+	frag := &detect.Fragment{}
+	for name := range strings.FieldsSeq(string(b)) {
+		if dir := path.Join(p.code, name); validName(name) || identifier(name) {
+			frag.Claims = append(frag.Claims, detect.Claim{Key: p.meta, Path: dir, Ground: sbom.ClaimDirectory, Tree: true})
+		}
+	}
+	if len(frag.Claims) == 0 {
+		return nil, nil
+	}
+	return frag, nil
+}
+
+// identifier reports whether s is the name of a Python module in ASCII.
+func identifier(s string) bool { return strings.Trim(s, "_") != "" && validName(strings.Trim(s, "_")) }
