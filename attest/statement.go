@@ -173,8 +173,9 @@ func (s *Statement) validate() error {
 	return nil
 }
 
-// about reports whether d is the digest of one of the subjects.
-func (s *Statement) about(d Digest) bool {
+// About reports whether d is the digest of one of the subjects. The algorithm is
+// that of d; names do not count.
+func (s *Statement) About(d Digest) bool {
 	return slices.ContainsFunc(s.Subject, func(r Subject) bool {
 		hex, ok := r.Digest[d.Algorithm()]
 		return ok && hex == d.Hex()

@@ -134,7 +134,7 @@ func Admit(proof seal.Proof, subject Digest) (*Verified, error) {
 	if err != nil {
 		return nil, &VerifyError{Stage: StageStatement, Err: err}
 	}
-	if !st.about(subject) {
+	if !st.About(subject) {
 		return nil, &VerifyError{Stage: StageSubject, Err: fmt.Errorf("%w: not about %s", ErrSubject, subject)}
 	}
 	facts.Payload = nil // the statement shares its memory

@@ -1,0 +1,30 @@
+// Package oci stores attestations beside the image they are about and finds them
+// again: in a registry repository or in an OCI image layout directory.
+//
+// [Attach] writes a bundle as an OCI referrer of the image (OCI image
+// specification v1.1, "subject"), in the form that cosign and other Sigstore
+// clients write and read. In a registry without the referrers API it also
+// maintains the referrers tag (OCI distribution specification v1.1, "Referrers
+// Tag Schema").
+//
+// [Verify] finds the attestations of an image, checks each with an
+// [attest.Verifier], and returns those that passed and, one by one, those that did
+// not and why. [List] finds without checking. Both look in every place where
+// attestations are kept: the referrers API, the referrers tag, and cosign's older
+// ".att" tag. What descriptors and annotations say only orders the search; it never
+// decides.
+//
+// # Digests
+//
+// An image is named by its digest. A tag is resolved once, and all that follows is
+// fetched by digest and checked against it. Passing the empty digest asks for the
+// image that the target itself names.
+//
+// # Strangers
+//
+// Whoever may push to a repository may attach anything to its images. All reading
+// is bounded by [Options], a bad entry is reported in Rejected and hides no good
+// one, and foreign referrers cost one small request each.
+//
+// Only a [RepositoryTarget] uses the network.
+package oci

@@ -1,0 +1,102 @@
+package oci
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"strings"
+
+	"github.com/imagetrust/imagetrust/attest"
+)
+
+const (
+	kindAtts = "dev.cosignproject.cosign/atts"
+	kindSigs = "dev.cosignproject.cosign/sigs"
+)
+
+// isCompanion reports whether an entry of index.json belongs to an image rather
+// than being one: cosign's signatures and attestations, and referrers tags.
+func isCompanion(d Descriptor) bool {
+	kind, ref := d.Annotations[annotationKind], d.Annotations[annotationRefName]
+	return kind == kindAtts || kind == kindSigs || strings.HasPrefix(ref, "sha256-")
+}
+
+// candidates walks index.json and the indexes that it lists, for manifests with
+// the subject, for cosign's attestations, and for BuildKit's statements.
+func (l *LayoutTarget) candidates(ctx context.Context, subject attest.Digest) ([]candidate, []Rejected, error) {
+	root, err := l.open()
+	if err != nil {
+		return nil, nil, err
+	}
+	defer root.Close()
+	entries, err := readIndex(root)
+	if err != nil {
+		return nil, nil, err
+	}
+	w := &layoutWalk{root: root, subject: subject, seen: map[attest.Digest]bool{}}
+	for _, e := range entries {
+		if err := ctx.Err(); err != nil {
+			return nil, nil, err
+		}
+		w.entry(e, 0)
+	}
+	return w.found, w.rejected, nil
+}
+
+type layoutWalk struct {
+	root     *os.Root
+	subject  attest.Digest
+	seen     map[attest.Digest]bool
+	found    []candidate
+	rejected []Rejected
+}
+
+// entry looks at one descriptor, depth indexes below index.json.
+func (w *layoutWalk) entry(d Descriptor, depth int) {
+	if w.seen[d.Digest] {
+		return
+	}
+	w.seen[d.Digest] = true
+	switch {
+	case len(w.seen) > maxLayoutManifests:
+		w.reject(d, fmt.Errorf("%w: more than %d manifests", ErrLimit, maxLayoutManifests))
+		return
+	case d.Annotations[annotationKind] == kindAtts, d.Annotations[annotationRefName] == referrersTag(w.subject)+".att":
+		w.found = append(w.found, candidate{d, StoreAtt})
+		return
+	case d.Annotations[annotationReferenceType] == "attestation-manifest":
+		if d.Annotations[annotationReference] == string(w.subject) {
+			w.found = append(w.found, candidate{d, StoreBuildKit})
+		}
+		return
+	}
+	raw, _, err := layoutManifest(w.root, d.Digest)
+	if err != nil {
+		w.missing(d, depth, err)
+		return
+	}
+	m, err := parseManifest(raw)
+	switch {
+	case err != nil:
+		w.reject(d, err)
+	case m.Subject != nil && m.Subject.Digest == w.subject:
+		w.found = append(w.found, candidate{d, StoreLayout})
+	case len(m.Manifests) > 0 && depth < 4:
+		for _, child := range m.Manifests {
+			w.entry(child, depth+1)
+		}
+	}
+}
+
+// missing reports an unreadable entry. Images of other platforms are often left
+// out of a layout, so that below index.json only broken ones are worth a word.
+func (w *layoutWalk) missing(d Descriptor, depth int, err error) {
+	if depth > 0 && isNotFound(err) {
+		return
+	}
+	w.reject(d, err)
+}
+
+func (w *layoutWalk) reject(d Descriptor, err error) {
+	w.rejected = append(w.rejected, Rejected{d, StoreLayout, err})
+}

@@ -1,0 +1,56 @@
+package oci
+
+const (
+	// maxManifestSize is what the distribution specification lets registries
+	// require: manifests above 4 MiB are not portable.
+	maxManifestSize = 4 << 20
+	// maxLayoutIndexSize bounds index.json and the pages of referrers.
+	maxIndexSize = 8 << 20
+	// listFactor times MaxReferrers is how many descriptors are read to choose
+	// the most promising MaxReferrers from.
+	listFactor = 16
+
+	defaultMaxBlobSize  = 32 << 20
+	defaultMaxReferrers = 512
+	defaultMaxInFlight  = 64 << 20
+	defaultMaxTotal     = 256 << 20
+	defaultParallel     = 16
+)
+
+// Options bound and filter a search. The zero value reads every attestation
+// within the default limits.
+type Options struct {
+	// PredicateType, if set, leaves out attestations of another type. Verify goes
+	// by the signed type, List by the claimed one; annotations do not count.
+	PredicateType string
+	// MaxBlobSize is the size in bytes above which a bundle is rejected, 32 MiB
+	// if zero. Package attest itself refuses more than 128 MiB.
+	MaxBlobSize int64
+	// MaxReferrers is the number of manifests that are looked into, 512 if zero.
+	// Those that claim to be bundles come first; the rest is rejected with
+	// ErrLimit.
+	MaxReferrers int
+	// MaxInFlight is the number of bytes of bundles fetched at one time, 64 MiB if
+	// zero. A larger single bundle is fetched alone.
+	MaxInFlight int64
+	// MaxTotal is the number of bytes of bundles that List returns, 256 MiB if
+	// zero. Verify keeps only what it verified and does not need it.
+	MaxTotal int64
+	// Parallel is the number of requests at one time, 16 if zero.
+	Parallel int
+}
+
+func (o Options) withDefaults() Options {
+	orDefault(&o.MaxBlobSize, defaultMaxBlobSize)
+	orDefault(&o.MaxInFlight, defaultMaxInFlight)
+	orDefault(&o.MaxTotal, defaultMaxTotal)
+	orDefault(&o.MaxReferrers, defaultMaxReferrers)
+	orDefault(&o.Parallel, defaultParallel)
+	return o
+}
+
+func orDefault[T int | int64](v *T, value T) {
+	if *v <= 0 {
+		*v = value
+	}
+}
