@@ -91,7 +91,7 @@ func (r *resolver) relate(n need, clause string) error {
 		if !ospkg.ValidName(bare) {
 			continue
 		}
-		if err := r.emit(n.key, r.db.key(bare)); err != nil {
+		if err := r.emit(n.key, r.db.key(strings.Clone(bare))); err != nil {
 			return err
 		}
 	}
