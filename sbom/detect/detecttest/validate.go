@@ -21,8 +21,8 @@ func clean(p string) bool {
 	return p != "" && p[0] != '/' && p != ".." && !strings.HasPrefix(p, "../") && path.Clean(p) == p
 }
 
-// validate returns the rules that a fragment of the file at path at breaks by
-// itself.
+// validate returns the rules that a fragment breaks by itself; at is the path of
+// its file.
 func validate(frag *detect.Fragment, at string) []error {
 	var c complaints
 	seen := make(map[string]bool)
