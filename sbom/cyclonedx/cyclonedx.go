@@ -1,7 +1,8 @@
 package cyclonedx
 
 import (
-	"errors"
+	"bytes"
+	"fmt"
 	"io"
 
 	cdx "github.com/CycloneDX/cyclonedx-go"
@@ -62,15 +63,109 @@ type DecodeOptions struct {
 	MaxDepth int
 }
 
-// Encode writes inv as a CycloneDX document.
+// Encode writes inv as a CycloneDX document and returns what the document does
+// not say. The document is complete in memory before its first byte is written:
+// on an error of Encode's own nothing was written, and an error of w is
+// returned as it is. The same inventory and options give the same bytes.
+//
+// The errors are ErrVersion for an unknown version or format. A nil inventory is
+// an empty one. Encode does not change inv, and is safe for concurrent use as
+// long as nobody else does.
 func Encode(w io.Writer, inv *sbom.Inventory, opts *Options) ([]sbom.Loss, error) {
-	return nil, errors.ErrUnsupported
+	if opts == nil {
+		opts = &Options{}
+	}
+	if inv == nil {
+		inv = &sbom.Inventory{}
+	}
+	version, err := parseVersion(opts.Version)
+	if err != nil {
+		return nil, fmt.Errorf("cyclonedx: %w", err)
+	}
+	if opts.Format != JSON && opts.Format != XML {
+		return nil, fmt.Errorf("cyclonedx: format %d: %w", opts.Format, ErrVersion)
+	}
+	e := &encoder{inv: inv, opts: opts, version: version}
+	bom := e.document()
+	text, err := marshal(bom, opts)
+	if err != nil {
+		return nil, fmt.Errorf("cyclonedx: %w", err)
+	}
+	_, err = w.Write(text)
+	return e.losses.List(), err
 }
 
-// Decode reads a CycloneDX document.
+func parseVersion(s string) (cdx.SpecVersion, error) {
+	switch s {
+	case "1.4":
+		return cdx.SpecVersion1_4, nil
+	case "1.5":
+		return cdx.SpecVersion1_5, nil
+	case "", "1.6":
+		return cdx.SpecVersion1_6, nil
+	case "1.7":
+		return cdx.SpecVersion1_7, nil
+	}
+	return 0, fmt.Errorf("version %q: %w", s, ErrVersion)
+}
+
+const serialPrefix = "urn:uuid:"
+
+// marshal writes the document with a serial number that is derived from all of
+// its other bytes.
+func marshal(bom *cdx.BOM, opts *Options) ([]byte, error) {
+	bom.SerialNumber = serialPrefix + document.NilUUID
+	var b bytes.Buffer
+	format := cdx.BOMFileFormatJSON
+	if opts.Format == XML {
+		format = cdx.BOMFileFormatXML
+	}
+	enc := cdx.NewBOMEncoder(&b, format).SetPretty(opts.Indent).SetEscapeHTML(false)
+	if err := enc.Encode(bom); err != nil {
+		return nil, err
+	}
+	if opts.Format == XML {
+		b.WriteByte('\n')
+	}
+	text := b.Bytes()
+	if i := bytes.Index(text, []byte(bom.SerialNumber)); i >= 0 {
+		copy(text[i+len(serialPrefix):], document.UUID(text))
+	}
+	return text, nil
+}
+
+// Decode reads a CycloneDX document, JSON or XML by its first character, of
+// version 1.2 or later, and returns what it says as an inventory.
+//
+// Documents of other tools keep their order and their own references; see the
+// package documentation for what is read of them. Vulnerabilities are not read.
+// What the document contradicts itself about is a sbom.Gap.
+//
+// The error is a *[DecodeError], which wraps ErrFormat, ErrVersion, ErrLimit or
+// the error of r.
 func Decode(r io.Reader, opts *DecodeOptions) (*sbom.Inventory, error) {
-	return nil, errors.ErrUnsupported
+	if opts == nil {
+		opts = &DecodeOptions{}
+	}
+	limits := document.Limits{Bytes: opts.MaxBytes, Items: opts.MaxComponents, Depth: opts.MaxDepth}.WithDefaults()
+	text, err := limits.Read(r, "CycloneDX")
+	if err != nil {
+		return nil, err
+	}
+	bom, err := unmarshal(text, limits)
+	if err != nil {
+		return nil, err
+	}
+	return mapBOM(bom, true), nil
 }
 
-// FromBOM maps a document that was already read.
-func FromBOM(bom *cdx.BOM) (*sbom.Inventory, error) { return nil, errors.ErrUnsupported }
+// FromBOM maps a document that was already read. It is what Decode does after
+// reading, for callers that need other parts of the document too. bom is not
+// changed, and the inventory keeps nothing of it but strings. The error is
+// ErrFormat for a nil document.
+func FromBOM(bom *cdx.BOM) (*sbom.Inventory, error) {
+	if bom == nil {
+		return nil, fmt.Errorf("cyclonedx: no document: %w", ErrFormat)
+	}
+	return mapBOM(bom, true), nil
+}

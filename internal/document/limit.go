@@ -1,0 +1,148 @@
+package document
+
+import (
+	"bytes"
+	"fmt"
+	"io"
+)
+
+// Limits bound what a document may cost.
+type Limits struct {
+	Bytes int64
+	Items int // components, packages and files
+	Depth int
+}
+
+// Default limits.
+const (
+	DefaultBytes = 128 << 20
+	DefaultItems = 250_000
+	DefaultDepth = 100
+)
+
+// WithDefaults replaces what is zero.
+func (l Limits) WithDefaults() Limits {
+	if l.Bytes <= 0 {
+		l.Bytes = DefaultBytes
+	}
+	if l.Items <= 0 {
+		l.Items = DefaultItems
+	}
+	if l.Depth <= 0 {
+		l.Depth = DefaultDepth
+	}
+	return l
+}
+
+// Read reads a whole document of at most l.Bytes, without a byte order mark.
+func (l Limits) Read(r io.Reader, format string) ([]byte, error) {
+	b, err := io.ReadAll(io.LimitReader(r, l.Bytes+1))
+	if err != nil {
+		return nil, &DecodeError{Format: format, Err: err}
+	}
+	if int64(len(b)) > l.Bytes {
+		return nil, &DecodeError{Format: format, Offset: l.Bytes, Err: ErrLimit,
+			Detail: fmt.Sprintf("longer than %d bytes", l.Bytes)}
+	}
+	return bytes.TrimPrefix(b, []byte("\xef\xbb\xbf")), nil
+}
+
+// MinObjectBytes is how many bytes of a document each JSON object or XML element
+// takes at least, on average. A named fact takes more; a document of empty
+// objects, which would take a hundred times its size in memory, less.
+const MinObjectBytes = 12
+
+// Dense reports whether n objects are more than a document of size bytes holds
+// in good faith.
+func Dense(n, size int) bool { return n > 1000 && n > size/MinObjectBytes }
+
+// ScanJSON checks, before anything is allocated, that a JSON text is not nested
+// deeper than l.Depth, has at most l.Items objects in the arrays named by lists,
+// and is not made of empty objects. It does not check the syntax otherwise.
+func (l Limits) ScanJSON(b []byte, format string, lists ...string) error {
+	s := jsonScan{limits: l, lists: lists, text: b}
+	for i := 0; i < len(b); i++ {
+		var err error
+		switch b[i] {
+		case '"':
+			i = s.skipString(i)
+		case '{', '[':
+			err = s.open(b[i])
+		case '}', ']':
+			s.close()
+		}
+		if err != nil {
+			return &DecodeError{Format: format, Offset: int64(i), Err: ErrLimit, Detail: err.Error()}
+		}
+	}
+	if Dense(s.objects, len(b)) {
+		return &DecodeError{Format: format, Err: ErrLimit, Detail: fmt.Sprintf("%d objects in %d bytes", s.objects, len(b))}
+	}
+	return nil
+}
+
+type jsonScan struct {
+	limits  Limits
+	lists   []string
+	text    []byte
+	stack   []bool // for every open value, whether its elements are counted
+	last    []byte // the last string, which is a key when a value follows
+	items   int
+	objects int
+}
+
+// skipString returns the index of the closing quotation mark.
+func (s *jsonScan) skipString(i int) int {
+	start := i + 1
+	for i = start; i < len(s.text) && s.text[i] != '"'; i++ {
+		if s.text[i] == '\\' {
+			i++
+		}
+	}
+	s.last = s.text[start:min(i, len(s.text))]
+	return i
+}
+
+func (s *jsonScan) open(c byte) error {
+	if len(s.stack) == s.limits.Depth {
+		return fmt.Errorf("nested deeper than %d", s.limits.Depth)
+	}
+	counted := c == '[' && s.listed()
+	if c == '{' {
+		s.objects++
+		if len(s.stack) > 0 && s.stack[len(s.stack)-1] {
+			if s.items++; s.items > s.limits.Items {
+				return fmt.Errorf("more than %d components", s.limits.Items)
+			}
+		}
+	}
+	s.stack = append(s.stack, counted)
+	s.last = nil
+	return nil
+}
+
+func (s *jsonScan) close() {
+	if len(s.stack) > 0 {
+		s.stack = s.stack[:len(s.stack)-1]
+	}
+	s.last = nil
+}
+
+// listed reports whether the last key names a counted list. A key with escapes
+// counts as one: encoding/json would unescape it.
+func (s *jsonScan) listed() bool {
+	if bytes.IndexByte(s.last, '\\') >= 0 {
+		return true
+	}
+	for _, l := range s.lists {
+		if bytes.EqualFold(s.last, []byte(l)) {
+			return true
+		}
+	}
+	return false
+}
+
+// LineAt returns the line, from 1, of a byte offset.
+func LineAt(b []byte, offset int64) int {
+	return 1 + bytes.Count(b[:min(max(offset, 0), int64(len(b)))], []byte("\n"))
+}

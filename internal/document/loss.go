@@ -1,0 +1,116 @@
+package document
+
+import (
+	"cmp"
+	"slices"
+	"strconv"
+
+	"github.com/imagetrust/imagetrust/sbom"
+)
+
+// Losses sums up losses of the same kind.
+type Losses struct{ list []sbom.Loss }
+
+// Add records that n values of a field were lost. Nothing is recorded for none.
+func (l *Losses) Add(component, field, reason string, n int) {
+	if n == 0 {
+		return
+	}
+	for i := range l.list {
+		if e := &l.list[i]; e.Component == component && e.Field == field && e.Reason == reason {
+			e.Count += n
+			return
+		}
+	}
+	l.list = append(l.list, sbom.Loss{Component: component, Field: field, Reason: reason, Count: n})
+}
+
+// List returns the losses in order of component and field, nil when there are
+// none.
+func (l *Losses) List() []sbom.Loss {
+	slices.SortFunc(l.list, func(a, b sbom.Loss) int {
+		return cmp.Or(cmp.Compare(a.Component, b.Component), cmp.Compare(a.Field, b.Field), cmp.Compare(a.Reason, b.Reason))
+	})
+	return l.list
+}
+
+// Reasons of losses, the same in all formats.
+const (
+	reasonHidden = "a later layer removed them; Options.Hidden writes them"
+	reasonFiles  = "files are written with Options.Files only"
+	reasonEnds   = "a component at one end is not in the document"
+	reasonTime   = "the year does not have four digits"
+)
+
+// Select returns the indexes of the components to write, and records what the
+// options leave out.
+func Select(inv *sbom.Inventory, hidden, files bool, losses *Losses) []int {
+	selected := make([]int, 0, len(inv.Components))
+	for i := range inv.Components {
+		if hidden || inv.Components[i].Attribution.Visible {
+			selected = append(selected, i)
+		}
+	}
+	losses.Add("", "components", reasonHidden, len(inv.Components)-len(selected))
+	if !files {
+		losses.Add("", "files", reasonFiles, len(inv.Files))
+	}
+	if !TimeOK(inv.Created) {
+		losses.Add("", "created", reasonTime, 1)
+	}
+	for i := range inv.Layers {
+		if !TimeOK(inv.Layers[i].Created) {
+			losses.Add("", "layers.created", reasonTime, 1)
+		}
+	}
+	return selected
+}
+
+// Refs gives every element of a document a reference of its own.
+type Refs struct {
+	taken  map[string]bool
+	copies map[string]int    // how many references were made from one that was taken
+	byID   map[string]string // component id -> reference of the first component with it
+}
+
+// NewRefs returns Refs for about n elements in which the given references are
+// taken.
+func NewRefs(n int, taken ...string) *Refs {
+	r := &Refs{taken: make(map[string]bool, n+len(taken)), copies: make(map[string]int), byID: make(map[string]string, n)}
+	for _, t := range taken {
+		r.taken[t] = true
+	}
+	return r
+}
+
+// Take returns a reference that is like want and that nobody else has.
+func (r *Refs) Take(want string) string {
+	ref := want
+	for ref == "" || r.taken[ref] {
+		r.copies[want]++
+		ref = want + "-" + strconv.Itoa(r.copies[want]+1)
+	}
+	r.taken[ref] = true
+	return ref
+}
+
+// TakeComponent is Take for a component with an id.
+func (r *Refs) TakeComponent(id, want string) string {
+	ref := r.Take(want)
+	if _, ok := r.byID[id]; !ok {
+		r.byID[id] = ref
+	}
+	return ref
+}
+
+// Ends returns the references of both ends of a relationship. It reports false,
+// and records the loss, when one of them is not in the document.
+func (r *Refs) Ends(rel *sbom.Relationship, losses *Losses) (from, to string, ok bool) {
+	from, okFrom := r.byID[rel.From]
+	to, okTo := r.byID[rel.To]
+	if !okFrom || !okTo {
+		losses.Add("", "relationships", reasonEnds, 1)
+		return "", "", false
+	}
+	return from, to, true
+}

@@ -1,0 +1,200 @@
+package cyclonedx
+
+import (
+	"regexp"
+	"strings"
+
+	cdx "github.com/CycloneDX/cyclonedx-go"
+
+	"github.com/imagetrust/imagetrust/internal/document"
+	"github.com/imagetrust/imagetrust/sbom"
+)
+
+// component maps to the fields that CycloneDX has. What they cannot say, the
+// overlay says.
+func (e *encoder) component(c *sbom.Component) cdx.Component {
+	plain, renamed := document.Properties(c.Properties)
+	out := cdx.Component{
+		BOMRef:      e.refs.TakeComponent(c.ID, reference(c)),
+		Type:        componentType(c.Type),
+		Supplier:    organization(c.Supplier),
+		Group:       document.Clean(c.Group),
+		Name:        document.Clean(c.Name),
+		Version:     document.Clean(c.Version),
+		Description: document.Clean(c.Description),
+		Scope:       scope(c),
+		Hashes:      hashes(c.Hashes),
+		Licenses:    licenses(c.Licenses, e.version),
+		Evidence:    evidence(c.Evidence, e.version),
+	}
+	if document.GoodPURL(c.PURL) {
+		out.PackageURL = c.PURL
+	}
+	if len(c.CPEs) > 0 && validCPE.MatchString(c.CPEs[0]) {
+		out.CPE = c.CPEs[0]
+	}
+	addProperties(&out, plain)
+	addProperties(&out, renamed)
+	return out
+}
+
+// reference returns a bom-ref: the id, or a name when there is none that a
+// document can carry.
+func reference(c *sbom.Component) string {
+	if id := document.Clean(c.ID); id != "" && !strings.HasPrefix(id, "urn:cdx:") {
+		return id
+	}
+	return "component:" + document.Clean(c.Name)
+}
+
+func componentType(t sbom.ComponentType) cdx.ComponentType {
+	switch t {
+	case sbom.TypeLibrary, sbom.TypeApplication, sbom.TypeFramework, sbom.TypeOperatingSystem, sbom.TypeFile, sbom.TypeContainer:
+		return cdx.ComponentType(t)
+	}
+	return cdx.ComponentTypeLibrary
+}
+
+// scope is "excluded" for what is no contents of the image: software that is
+// only mentioned, that is test data, that was removed. It is not stated, which
+// means required, for what is there, vendored or not.
+func scope(c *sbom.Component) cdx.Scope {
+	switch {
+	case !c.Attribution.Visible:
+		return cdx.ScopeExcluded
+	case c.Scope == sbom.ScopeInstalled, c.Scope == sbom.ScopeBundled:
+		return ""
+	}
+	return cdx.ScopeExcluded
+}
+
+var hashNames = map[string]cdx.HashAlgorithm{
+	"md5":    cdx.HashAlgoMD5,
+	"sha1":   cdx.HashAlgoSHA1,
+	"sha256": cdx.HashAlgoSHA256,
+	"sha384": cdx.HashAlgoSHA384,
+	"sha512": cdx.HashAlgoSHA512,
+}
+
+func hashes(digests []sbom.Digest) *[]cdx.Hash {
+	var out []cdx.Hash
+	for _, d := range digests {
+		if alg, ok := hashNames[d.Algorithm()]; ok && document.GoodDigest(d) {
+			out = append(out, cdx.Hash{Algorithm: alg, Value: d.Hex()})
+		}
+	}
+	if out == nil {
+		return nil
+	}
+	return &out
+}
+
+// validCPE is the pattern of the XML schema, which is stricter than JSON's.
+var validCPE = regexp.MustCompile(`^([c][pP][eE]:/[AHOaho]?(:[A-Za-z0-9\._\-~%]*){0,6}` +
+	`|cpe:2\.3:[aho*\-](:` + cpeAttribute + `){5}(:([a-zA-Z]{2,3}(-([a-zA-Z]{2}|[0-9]{3}))?|[*\-]))(:` + cpeAttribute + `){4})$`)
+
+const cpeAttribute = `((\?*|\*?)([a-zA-Z0-9\-\._]|\\[\\*?!"#$%&'()+,/:;<=>@\[\]^` + "`" + `{|}~])+(\?*|\*?)|[*\-])`
+
+// licenses writes what each version allows: up to 1.6 either one expression or
+// a list of ids and names, from 1.7 on a list of all three.
+func licenses(in []sbom.License, v cdx.SpecVersion) *cdx.Licenses {
+	var out cdx.Licenses
+	for _, l := range in {
+		expression, name := document.Clean(l.Expression), document.Clean(l.Name)
+		switch {
+		case document.IsLicenseID(expression):
+			out = append(out, cdx.LicenseChoice{License: &cdx.License{ID: expression}})
+		case document.IsExpression(expression) && (len(in) == 1 || v >= cdx.SpecVersion1_7):
+			out = append(out, cdx.LicenseChoice{Expression: expression})
+		case expression != "":
+			out = append(out, cdx.LicenseChoice{License: &cdx.License{Name: expression}})
+		case name != "":
+			out = append(out, cdx.LicenseChoice{License: &cdx.License{Name: name}})
+		}
+	}
+	if out == nil {
+		return nil
+	}
+	return &out
+}
+
+var identityFields = map[string]bool{"group": true, "name": true, "version": true, "purl": true, "cpe": true, "hash": true}
+
+var techniques = map[sbom.Technique]bool{
+	sbom.TechniqueManifest: true, sbom.TechniqueBinary: true, sbom.TechniqueHash: true, sbom.TechniqueFilename: true,
+	sbom.TechniqueInstrumentation: true, sbom.TechniqueAttestation: true, sbom.TechniqueAST: true,
+	sbom.TechniqueSource: true, sbom.TechniqueDynamic: true, sbom.TechniqueOther: true,
+}
+
+// evidence writes identities and occurrences, which 1.5 brought: one identity in
+// 1.5, any number from 1.6 on. Only the first pieces of evidence that CycloneDX
+// can express are written so; the overlay has the others.
+func evidence(in []sbom.Evidence, v cdx.SpecVersion) *cdx.Evidence {
+	if v < cdx.SpecVersion1_5 || len(in) == 0 {
+		return nil
+	}
+	ids := identities(in)
+	out := &cdx.Evidence{Occurrences: occurrences(in, v)}
+	switch {
+	case len(ids) == 0:
+	case v == cdx.SpecVersion1_5:
+		out.Identity = &cdx.EvidenceIdentityChoice{Identity: &ids[0]}
+	default:
+		out.Identity = &cdx.EvidenceIdentityChoice{Identities: &ids}
+	}
+	if out.Identity == nil && out.Occurrences == nil {
+		return nil
+	}
+	return out
+}
+
+// identities joins evidence for the same field, one after the other, as methods
+// of one identity.
+func identities(in []sbom.Evidence) []cdx.EvidenceIdentity {
+	var out []cdx.EvidenceIdentity
+	for i := range in {
+		e := &in[i]
+		if !identityFields[e.Field] || !techniques[e.Technique] || !(e.Confidence >= 0 && e.Confidence <= 1) {
+			break
+		}
+		confidence := float32(e.Confidence)
+		if i == 0 || in[i-1].Field != e.Field {
+			out = append(out, cdx.EvidenceIdentity{
+				Field: cdx.EvidenceIdentityFieldType(e.Field), Confidence: &confidence, Methods: new([]cdx.EvidenceIdentityMethod),
+			})
+		}
+		id := &out[len(out)-1]
+		if confidence > *id.Confidence {
+			id.Confidence = &confidence
+		}
+		*id.Methods = append(*id.Methods, cdx.EvidenceIdentityMethod{
+			Technique: cdx.EvidenceIdentityTechnique(e.Technique), Confidence: &confidence, Value: document.Clean(e.Value),
+		})
+	}
+	return out
+}
+
+const layerContext = "layer "
+
+// occurrences are the distinct places of the evidence.
+func occurrences(in []sbom.Evidence, v cdx.SpecVersion) *[]cdx.EvidenceOccurrence {
+	var out []cdx.EvidenceOccurrence
+	seen := make(map[cdx.EvidenceOccurrence]bool, len(in))
+	for i := range in {
+		o := cdx.EvidenceOccurrence{Location: document.Clean(in[i].Location.Path)}
+		if o.Location == "" {
+			continue
+		}
+		if l := in[i].Location.Layer; l != nil && v >= cdx.SpecVersion1_6 {
+			o.AdditionalContext = document.Clean(layerContext + document.FormatLayer(l))
+		}
+		if !seen[o] {
+			seen[o] = true
+			out = append(out, o)
+		}
+	}
+	if out == nil {
+		return nil
+	}
+	return &out
+}

@@ -1,0 +1,239 @@
+package cyclonedx
+
+import (
+	"strconv"
+	"strings"
+
+	cdx "github.com/CycloneDX/cyclonedx-go"
+
+	"github.com/imagetrust/imagetrust/internal/document"
+	"github.com/imagetrust/imagetrust/sbom"
+)
+
+// component maps one component, appends it to the inventory and returns its id.
+func (m *mapper) component(in *cdx.Component, pointer string) string {
+	c := sbom.Component{
+		ID:          in.BOMRef,
+		Type:        sbom.ComponentType(in.Type),
+		PURL:        in.PackageURL,
+		Group:       in.Group,
+		Name:        in.Name,
+		Version:     in.Version,
+		Supplier:    supplier(in),
+		Description: in.Description,
+		Licenses:    mapLicenses(in.Licenses),
+		Hashes:      digests(in.Hashes),
+		Attribution: sbom.Attribution{Visible: true},
+	}
+	if in.Scope == cdx.ScopeExcluded {
+		c.Scope = sbom.ScopeDeclared
+	}
+	if in.CPE != "" {
+		c.CPEs = []string{in.CPE}
+	}
+	badPURL := m.derive(&c)
+	c.Evidence = mapEvidence(in.Evidence, subjectField(&c))
+	m.foreign(&c, in)
+	m.distribution(in)
+	first := m.identify(&c, in.BOMRef)
+	if badPURL {
+		m.gap(sbom.GapCorrupt, c.ID, "package URL %.200q does not parse", in.PackageURL)
+	}
+	if !m.own && c.Version == "" && c.Type != sbom.TypeFile {
+		m.gap(sbom.GapIncomplete, c.ID, "the document states no version of %.200q", c.Name)
+	}
+	m.overlay(&c, in)
+	if first {
+		m.ids[in.BOMRef] = c.ID
+	}
+	if m.pointers {
+		c.Properties = append(c.Properties, sbom.Property{Name: document.Pointer, Value: pointer})
+	}
+	m.inv.Components = append(m.inv.Components, c)
+	return c.ID
+}
+
+// derive takes from the package URL what other fields do not say.
+func (m *mapper) derive(c *sbom.Component) (bad bool) {
+	if c.PURL == "" {
+		return false
+	}
+	d, ok := document.DerivePURL(c.PURL)
+	if !ok {
+		return true
+	}
+	c.Architecture, c.Source = d.Architecture, d.Source
+	if m.distro == nil && d.Distro != "" {
+		m.distro = document.ParseDistro(d.Distro)
+	}
+	return false
+}
+
+// distribution takes the distribution from the first operating system.
+func (m *mapper) distribution(in *cdx.Component) {
+	if in.Type != cdx.ComponentTypeOS || m.inv.Distribution != nil {
+		return
+	}
+	d := &sbom.Distribution{ID: document.DistroID(in.Name), VersionID: in.Version, Name: in.Description}
+	for _, p := range properties(in.Properties) {
+		switch p.Name {
+		case "syft:distro:versionCodename":
+			d.Codename = p.Value
+		case "syft:distro:prettyName":
+			d.Name = p.Value
+		}
+	}
+	m.inv.Distribution = d
+}
+
+// overlay applies the overlay, and puts its relationships off until all
+// components are known.
+func (m *mapper) overlay(c *sbom.Component, in *cdx.Component) {
+	var relations, others []sbom.Property
+	for _, p := range properties(in.Properties) {
+		if strings.HasPrefix(p.Name, document.RelationPrefix) {
+			relations = append(relations, p)
+		} else {
+			others = append(others, p)
+		}
+	}
+	c.Properties = document.ApplyComponent(c, others)
+	for _, r := range relations {
+		typ := document.Unquote(strings.TrimPrefix(r.Name, document.RelationPrefix))
+		m.pending = append(m.pending, pending{c.ID, sbom.RelationshipType(typ), r.Value})
+	}
+}
+
+func supplier(c *cdx.Component) string {
+	switch {
+	case c.Supplier != nil && c.Supplier.Name != "":
+		return c.Supplier.Name
+	case c.Publisher != "":
+		return c.Publisher
+	case c.Manufacturer != nil && c.Manufacturer.Name != "":
+		return c.Manufacturer.Name
+	case c.Author != "":
+		return c.Author
+	case c.Authors != nil && len(*c.Authors) > 0:
+		return (*c.Authors)[0].Name
+	}
+	return ""
+}
+
+func digests(in *[]cdx.Hash) []sbom.Digest {
+	if in == nil {
+		return nil
+	}
+	var out []sbom.Digest
+	for _, h := range *in {
+		name := strings.ReplaceAll(strings.ToLower(string(h.Algorithm)), "-", "")
+		if d, err := sbom.ParseDigest(name + ":" + h.Value); err == nil {
+			out = append(out, d)
+		}
+	}
+	return out
+}
+
+func mapLicenses(in *cdx.Licenses) []sbom.License {
+	if in == nil {
+		return nil
+	}
+	var out []sbom.License
+	for _, l := range *in {
+		switch {
+		case l.Expression != "":
+			out = append(out, sbom.License{Expression: l.Expression})
+		case l.License == nil:
+		case l.License.ID != "":
+			out = append(out, sbom.License{Expression: l.License.ID})
+		case l.License.Name != "":
+			out = append(out, sbom.License{Name: l.License.Name})
+		}
+	}
+	return out
+}
+
+// subjectField is the field that evidence is about when a document does not say.
+func subjectField(c *sbom.Component) string {
+	if c.PURL != "" {
+		return "purl"
+	}
+	return "name"
+}
+
+// mapEvidence joins identities with occurrences: one occurrence is the place of
+// all, as many as there are identities belong to them in order, and of others
+// the first does. What is left over is evidence of its own.
+func mapEvidence(in *cdx.Evidence, field string) []sbom.Evidence {
+	if in == nil {
+		return nil
+	}
+	var out []sbom.Evidence
+	if id := in.Identity; id != nil {
+		if id.Identity != nil {
+			out = appendIdentity(out, id.Identity)
+		}
+		if id.Identities != nil {
+			for i := range *id.Identities {
+				out = appendIdentity(out, &(*id.Identities)[i])
+			}
+		}
+	}
+	if in.Occurrences == nil || len(*in.Occurrences) == 0 {
+		return out
+	}
+	places := *in.Occurrences
+	pairs := len(out) == len(places)
+	for i := range out {
+		place := &places[0]
+		if pairs {
+			place = &places[i]
+		}
+		out[i].Location = location(place)
+	}
+	if pairs {
+		return out
+	}
+	if len(out) > 0 {
+		places = places[1:]
+	}
+	for i := range places {
+		out = append(out, sbom.Evidence{Field: field, Technique: sbom.TechniqueOther, Location: location(&places[i])})
+	}
+	return out
+}
+
+func appendIdentity(out []sbom.Evidence, id *cdx.EvidenceIdentity) []sbom.Evidence {
+	if id.Methods == nil || len(*id.Methods) == 0 {
+		return append(out, sbom.Evidence{
+			Field: string(id.Field), Technique: sbom.TechniqueOther, Confidence: widen(id.Confidence), Value: id.ConcludedValue,
+		})
+	}
+	for _, method := range *id.Methods {
+		out = append(out, sbom.Evidence{
+			Field: string(id.Field), Technique: sbom.Technique(method.Technique), Confidence: widen(method.Confidence), Value: method.Value,
+		})
+	}
+	return out
+}
+
+// widen returns the number that the document states, 0.9 and not 0.899999976.
+func widen(f *float32) float64 {
+	if f == nil {
+		return 0
+	}
+	switch *f {
+	case 0, 1:
+		return float64(*f)
+	}
+	wide, _ := strconv.ParseFloat(strconv.FormatFloat(float64(*f), 'g', -1, 32), 64)
+	return wide
+}
+
+func location(o *cdx.EvidenceOccurrence) sbom.Location {
+	l := sbom.Location{Path: strings.TrimPrefix(o.Location, "/")}
+	if s, ok := strings.CutPrefix(o.AdditionalContext, layerContext); ok {
+		l.Layer, _ = document.ParseLayer(s)
+	}
+	return l
+}
