@@ -5,6 +5,8 @@ import (
 	"slices"
 	"strings"
 	"sync"
+
+	"github.com/imagetrust/imagetrust/sbom"
 )
 
 // licenseIDs are the identifiers of the SPDX licence list and its exceptions,
@@ -23,20 +25,48 @@ func IsLicenseID(s string) bool {
 	return ok
 }
 
-// IsExpression reports whether s may stand where an SPDX licence expression is
-// asked for: it has only the characters of one (SPDX 2.3, annex D).
+// IsExpression reports whether s is a valid SPDX licence expression (SPDX 2.3,
+// annex D): identifiers of the list and LicenseRefs, joined by AND, OR and WITH.
 func IsExpression(s string) bool {
-	if s == "" || s[0] == ' ' || s[len(s)-1] == ' ' || s == "NONE" || s == "NOASSERTION" {
-		return false
-	}
-	for _, c := range []byte(s) {
+	tokens := strings.Fields(strings.NewReplacer("(", " ( ", ")", " ) ").Replace(s))
+	depth, operand := 0, true // whether an operand comes next
+	for i, t := range tokens {
 		switch {
-		case 'a' <= c && c <= 'z', 'A' <= c && c <= 'Z', '0' <= c && c <= '9', strings.IndexByte("-.+: ()", c) >= 0:
+		case t == "(" && operand:
+			depth++
+		case t == ")" && !operand && depth > 0:
+			depth--
+		case (t == "AND" || t == "OR" || t == "WITH") && !operand && tokens[i-1] != t:
+			operand = true
+		case operand && isOperand(t):
+			operand = false
 		default:
 			return false
 		}
 	}
-	return true
+	return !operand && depth == 0 && Plain(s) && !strings.Contains(s, "\t")
+}
+
+func isOperand(s string) bool {
+	if ref := strings.LastIndex(s, "LicenseRef-"); ref == 0 || ref > 0 && strings.HasPrefix(s, "DocumentRef-") {
+		return ref+len("LicenseRef-") < len(s) && strings.IndexFunc(s, notIDString) < 0
+	}
+	return IsLicenseID(s) || IsLicenseID(strings.TrimSuffix(s, "+"))
+}
+
+// notIDString reports what may not stand in an idstring, or in front of one
+// between two references.
+func notIDString(r rune) bool {
+	return (r < 'a' || r > 'z') && (r < 'A' || r > 'Z') && (r < '0' || r > '9') && r != '-' && r != '.' && r != ':'
+}
+
+// License reads a licence statement of a document: an expression when it is a
+// valid one, and a name otherwise.
+func License(s string) sbom.License {
+	if IsExpression(s) {
+		return sbom.License{Expression: s}
+	}
+	return sbom.License{Name: s}
 }
 
 // SplitAnd returns the operands of the outermost AND of an expression, without

@@ -25,7 +25,7 @@ func (e *encoder) component(c *sbom.Component) cdx.Component {
 		Scope:       scope(c),
 		Hashes:      hashes(c.Hashes),
 		Licenses:    licenses(c.Licenses, e.version),
-		Evidence:    evidence(c.Evidence, e.version),
+		Evidence:    e.evidence(c.Evidence),
 	}
 	if document.GoodPURL(c.PURL) {
 		out.PackageURL = c.PURL
@@ -129,12 +129,13 @@ var techniques = map[sbom.Technique]bool{
 // evidence writes identities and occurrences, which 1.5 brought: one identity in
 // 1.5, any number from 1.6 on. Only the first pieces of evidence that CycloneDX
 // can express are written so; the overlay has the others.
-func evidence(in []sbom.Evidence, v cdx.SpecVersion) *cdx.Evidence {
+func (e *encoder) evidence(in []sbom.Evidence) *cdx.Evidence {
+	v := e.version
 	if v < cdx.SpecVersion1_5 || len(in) == 0 {
 		return nil
 	}
 	ids := identities(in)
-	out := &cdx.Evidence{Occurrences: occurrences(in, v)}
+	out := &cdx.Evidence{Occurrences: occurrences(in, v >= cdx.SpecVersion1_6 && e.opts.Format == JSON)}
 	switch {
 	case len(ids) == 0:
 	case v == cdx.SpecVersion1_5:
@@ -176,8 +177,10 @@ func identities(in []sbom.Evidence) []cdx.EvidenceIdentity {
 
 const layerContext = "layer "
 
-// occurrences are the distinct places of the evidence.
-func occurrences(in []sbom.Evidence, v cdx.SpecVersion) *[]cdx.EvidenceOccurrence {
+// occurrences are the distinct places of the evidence. The layer stands in
+// additionalContext if context is set: that came with 1.6, and in XML cyclonedx-go
+// writes it as an attribute, where the schema wants an element.
+func occurrences(in []sbom.Evidence, context bool) *[]cdx.EvidenceOccurrence {
 	var out []cdx.EvidenceOccurrence
 	seen := make(map[cdx.EvidenceOccurrence]bool, len(in))
 	for i := range in {
@@ -185,7 +188,7 @@ func occurrences(in []sbom.Evidence, v cdx.SpecVersion) *[]cdx.EvidenceOccurrenc
 		if o.Location == "" {
 			continue
 		}
-		if l := in[i].Location.Layer; l != nil && v >= cdx.SpecVersion1_6 {
+		if l := in[i].Location.Layer; l != nil && context {
 			o.AdditionalContext = document.Clean(layerContext + document.FormatLayer(l))
 		}
 		if !seen[o] {

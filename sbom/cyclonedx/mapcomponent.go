@@ -142,12 +142,12 @@ func mapLicenses(in *cdx.Licenses) []sbom.License {
 	for _, l := range *in {
 		switch {
 		case l.Expression != "":
-			out = append(out, sbom.License{Expression: l.Expression})
+			out = append(out, document.License(l.Expression))
 		case l.License == nil:
 		case l.License.ID != "":
 			out = append(out, sbom.License{Expression: l.License.ID})
 		case l.License.Name != "":
-			out = append(out, sbom.License{Name: l.License.Name})
+			out = append(out, document.License(l.License.Name))
 		}
 	}
 	return out
