@@ -10,6 +10,7 @@ const (
 	maxLinks      = 255     // symlinks followed when resolving
 	maxLinksWrite = 40      // symlinks followed when adding: what Linux allows
 	maxPending    = 1 << 13 // longest path while symlinks are followed, in bytes
+	maxSteps      = 1 << 14 // path elements looked at when resolving
 )
 
 // Resolve follows every symlink in path, as a program in the container would,
@@ -33,16 +34,19 @@ func (t *Tree[T]) resolve(name string, last bool) (string, *Node[T], error) {
 	}
 	dir, rest := "", name
 	n := t.Root()
-	for links := 0; rest != ""; {
+	for links, steps := 0, 0; rest != ""; {
 		elem, tail, more := strings.Cut(rest, "/")
+		if steps++; steps > maxSteps {
+			return "", nil, ErrLoop
+		}
+		if !n.Mode.IsDir() {
+			return "", nil, ErrNotDirectory
+		}
 		if elem == ".." {
 			dir = parentOf(dir)
 			n, _ = t.Lookup(orDot(dir))
 			rest = tail
 			continue
-		}
-		if !n.Mode.IsDir() {
-			return "", nil, ErrNotDirectory
 		}
 		c := n.dir.child(elem)
 		if c == nil {
@@ -55,13 +59,13 @@ func (t *Tree[T]) resolve(name string, last bool) (string, *Node[T], error) {
 			if links++; links > maxLinks || len(c.Link)+len(rest) > maxPending {
 				return "", nil, ErrLoop
 			}
-			if strings.HasPrefix(c.Link, "/") {
-				dir, n = "", t.Root()
-			}
-			rest = unslash(c.Link, tail)
 			if c.Link == "" {
 				return "", nil, fs.ErrNotExist
 			}
+			if c.Link[0] == '/' {
+				dir, n = "", t.Root()
+			}
+			rest = unslash(c.Link, tail)
 			continue
 		}
 		dir, n, rest = join(dir, elem), c, tail
@@ -85,15 +89,14 @@ func unslash(link, tail string) string {
 	return strings.Join(kept, "/")
 }
 
-// follow returns where a symlink in dir points to, "" for the root.
-func follow(dir, link string) (string, bool) {
-	if len(link) > maxPending {
-		return "", false
-	}
+// follow returns the path that a symlink in dir points to, "" for the root. Its
+// ".." are taken from the text, so a target that leads up through another
+// symlink is not followed exactly; nobody extracts such a layer the same way.
+func follow(dir, link string) string {
 	if !strings.HasPrefix(link, "/") {
 		link = dir + "/" + link
 	}
-	return strings.TrimPrefix(path.Clean("/"+link), "/"), true
+	return strings.TrimPrefix(path.Clean("/"+link), "/")
 }
 
 func parentOf(dir string) string {

@@ -78,27 +78,58 @@ func (t *Tree[T]) Layer() int { return t.layer }
 // Len returns the number of nodes, without the root.
 func (t *Tree[T]) Len() int { return t.size }
 
-// Add puts a node of the current layer at path. The tree sets its Layer; an
-// error (ErrLoop, ErrNotDirectory, ErrLimit, ErrPath) leaves the tree with no
-// more than parents added.
+// Add puts a node of the current layer at path. The tree sets its Layer. An
+// error is an *fs.PathError of ErrLoop, ErrNotDirectory, ErrLimit or ErrPath, and
+// leaves the tree with no more than parents added.
 func (t *Tree[T]) Add(name string, n Node[T]) error {
 	n.Layer, n.dir = t.layer, nil
 	if name == "." {
 		if !n.Mode.IsDir() {
-			return wrap("add", name, ErrNotDirectory)
+			return &fs.PathError{Op: "add", Path: name, Err: ErrNotDirectory}
 		}
 		n.dir = t.root.dir
 		t.root = n
 		return nil
 	}
-	parent, dir, base, err := t.parentForWrite(name)
-	if err != nil {
-		return wrap("add", name, err)
+	parent, dir, base, err := t.parentFor(name, true)
+	if err == nil {
+		err = t.put(parent, dir, base, n)
 	}
-	if err := t.put(parent, dir, base, n); err != nil {
-		return wrap("add", name, err)
+	if err != nil {
+		return &fs.PathError{Op: "add", Path: name, Err: err}
 	}
 	return nil
+}
+
+// Hardlink adds path as a second name of target: a copy of its node, with the
+// current layer. The error is an *fs.PathError of fs.ErrNotExist when target is
+// not there, of ErrTarget when it is a directory, or of one of Add's.
+func (t *Tree[T]) Hardlink(name, target string) error {
+	err := t.hardlink(name, target)
+	if err != nil {
+		return &fs.PathError{Op: "link", Path: name, Err: err}
+	}
+	return nil
+}
+
+func (t *Tree[T]) hardlink(name, target string) error {
+	_, old, err := t.ResolveParent(target)
+	if err != nil {
+		return err
+	}
+	if old.Mode.IsDir() {
+		return ErrTarget
+	}
+	n := *old
+	n.Layer = t.layer
+	parent, dir, base, err := t.parentFor(name, true)
+	if err != nil {
+		return err
+	}
+	if parent.dir.child(base) == old {
+		return nil // A link to itself replaces nothing.
+	}
+	return t.put(parent, dir, base, n)
 }
 
 // Hide applies a whiteout: it removes path and all below it, as far as older
@@ -108,21 +139,25 @@ func (t *Tree[T]) Hide(name string) {
 		t.Opaque(name)
 		return
 	}
-	parent, dir, base, ok := t.parentForHide(name)
-	if !ok {
+	parent, dir, base, err := t.parentFor(name, false)
+	if err != nil {
 		return
 	}
 	n := parent.dir.child(base)
 	if n == nil {
 		return
 	}
-	full := join(dir, base)
-	keep := t.prune(full, n)
+	keep := t.prune(join(dir, base), n)
+	t.settle(parent, n, join(dir, base), base, keep)
+}
+
+// settle decides about n itself once nothing older is left below it.
+func (t *Tree[T]) settle(parent, n *Node[T], full, base string, keep bool) {
 	switch {
 	case n.Layer == t.layer:
 	case keep:
-		// The directory itself is gone, and is there again for what this
-		// layer put into it.
+		// The directory is gone, and is there again for what this layer put
+		// into it.
 		d := n.dir
 		*n = t.implicit()
 		n.dir = d
@@ -134,45 +169,22 @@ func (t *Tree[T]) Hide(name string) {
 // Opaque removes all that older layers brought below dir, and keeps dir.
 func (t *Tree[T]) Opaque(name string) {
 	if name == "." {
-		t.prune(name, &t.root)
+		t.prune("", &t.root)
 		return
 	}
-	parent, dir, base, ok := t.parentForHide(name)
-	if !ok {
+	parent, dir, base, err := t.parentFor(name, false)
+	if err != nil {
 		return
 	}
 	n := parent.dir.child(base)
-	if n == nil {
-		return
-	}
-	if !n.Mode.IsDir() {
-		if n.Layer == t.layer {
-			return
-		}
+	switch {
+	case n == nil:
+	case n.Mode.IsDir():
+		t.prune(join(dir, base), n)
+	case n.Layer != t.layer:
 		// Only a directory can be opaque: the older file or symlink is covered.
 		_ = t.put(parent, dir, base, t.implicit())
-		return
 	}
-	t.prune(join(dir, base), n)
-}
-
-// Hardlink adds path as a second name of target: a copy of its node, with the
-// current layer. The error is fs.ErrNotExist when target is not there, ErrTarget
-// when it is a directory, or one of Add's.
-func (t *Tree[T]) Hardlink(name, target string) error {
-	_, n, err := t.ResolveParent(target)
-	if err != nil {
-		return &fs.PathError{Op: "link", Path: name, Err: err}
-	}
-	if n.Mode.IsDir() {
-		return wrap("link", name, ErrTarget)
-	}
-	if p, _, err := t.ResolveParent(name); err == nil {
-		if q, _, _ := t.ResolveParent(target); p == q {
-			return nil // A link to itself replaces nothing.
-		}
-	}
-	return t.Add(name, *n)
 }
 
 // Lookup returns the node at path, taking no symlink into account. The pointer
@@ -246,8 +258,6 @@ func (d *directory[T]) names() []string {
 	}
 	return slices.Sorted(maps.Keys(d.children))
 }
-
-func wrap(op, name string, err error) error { return &fs.PathError{Op: op, Path: name, Err: err} }
 
 func join(dir, base string) string {
 	if dir == "" {

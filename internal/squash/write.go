@@ -1,6 +1,7 @@
 package squash
 
 import (
+	"errors"
 	"io/fs"
 	"strings"
 )
@@ -9,10 +10,14 @@ func (t *Tree[T]) implicit() Node[T] {
 	return Node[T]{Mode: fs.ModeDir | 0o755, Layer: t.layer, Implicit: true}
 }
 
-// parentForWrite returns the directory that will hold name, its path ("" for the
-// root) and the last element of name. It makes up missing parents, replaces
-// older layers' files and symlinks in the way, and follows this layer's symlinks.
-func (t *Tree[T]) parentForWrite(name string) (parent *Node[T], dir, base string, err error) {
+// errMissing is parentFor's answer when it may not make up a missing parent.
+var errMissing = errors.New("no such directory")
+
+// parentFor returns the directory that holds name, its path ("" for the root)
+// and the last element of name. It replaces older layers' files and symlinks in
+// the way by directories, follows this layer's symlinks, and makes up missing
+// parents if asked to.
+func (t *Tree[T]) parentFor(name string, create bool) (parent *Node[T], dir, base string, err error) {
 	if !valid(name) {
 		return nil, "", "", ErrPath
 	}
@@ -27,45 +32,23 @@ func (t *Tree[T]) parentForWrite(name string) (parent *Node[T], dir, base string
 		switch {
 		case n != nil && n.Mode.IsDir():
 			parent, dir, rest = n, join(dir, elem), tail
+		case n == nil && !create:
+			return nil, "", "", errMissing
 		case n == nil || n.Layer != t.layer:
 			if err := t.put(parent, dir, elem, t.implicit()); err != nil {
 				return nil, "", "", err
 			}
 			parent, dir, rest = parent.dir.child(elem), join(dir, elem), tail
 		case n.Mode.Type() == fs.ModeSymlink:
-			if links++; links > maxLinksWrite {
+			if links++; links > maxLinksWrite || len(n.Link)+len(name) > maxPending {
 				return nil, "", "", ErrLoop
 			}
-			target, ok := follow(dir, n.Link)
-			if !ok {
-				return nil, "", "", ErrLoop
-			}
-			rest = join(target, tail)
+			rest = join(follow(dir, n.Link), tail)
 			parent, dir = &t.root, ""
 		default:
 			return nil, "", "", ErrNotDirectory
 		}
 	}
-}
-
-// parentForHide is parentForWrite for whiteouts, which make no missing parents.
-func (t *Tree[T]) parentForHide(name string) (parent *Node[T], dir, base string, ok bool) {
-	for at := 0; ; {
-		i := strings.IndexByte(name[at:], '/')
-		if i < 0 {
-			break
-		}
-		at += i
-		if n, found := t.Lookup(name[:at]); !found || !n.Mode.IsDir() {
-			if !found {
-				return nil, "", "", false
-			}
-			break
-		}
-		at++
-	}
-	parent, dir, base, err := t.parentForWrite(name)
-	return parent, dir, base, err == nil
 }
 
 // put sets the child base of parent, whose path is dir.
@@ -124,8 +107,8 @@ func (t *Tree[T]) drop(full string, d *directory[T]) {
 	}
 }
 
-// prune removes everything of older layers below n and reports whether anything
-// is left below it.
+// prune removes everything of older layers below n, whose path is full ("" for the
+// root, and when nobody asks), and reports whether anything is left below it.
 func (t *Tree[T]) prune(full string, n *Node[T]) bool {
 	d := n.dir
 	if d == nil {
@@ -136,17 +119,12 @@ func (t *Tree[T]) prune(full string, n *Node[T]) bool {
 	}
 	d.searched = t.layer
 	for name, c := range d.children {
-		child := join(strings.TrimPrefix(full, "."), name)
-		keep := t.prune(child, c)
-		switch {
-		case c.Layer == t.layer:
-		case keep:
-			kept := c.dir
-			*c = t.implicit()
-			c.dir = kept
-		default:
-			t.remove(n, child, name)
+		child := ""
+		if t.Removed != nil {
+			child = join(full, name)
 		}
+		keep := t.prune(child, c)
+		t.settle(n, c, child, name, keep)
 	}
 	return len(d.children) > 0
 }

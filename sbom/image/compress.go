@@ -27,10 +27,14 @@ const maxZstdWindow = 128 << 20
 // sniff tells the compression from the first bytes. Compressions that are known
 // and not read are an ErrUnsupported.
 func sniff(r *bufio.Reader) (Compression, error) {
-	head, err := r.Peek(6)
+	head, err := r.Peek(headBytes)
 	if err != nil && err != io.EOF {
 		return "", err
 	}
+	return sniffBytes(head)
+}
+
+func sniffBytes(head []byte) (Compression, error) {
 	switch {
 	case bytes.HasPrefix(head, []byte{0x1f, 0x8b}):
 		return Gzip, nil
@@ -70,4 +74,32 @@ func (o *Options) decompress(c Compression, r io.Reader) (io.ReadCloser, error) 
 		return d.IOReadCloser(), nil
 	}
 	return nil, fmt.Errorf("%s compression is %w", c, ErrUnsupported)
+}
+
+// decompressAny decompresses raw by its first bytes; closing the reader closes
+// raw.
+func (o *Options) decompressAny(raw io.ReadCloser) (io.ReadCloser, error) {
+	buf := bufio.NewReaderSize(raw, 64<<10)
+	kind, err := sniff(buf)
+	if err != nil {
+		return nil, err
+	}
+	dec, err := o.decompress(kind, buf)
+	if err != nil {
+		return nil, err
+	}
+	return &both{dec, raw}, nil
+}
+
+type both struct {
+	io.ReadCloser
+	under io.Closer
+}
+
+func (b *both) Close() error {
+	err := b.ReadCloser.Close()
+	if e := b.under.Close(); err == nil {
+		err = e
+	}
+	return err
 }

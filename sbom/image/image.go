@@ -3,8 +3,9 @@ package image
 import (
 	"context"
 	"errors"
-	"io/fs"
-	"iter"
+	"fmt"
+	"os"
+	"path/filepath"
 
 	v1 "github.com/google/go-containerregistry/pkg/v1"
 
@@ -23,45 +24,103 @@ type Image struct {
 
 // Open opens the image at path: an OCI layout directory, an OCI archive or
 // docker-archive tar (plain, gzip or zstd), or a directory with a root file
-// system. Nothing but the manifest and the config is read yet; see FromV1 for
-// what is verified. opts may be nil.
+// system. What it is, its content says, not its name. Nothing but manifests and
+// configs is read and verified yet. opts may be nil.
+//
+// An archive that is both (as docker save writes them) is read as OCI archive,
+// since only that states the digest of the manifest. A compressed archive is
+// decompressed once for its index, and once more for every pass over its layers
+// in order; nothing is written to disk and none of it is held but small JSON.
 //
 // Errors are those of the file system, ErrFormat, *PlatformError, ErrNotImage,
 // ErrMismatch, ErrDigest, ErrCorrupt, ErrMissing, ErrUnsupported and ErrLimit.
-func Open(path string, opts *Options) (*Image, error) { return nil, errors.ErrUnsupported }
+func Open(path string, opts *Options) (*Image, error) {
+	o := opts.withDefaults()
+	if o.Name == "" {
+		o.Name = path
+	}
+	img, err := open(path, o)
+	if err != nil {
+		return nil, fmt.Errorf("image: %s: %w", path, err)
+	}
+	return img, nil
+}
 
-// OpenDir opens the directory root as a root file system.
-func OpenDir(root string, opts *Options) (*Image, error) { return nil, errors.ErrUnsupported }
+func open(path string, o *Options) (*Image, error) {
+	info, err := os.Stat(path)
+	switch {
+	case err != nil:
+		return nil, err
+	case info.Mode().IsRegular():
+		return openFile(path, o)
+	case !info.IsDir():
+		return nil, fmt.Errorf("%w: neither a file nor a directory", ErrFormat)
+	case isLayout(path):
+		return openLayout(context.Background(), dirStore(path), o)
+	}
+	return openDir(path, o)
+}
 
-// FromV1 makes an Image of an image of go-containerregistry.
-func FromV1(img v1.Image, opts *Options) (*Image, error) { return nil, errors.ErrUnsupported }
+// isLayout tells a layout from a root file system.
+func isLayout(dir string) bool {
+	if _, err := os.Stat(filepath.Join(dir, "oci-layout")); err == nil {
+		return true
+	}
+	_, index := os.Stat(filepath.Join(dir, "index.json"))
+	_, blobs := os.Stat(filepath.Join(dir, "blobs"))
+	return index == nil && blobs == nil
+}
 
-// FromIndex chooses one image of an index.
-func FromIndex(idx v1.ImageIndex, opts *Options) (*Image, error) { return nil, errors.ErrUnsupported }
+func openFile(path string, o *Options) (*Image, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, err
+	}
+	a, closer, err := openArchive(f, o)
+	if err != nil {
+		_ = f.Close()
+		return nil, err
+	}
+	img, err := a.image(context.Background(), o)
+	if err != nil {
+		_ = closer()
+		return nil, err
+	}
+	img.closers = append(img.closers, closer)
+	return img, nil
+}
 
-// Subject returns what the image is.
+// image opens what is in the archive.
+func (a *archive) image(ctx context.Context, o *Options) (*Image, error) {
+	switch {
+	case a.has("index.json"):
+		return openLayout(ctx, a, o)
+	case a.has("manifest.json"):
+		return openDocker(ctx, a, o)
+	case a.has("repositories"):
+		return nil, fmt.Errorf("docker-archive of before Docker 1.10, without manifest.json, is %w: load and save it with a newer Docker", ErrUnsupported)
+	}
+	return nil, fmt.Errorf("%w: the tar file has neither index.json nor manifest.json", ErrFormat)
+}
+
+// Subject returns what the image is. In a docker-archive nothing states the
+// digest of the manifest; Subject.Config identifies the image then.
 func (i *Image) Subject() sbom.Subject { return i.subject }
 
 // Config returns the image's config, which the caller must not change. It is
 // nil for a root file system.
 func (i *Image) Config() *v1.ConfigFile { return i.config }
 
-// Layers returns the layers, oldest first. The caller must not change the slice.
+// Layers returns the layers, oldest first; for a root file system one pseudo
+// layer. The caller must not change the slice.
 func (i *Image) Layers() []*Layer { return i.layers }
 
-// FS returns the squashed view.
-func (i *Image) FS(ctx context.Context) (fs.FS, error) { return nil, errors.ErrUnsupported }
-
 // Close releases the files that the image holds open.
-func (i *Image) Close() error { return nil }
-
-// Layer is one layer of an image.
-type Layer struct {
-	info sbom.Layer
+func (i *Image) Close() error {
+	var errs []error
+	for _, c := range i.closers {
+		errs = append(errs, c())
+	}
+	i.closers = nil
+	return errors.Join(errs...)
 }
-
-// Info returns the layer's facts.
-func (l *Layer) Info() sbom.Layer { return l.info }
-
-// Entries returns the layer's entries in the order of its tar stream.
-func (l *Layer) Entries(ctx context.Context) iter.Seq2[*Entry, error] { return nil }

@@ -24,6 +24,9 @@ type Options struct {
 	// MaxLayerBytes is the most bytes of a layer's uncompressed tar stream, and
 	// of the files in it, which differ when files are sparse: 64 GiB if 0.
 	MaxLayerBytes int64
+	// OneFileSystem leaves out the contents of all mount points below a root file
+	// system; without it, only those of proc and sys.
+	OneFileSystem bool
 	// Decompress, if not nil, is asked first for a reader that decompresses r. It
 	// returns nil and no error for what it does not know. Closing the reader does
 	// not close r. It is called concurrently. Digests are verified in any case.

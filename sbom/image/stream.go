@@ -1,0 +1,376 @@
+package image
+
+import (
+	"archive/tar"
+	"bufio"
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"hash"
+	"io"
+	"math"
+	"runtime"
+
+	"github.com/imagetrust/imagetrust/sbom"
+)
+
+// stored reads a blob as it is stored: it hashes, counts, and stops one byte
+// behind the size that the blob should have.
+type stored struct {
+	ctx  context.Context // of the iteration
+	r    io.Reader
+	h    hash.Hash // nil when the digest is not known, or is that of the tar stream
+	n    int64
+	want int64 // -1 if not known
+}
+
+// sourceError marks errors of reading the blob, as against those in its bytes.
+type sourceError struct{ error }
+
+func (e sourceError) Unwrap() error { return e.error }
+
+func (s *stored) Read(p []byte) (int, error) {
+	if err := s.ctx.Err(); err != nil {
+		return 0, sourceError{context.Cause(s.ctx)}
+	}
+	if s.want >= 0 {
+		left := s.want + 1 - s.n
+		if left <= 0 {
+			return 0, io.EOF
+		}
+		p = p[:min(int64(len(p)), left)]
+	}
+	n, err := s.r.Read(p)
+	s.n += int64(n)
+	if s.h != nil {
+		s.h.Write(p[:n])
+	}
+	if err != nil && err != io.EOF && !errors.Is(err, io.ErrUnexpectedEOF) {
+		err = sourceError{err}
+	}
+	return n, err
+}
+
+// tarStream is the uncompressed tar stream of a layer while it is read. It is the
+// io.Reader, and for skipping the io.Seeker, of its own tar.Reader.
+type tarStream struct {
+	layer  *Layer
+	cancel context.CancelFunc
+	raw    io.Closer
+	in     *stored
+	dec    io.ReadCloser
+	kind   Compression
+
+	chunks  chunks
+	cur     []byte
+	pos     int64 // of the next byte that Read returns
+	fetched int64 // bytes got from chunks
+	end     error
+	diff    hash.Hash
+	tar     *tar.Reader
+	logical int64 // bytes of the files, holes included
+	ordinal int
+}
+
+// openStream opens the layer for one pass. The error is not yet a LayerError.
+func (l *Layer) openStream(ctx context.Context) (*tarStream, error) {
+	ctx, cancel := context.WithCancel(ctx)
+	s := &tarStream{layer: l, cancel: cancel}
+	if err := s.start(ctx); err != nil {
+		s.close()
+		return nil, err
+	}
+	return s, nil
+}
+
+func (s *tarStream) start(ctx context.Context) error {
+	l := s.layer
+	if l.unreadable != nil {
+		return l.unreadable
+	}
+	blobHash, err := newHash(l.info.Digest)
+	if err != nil {
+		return err
+	}
+	if s.diff, err = newHash(l.info.DiffID); err != nil {
+		return err
+	}
+	raw, err := l.blob.open(ctx)
+	if err != nil {
+		return err
+	}
+	s.raw = raw
+	s.in = &stored{ctx: ctx, r: raw, h: blobHash, want: l.blob.size}
+	buf := bufio.NewReaderSize(s.in, 64<<10)
+	if s.kind, err = sniff(buf); err != nil {
+		return s.verdict(err)
+	}
+	l.plain.Store(s.kind == Uncompressed)
+	if s.kind == Uncompressed && l.info.Digest == l.info.DiffID {
+		s.diff = nil // The blob's digest is both.
+	}
+	if s.dec, err = l.opts.decompress(s.kind, buf); err != nil {
+		return s.verdict(err)
+	}
+	if s.kind != Uncompressed && (l.blob.size < 0 || l.blob.size >= aheadFrom) && runtime.GOMAXPROCS(0) > 1 {
+		s.chunks = newReadAhead(s.dec)
+	} else {
+		s.chunks = newSerialChunks(s.dec)
+	}
+	s.tar = tar.NewReader(s)
+	return nil
+}
+
+func (s *tarStream) close() {
+	s.cancel()
+	if s.chunks != nil {
+		s.chunks.stop()
+	}
+	if s.dec != nil {
+		_ = s.dec.Close()
+	}
+	if s.raw != nil {
+		_ = s.raw.Close()
+	}
+}
+
+// fetch gets the next piece when there is none.
+func (s *tarStream) fetch() error {
+	for len(s.cur) == 0 {
+		if s.end != nil {
+			return s.end
+		}
+		s.cur, s.end = s.chunks.next()
+		if s.diff != nil {
+			s.diff.Write(s.cur)
+		}
+		s.fetched += int64(len(s.cur))
+		if s.fetched > s.layer.opts.MaxLayerBytes {
+			s.end = fmt.Errorf("%w: more than %d uncompressed bytes", ErrLimit, s.layer.opts.MaxLayerBytes)
+			s.cur = nil
+		}
+	}
+	return nil
+}
+
+func (s *tarStream) Read(p []byte) (int, error) {
+	if err := s.fetch(); err != nil {
+		return 0, err
+	}
+	n := copy(p, s.cur)
+	s.cur = s.cur[n:]
+	s.pos += int64(n)
+	return n, nil
+}
+
+// Seek skips forward without copying; tar.Reader uses it for content that nobody
+// reads. It stops at the end of the stream.
+func (s *tarStream) Seek(off int64, whence int) (int64, error) {
+	if whence != io.SeekCurrent || off < 0 {
+		return -1, ErrUnsupported
+	}
+	for off > 0 {
+		if err := s.fetch(); err == io.EOF {
+			break
+		} else if err != nil {
+			return s.pos, err
+		}
+		n := min(off, int64(len(s.cur)))
+		s.cur = s.cur[n:]
+		s.pos += n
+		off -= n
+	}
+	return s.pos, nil
+}
+
+// next returns the next entry, io.EOF behind the last, or another error that is
+// the verdict on the layer.
+func (s *tarStream) next() (*Entry, error) {
+	for {
+		h, err := s.tar.Next()
+		if errors.Is(err, tar.ErrInsecurePath) {
+			err = nil // The path is cleaned below.
+		}
+		if err == io.EOF {
+			return nil, err
+		}
+		if err != nil {
+			return nil, s.verdict(err)
+		}
+		e := newEntry(h, nil)
+		if e == nil {
+			continue
+		}
+		if err := s.check(e); err != nil {
+			return e, err
+		}
+		e.offset, e.ordinal = s.pos, s.ordinal
+		if e.Size > 0 {
+			e.r = &content{s: s, path: e.Path}
+		}
+		s.ordinal++
+		return e, nil
+	}
+}
+
+// check holds the entry against the limits.
+func (s *tarStream) check(e *Entry) error {
+	o := s.layer.opts
+	if s.ordinal >= o.MaxEntries {
+		return fmt.Errorf("%w: more than %d entries", ErrLimit, o.MaxEntries)
+	}
+	if e.Size < 0 {
+		return fmt.Errorf("%w: negative size", ErrCorrupt)
+	}
+	if e.Size > o.MaxLayerBytes-s.logical {
+		return fmt.Errorf("%w: files of more than %d bytes", ErrLimit, o.MaxLayerBytes)
+	}
+	s.logical += e.Size
+	if !e.sparse && e.Size > s.most()-s.pos {
+		return s.verdict(fmt.Errorf("size of %d bytes is more than the layer can hold", e.Size))
+	}
+	return nil
+}
+
+// most is the most bytes that the stream can have, given what is stored and how
+// far its compression can go.
+func (s *tarStream) most() int64 {
+	size := s.in.want
+	factor := int64(1)
+	switch s.kind {
+	case Gzip:
+		factor = 1032 // 258 bytes in two bits
+	case Zstd:
+		factor = 128 << 10 / 3 // a whole block in a block header
+	}
+	if size < 0 || size > math.MaxInt64/factor {
+		return math.MaxInt64
+	}
+	return size * factor
+}
+
+// finish reads what is left behind the last entry and verifies sizes and digests.
+func (s *tarStream) finish() error {
+	trailing := false
+	for {
+		err := s.fetch()
+		if err == io.EOF {
+			break
+		}
+		if err != nil {
+			return s.verdict(err)
+		}
+		trailing = trailing || !zeros(s.cur)
+		s.pos += int64(len(s.cur))
+		s.cur = nil
+	}
+	s.chunks.stop()
+	if err := s.drain(); err != nil {
+		return err
+	}
+	if err := s.verifyBlob(); err != nil {
+		return err
+	}
+	if want := s.layer.info.DiffID; s.diff != nil {
+		if got := sum(s.diff, want); got != want {
+			return &DigestError{What: "diffID", Want: want, Got: got}
+		}
+	}
+	s.layer.uncompressed.Store(s.pos)
+	if trailing {
+		return ErrTrailing
+	}
+	return nil
+}
+
+func zeros(p []byte) bool {
+	for len(p) > len(zeroBlock) {
+		if !bytes.Equal(p[:len(zeroBlock)], zeroBlock[:]) {
+			return false
+		}
+		p = p[len(zeroBlock):]
+	}
+	return bytes.Equal(p, zeroBlock[:len(p)])
+}
+
+var zeroBlock [4096]byte
+
+// drain reads the stored bytes to their end, so that all are hashed.
+func (s *tarStream) drain() error {
+	_, err := io.Copy(io.Discard, struct{ io.Reader }{s.in})
+	if errors.Is(err, io.ErrUnexpectedEOF) {
+		err = nil // The size or the digest will tell.
+	}
+	return err
+}
+
+func (s *tarStream) verifyBlob() error {
+	d := s.layer.info.Digest
+	if s.in.want >= 0 && s.in.n != s.in.want {
+		return &DigestError{What: "blob", Want: d, WantSize: s.in.want, GotSize: s.in.n}
+	}
+	if s.in.h == nil {
+		return nil
+	}
+	if got := sum(s.in.h, d); got != d {
+		return &DigestError{What: "blob", Want: d, Got: got}
+	}
+	return nil
+}
+
+// verdict is the reason why reading stopped at err: the source failed, a limit was
+// reached, or the bytes are corrupt. Corrupt bytes that are also not the right
+// bytes are both, with the digest said first.
+func (s *tarStream) verdict(err error) error {
+	var src sourceError
+	switch {
+	case errors.As(err, &src):
+		return src.error
+	case errors.Is(err, ErrLimit), errors.Is(err, ErrUnsupported):
+		return err
+	}
+	if err == io.EOF {
+		err = io.ErrUnexpectedEOF
+	}
+	corrupt := fmt.Errorf("%w: %w", ErrCorrupt, err)
+	if s.chunks != nil {
+		s.chunks.stop()
+	}
+	if s.drain() != nil {
+		return corrupt
+	}
+	if bad := s.verifyBlob(); bad != nil {
+		return fmt.Errorf("%w; %w", bad, corrupt)
+	}
+	return corrupt
+}
+
+// content is the content of the entry that the stream is at.
+type content struct {
+	s    *tarStream
+	path string
+	over bool
+}
+
+// errStale is the error of reading an entry whose turn is over.
+var errStale = errors.New("image: entry is read after the iteration went on")
+
+func (c *content) Read(p []byte) (int, error) {
+	if c.over {
+		return 0, errStale
+	}
+	n, err := c.s.tar.Read(p)
+	if err != nil && err != io.EOF {
+		err = c.s.layer.fail(c.path, c.s.verdict(err))
+	}
+	return n, err
+}
+
+// digestOf converts a digest of go-containerregistry.
+func digestOf(h interface{ String() string }) sbom.Digest {
+	if s := h.String(); s != ":" {
+		return sbom.Digest(s)
+	}
+	return ""
+}
