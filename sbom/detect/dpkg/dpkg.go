@@ -36,7 +36,7 @@
 //
 // A status file, list or table may have 64 MiB, a copyright file 8 MiB; one file
 // may name 1<<17 packages, 1<<18 dependencies and 1<<18 paths of at most 4096
-// bytes.
+// bytes, which in a deep root have at most 32 times the bytes of the file.
 package dpkg
 
 import (
@@ -84,7 +84,7 @@ func (detector) Detect(ctx context.Context, f *detect.File) (*detect.Fragment, e
 	if err != nil {
 		return nil, readError(f, err)
 	}
-	db := database{ctx: ctx, path: f.Path, root: root, text: string(data)}
+	db := database{ctx: ctx, path: f.Path, root: root, text: string(data), paths: ospkg.PathBudget(f.Size)}
 	switch kind {
 	case status:
 		err = db.readStatus("")
@@ -118,8 +118,10 @@ type database struct {
 	path string
 	root string
 	text string
-	frag detect.Fragment
-	gaps ospkg.Gaps
+	// paths is how many bytes the claimed paths may still have.
+	paths int64
+	frag  detect.Fragment
+	gaps  ospkg.Gaps
 }
 
 // key returns the key or alias of a package, "bash" or "bash:amd64".

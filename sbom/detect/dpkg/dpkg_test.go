@@ -168,6 +168,7 @@ func TestLimits(t *testing.T) {
 		{"many dependencies", "var/lib/dpkg/status",
 			[]byte("Package: a\nVersion: 1\nDepends: " + strings.Repeat("b,c,", 1<<17) + "d\n")},
 		{"many paths", "var/lib/dpkg/info/a.list", numbered("/%d\n", 1<<18+1)},
+		{"long paths", strings.Repeat("d/", 1000) + "var/lib/dpkg/info/a.list", numbered("/%d\n", 1000)},
 		{"many digests", "var/lib/dpkg/info/a.md5sums", bytes.Repeat([]byte("d41d8cd98f00b204e9800998ecf8427e  a\n"), 1<<18+1)},
 		{"many licences", "usr/share/doc/a/copyright",
 			append([]byte("Format: copyright-format\n\n"), numbered("License: x%d\n\n", 1025)...)},

@@ -23,6 +23,9 @@ func (db *database) claim(c detect.Claim, recorded string) error {
 	case !ok:
 		db.gaps.Add(sbom.GapCorrupt, "%s records the impossible path %s", c.Key, ospkg.Clip(recorded))
 	case p != "":
+		if db.paths -= int64(len(p)); db.paths < 0 {
+			return &detect.LimitError{Path: db.path, Limit: ospkg.PathBudget(int64(len(db.text))), What: "bytes of paths"}
+		}
 		c.Path = p
 		c.Optional = c.Optional || ospkg.Optional(db.relative(p))
 		db.frag.Claims = append(db.frag.Claims, c)

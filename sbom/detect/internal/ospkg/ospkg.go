@@ -140,3 +140,9 @@ func valid(s, marks string) bool {
 	}
 	return true
 }
+
+// PathBudget returns how many bytes the paths claimed from a file of size bytes
+// may have together. Databases that name directories once and files by their last
+// element, or that lie deep in another root, could otherwise be small and make
+// very many long paths.
+func PathBudget(size int64) int64 { return 1<<20 + 32*size }
