@@ -1,19 +1,150 @@
-// Package golang finds Go modules in Go binaries.
+// Package golang finds the modules that a Go program was built from, by the
+// build information that the linker puts into it (debug/buildinfo).
+//
+// # Components
+//
+//   - The main module is an application, and owns the file by its content.
+//   - Every dependency is a library. Of a replaced module the replacement is the
+//     code that is there, so the component has its path and version, and the
+//     replaced module is the property go:replaces. A replacement by a local
+//     directory has no version: that is a gap.
+//   - The standard library is the module "stdlib", as in the Go vulnerability
+//     database. Its version is that of the toolchain without the "go", as in
+//     pkg:golang/stdlib@1.22.3. A development toolchain has none.
+//
+// Versions keep the "v" of the module system. Name keeps the case of the module
+// path; the package URL has it in lower case, as its specification wants. A
+// main module whose path has no dot in its first element ("server") can be
+// fetched from nowhere and gets no package URL.
+//
+// # The version of the main module
+//
+// The toolchain stamps it only since Go 1.24, and only in a repository. The
+// sources, in this order: the stamped version, unless it is "(devel)" or a
+// pseudo-version without a tag and there is something better; a version set by
+// the linker flag -X in package main or a package of the main module; the
+// pseudo-version of the stamped revision; for the programs of the Go
+// distribution, that of the toolchain. Where none of them speaks there is a gap.
+//
+// # Formats
+//
+// ELF, PE and Mach-O for one architecture. An ELF program whose section headers
+// are damaged or gone is read by its program headers, as the kernel does. A
+// program that is recognisably Go and whose build information is gone is a gap.
 package golang
 
 import (
+	"bytes"
 	"context"
+	"debug/buildinfo"
+	"errors"
+	"fmt"
+	"io"
 
+	"github.com/imagetrust/imagetrust/sbom"
 	"github.com/imagetrust/imagetrust/sbom/detect"
+	"github.com/imagetrust/imagetrust/sbom/detect/internal/readlimit"
+)
+
+// Limits. The largest build information known has about 2,000 modules and 200 kB.
+const (
+	minSize    = 16 << 10
+	maxRead    = 64 << 20 // bytes of headers, data segment and build information
+	maxModules = 20_000
 )
 
 type detector struct{}
 
-// New returns the detector.
+// New returns the detector. It is safe for concurrent use.
 func New() detect.Detector { return detector{} }
 
 func (detector) ID() detect.ID { return detect.ID{Name: "golang", Version: "1"} }
 
-func (detector) Wants(e *detect.Entry) bool { return false }
+func (detector) Wants(e *detect.Entry) bool {
+	if e.Size < minSize || len(e.Head) < 64 {
+		return false
+	}
+	switch h := e.Head; {
+	case bytes.HasPrefix(h, []byte("\x7fELF")):
+		return elfProgram(h)
+	default:
+		return bytes.HasPrefix(h, []byte("MZ")) || machoOrder(h) != nil
+	}
+}
 
-func (detector) Detect(ctx context.Context, f *detect.File) (*detect.Fragment, error) { return nil, nil }
+func (detector) Detect(_ context.Context, f *detect.File) (*detect.Fragment, error) {
+	bi, err := read(f)
+	switch {
+	case errors.Is(err, errNotGo):
+		return nil, nil
+	case errors.Is(err, errWiped):
+		return &detect.Fragment{Gaps: []sbom.Gap{{Kind: sbom.GapIncomplete,
+			Message: "a Go program without its build information: its modules and their versions are not known"}}}, nil
+	case err != nil:
+		return nil, fmt.Errorf("%s: %w", f.Path, err)
+	}
+	return fragment(f, bi)
+}
+
+var (
+	errNotGo = errors.New("not a Go program")
+	errWiped = errors.New("no build information")
+)
+
+// read returns the build information of the program in f. debug/buildinfo stands
+// on parsers that were not made for hostile input: they copy the name of every
+// symbol and section, and names may overlap, so that a file of some megabytes
+// can ask for terabytes. They get to see a view of the file without such names,
+// and a budget of bytes to read.
+func read(f *detect.File) (bi *buildinfo.BuildInfo, err error) {
+	limited := readlimit.New(f.ReaderAt, f.Path, maxRead)
+	isGo, views, err := views(limited, f.Size)
+	if err != nil {
+		return nil, err
+	}
+	for _, view := range views {
+		if bi, err = readView(view); err == nil {
+			return bi, nil
+		}
+		if limited.Exceeded() {
+			break
+		}
+	}
+	switch {
+	case !isGo:
+		return nil, errNotGo
+	case limited.Exceeded():
+		return nil, limited.Err()
+	}
+	return nil, errWiped
+}
+
+// readView calls buildinfo.Read. A panic of one of its parsers is a malformed
+// file and not the end of the caller.
+func readView(r io.ReaderAt) (bi *buildinfo.BuildInfo, err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			bi, err = nil, fmt.Errorf("%w: %v", detect.ErrFormat, p)
+		}
+	}()
+	return buildinfo.Read(r)
+}
+
+// views returns the readers to try one after the other, and whether the file is
+// a Go program by other signs than its build information.
+func views(r io.ReaderAt, size int64) (isGo bool, _ []io.ReaderAt, err error) {
+	head := make([]byte, min(size, detect.HeadSize))
+	if _, err := r.ReadAt(head, 0); err != nil && !errors.Is(err, io.EOF) {
+		return false, nil, fmt.Errorf("%w: %v", detect.ErrFormat, err)
+	}
+	switch {
+	case bytes.HasPrefix(head, []byte("\x7fELF")):
+		isGo, views := elfViews(r, head)
+		return isGo, views, nil
+	case bytes.HasPrefix(head, []byte("MZ")):
+		return false, peView(r, head), nil
+	case machoOrder(head) != nil:
+		return false, machoView(r, head), nil
+	}
+	return false, nil, nil
+}
