@@ -1,0 +1,106 @@
+package depcheck
+
+import (
+	"strings"
+	"testing"
+)
+
+const module = "github.com/imagetrust/imagetrust"
+
+const (
+	purl     = "github.com/package-url/packageurl-go"
+	semantic = "github.com/google/osv-scalibr"
+	gcr      = "github.com/google/go-containerregistry"
+)
+
+// image are the modules behind go-containerregistry's local packages, and what inflates.
+var image = []string{purl, gcr, "github.com/klauspost/compress", "github.com/opencontainers/go-digest", "github.com/opencontainers/image-spec",
+	"github.com/docker/cli", "golang.org/x/sync", "golang.org/x/sys"}
+
+// rules are those of the map in ARCHITECTURE.md.
+var rules = map[string]Rule{
+	"sbom is the model": {
+		Packages: []string{"sbom"}, Modules: []string{purl}, OnlyOwn: []string{}, NotPackages: []string{"net/http", "os/exec"}},
+	"detectors are light": {
+		Packages: []string{"sbom/detect", "sbom/detect/dpkg/...", "sbom/detect/apk/...", "sbom/detect/rpm/...", "sbom/detect/npm/...", "sbom/detect/python/...",
+			"sbom/detect/golang/...", "sbom/detect/java/...", "sbom/detect/osrelease/..."},
+		Modules: []string{purl, "golang.org/x/mod"}, OnlyOwn: []string{"sbom", "sbom/detect/...", "internal/..."}, NotPackages: []string{"net/http", "os/exec"}},
+	"images need no network": {
+		Packages: []string{"sbom/image", "sbom/catalog", "internal/squash"}, Modules: append([]string{"golang.org/x/mod"}, image...), NotPackages: []string{"net/http", "os/exec"}},
+	"documents need their own libraries": {
+		Packages: []string{"sbom/cyclonedx", "sbom/spdx"}, Modules: []string{purl, "github.com/CycloneDX/cyclonedx-go", "github.com/spdx/tools-golang", "github.com/anchore/go-struct-converter"},
+		NotPackages: []string{"net/http", "os/exec"}},
+	"the core is pure": {
+		Packages: []string{"sbom/identity", "scan", "scan/osv", "reconcile", "rbom", "policy"}, Modules: []string{purl, semantic}, NotPackages: []string{"net/http", "os/exec"}},
+	"rbom needs only the model": {
+		Packages: []string{"rbom", "rbom/procfs"}, Modules: []string{purl}, OnlyOwn: []string{"sbom", "rbom"}, NotPackages: []string{"net/http", "os/exec"}},
+	"reports need CycloneDX": {
+		Packages: []string{"scan/report"}, Modules: []string{purl, semantic, "github.com/CycloneDX/cyclonedx-go"}, NotPackages: []string{"net/http", "os/exec"}},
+	"attest is the standard library, and knows no image": {
+		Packages: []string{"attest"}, OnlyOwn: []string{"attest/internal/...", "internal/..."}, NotPackages: []string{"net/http", "os/exec"}},
+	"reconcile knows no policy": {
+		Packages: []string{"reconcile"}, Modules: []string{purl, semantic}, OnlyOwn: []string{"sbom", "sbom/identity", "scan", "internal/..."}},
+}
+
+func TestRules(t *testing.T) {
+	g, err := Load(module + "/...")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, rule := range rules {
+		t.Run(name, func(t *testing.T) {
+			for _, p := range rule.Packages {
+				if len(g.match(module, []string{p})) == 0 {
+					t.Errorf("the rule is about %s, which is not there", p)
+				}
+			}
+			for _, problem := range g.Check(module, rule) {
+				t.Error(problem)
+			}
+		})
+	}
+}
+
+// networked are the only packages that may link net/http: those whose name says
+// so, and programs.
+var networked = []string{"sbom/image/remote", "attest/oci", "examples/..."}
+
+func TestOnlyNamedPackagesReachTheNetwork(t *testing.T) {
+	g, err := Load(module + "/...")
+	if err != nil {
+		t.Fatal(err)
+	}
+	allowed := make(map[string]bool)
+	for _, p := range g.match(module, networked) {
+		allowed[p] = true
+	}
+	for _, p := range g.match(module, []string{"sbom/...", "scan/...", "reconcile/...", "rbom/...", "attest/...", "policy/...", "internal/..."}) {
+		if chain, ok := g.reach(p)["net/http"]; ok && !allowed[p] {
+			t.Errorf("%s can reach the network:\n\t%s", p, strings.Join(chain, "\n\t-> "))
+		}
+	}
+}
+
+func TestCheckFindsWhatIsForbidden(t *testing.T) {
+	mod := func(path string) *struct{ Path string } { return &struct{ Path string }{path} }
+	g := Graph{
+		"m/a":           {ImportPath: "m/a", Imports: []string{"m/b", "fmt"}, Module: mod("m")},
+		"m/b":           {ImportPath: "m/b", Imports: []string{"x.example/lib", "net/http"}, Module: mod("m")},
+		"x.example/lib": {ImportPath: "x.example/lib", Module: mod("x.example")},
+		"net/http":      {ImportPath: "net/http", Standard: true},
+		"fmt":           {ImportPath: "fmt", Standard: true},
+	}
+	for name, tc := range map[string]struct {
+		rule Rule
+		want string
+	}{
+		"a module":          {Rule{Packages: []string{"a"}}, "m/a: links the module x.example:\n\tm/a\n\t-> m/b\n\t-> x.example/lib"},
+		"a package":         {Rule{Packages: []string{"a"}, Modules: []string{"x.example"}, NotPackages: []string{"net/http"}}, "m/a: links net/http:\n\tm/a\n\t-> m/b\n\t-> net/http"},
+		"an own package":    {Rule{Packages: []string{"a"}, Modules: []string{"x.example"}, OnlyOwn: []string{}}, "m/a: links the package b:\n\tm/a\n\t-> m/b"},
+		"nothing forbidden": {Rule{Packages: []string{"a", "b"}, Modules: []string{"x.example"}, OnlyOwn: []string{"b"}}, ""},
+	} {
+		if got := strings.Join(g.Check("m", tc.rule), "\n"); got != tc.want {
+			t.Errorf("%s: got\n%s\nwant\n%s", name, got, tc.want)
+		}
+	}
+}
