@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	v1 "github.com/google/go-containerregistry/pkg/v1"
+	"github.com/google/go-containerregistry/pkg/v1/types"
 
 	"github.com/imagetrust/imagetrust/sbom"
 )
@@ -100,7 +101,10 @@ func (c *collector) collect(ctx context.Context, idx indexSource, from *choice, 
 // notAnImage recognises what lies beside images in indexes: attestations of
 // BuildKit, signatures of Cosign, artifacts.
 func notAnImage(d v1.Descriptor) bool {
-	if d.Annotations["vnd.docker.reference.type"] == "attestation-manifest" || d.ArtifactType != "" {
+	// Some writers, go-containerregistry among them, state an image's config as
+	// the artifact type of its descriptor.
+	artifact := d.ArtifactType != "" && !types.MediaType(d.ArtifactType).IsConfig()
+	if d.Annotations["vnd.docker.reference.type"] == "attestation-manifest" || artifact {
 		return true
 	}
 	if p := d.Platform; p != nil && p.OS == "unknown" && p.Architecture == "unknown" {
