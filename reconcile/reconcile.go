@@ -228,7 +228,17 @@ func Run(ctx context.Context, inputs []Input, opts *Options) (*Reconciliation, e
 	if err := checkInputs(inputs); err != nil {
 		return nil, err
 	}
-	return nil, ctx.Err()
+	r := newRun(inputs, opts)
+	if err := r.subjects(); err != nil {
+		return nil, err
+	}
+	for _, step := range []func(){r.join, r.joinFindings, r.components, r.findingDifferences} {
+		if err := ctx.Err(); err != nil {
+			return nil, err
+		}
+		step()
+	}
+	return r.finish(), nil
 }
 
 func checkInputs(inputs []Input) error {

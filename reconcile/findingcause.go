@@ -1,0 +1,541 @@
+package reconcile
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/imagetrust/imagetrust/sbom"
+	"github.com/imagetrust/imagetrust/sbom/identity"
+	"github.com/imagetrust/imagetrust/scan"
+)
+
+// findingIndex is what is looked up about all findings at once.
+type findingIndex struct {
+	bySource  map[groupKey][]int // alias group and source package to finding rows
+	byPackage map[groupKey][]int // alias group and package to finding rows
+	at        map[[2]int]int     // component row and alias group to finding row
+	onRow     map[int][]int      // component row to finding rows
+	anyFixed  []map[scan.FixState]int
+	affected  []map[string]int // per input: purl type to number of findings
+	unchecked []map[int]*scan.Unassessed
+}
+
+type groupKey struct {
+	group int
+	key   identity.Key
+}
+
+func (r *run) indexFindings() *findingIndex {
+	x := &findingIndex{bySource: make(map[groupKey][]int), byPackage: make(map[groupKey][]int), onRow: make(map[int][]int),
+		at: make(map[[2]int]int)}
+	for i := range r.findings {
+		w := &r.findings[i]
+		id := r.first(w.row).id
+		addFinding(x.bySource, groupKey{w.group, sourceOf(id)}, i)
+		addFinding(x.byPackage, groupKey{w.group, id.Package}, i)
+		x.at[[2]int{w.row, w.group}] = i
+		x.onRow[w.row] = append(x.onRow[w.row], i)
+	}
+	for i, s := range r.sources {
+		fixed, affected := make(map[scan.FixState]int), make(map[string]int)
+		if s.Report != nil {
+			for n := range s.Report.Findings {
+				fixed[s.Report.Findings[n].Fix]++
+				affected[r.entities[s.findingEntity[n]].id.Type]++
+			}
+		}
+		x.anyFixed = append(x.anyFixed, fixed)
+		x.affected = append(x.affected, affected)
+		x.unchecked = append(x.unchecked, r.unassessed(i, s))
+	}
+	return x
+}
+
+func addFinding(m map[groupKey][]int, k groupKey, i int) {
+	if k.key != "" && len(m[k]) < bucketLimit {
+		m[k] = append(m[k], i)
+	}
+}
+
+// sourceOf is the package that advisories of a distribution name.
+func sourceOf(id *identity.Identity) identity.Key {
+	if id.Source != "" {
+		return id.Source
+	}
+	if _, ok := identity.FamilyOf(id.Type); ok && (id.Type == "deb" || id.Type == "apk" || id.Type == "rpm") {
+		return id.Package
+	}
+	return ""
+}
+
+// unassessed finds the rows of the components that a report says it did not
+// assess.
+func (r *run) unassessed(i int, s *source) map[int]*scan.Unassessed {
+	rows := make(map[int]*scan.Unassessed)
+	if s.Report == nil {
+		return rows
+	}
+	for k := range s.Report.Unassessed {
+		u := &s.Report.Unassessed[k]
+		n, ok := s.byID[u.Component.ID]
+		if !ok {
+			id := identity.Canonical(componentOf(&u.Component, s.dist), s.dist)
+			n, ok = s.byKey[id.Key(identity.LevelVersion)]
+			ok = ok && id.Err == nil
+		}
+		if ok {
+			rows[r.rowOf[n]] = u
+		}
+	}
+	return rows
+}
+
+// findingDifferences finds the differences between the inputs' findings.
+func (r *run) findingDifferences() {
+	if shared(r.reports) == 0 {
+		return
+	}
+	x := r.indexFindings()
+	for i := range r.findings {
+		w := &r.findings[i]
+		r.otherIDs(w)
+		r.severities(w)
+		r.disagreement(w)
+		if w.active != 0 {
+			r.missingFinding(x, i, w)
+		}
+	}
+}
+
+// aboutFinding begins a difference about a finding.
+func (r *run) aboutFinding(k Kind, w *finding, in uint64) *Difference {
+	d := &Difference{Kind: k, Row: r.rows[w.row].id, FindingRow: w.id, Finding: r.idsOf(w), In: r.names(in)}
+	for _, at := range w.sightings {
+		if in&(1<<at.input) != 0 {
+			d.Component = r.at(at).Component
+			break
+		}
+	}
+	return d
+}
+
+// firsts returns the first sighting of each input in the mask.
+func firsts(w *finding, mask uint64) []foundAt {
+	var all []foundAt
+	for _, at := range w.sightings {
+		if mask&(1<<at.input) != 0 {
+			mask &^= 1 << at.input
+			all = append(all, at)
+		}
+	}
+	return all
+}
+
+// otherIDs notes a finding that no two inputs report under one id.
+func (r *run) otherIDs(w *finding) {
+	if shared(w.mask) == 0 {
+		return
+	}
+	ids := make(map[int][]string)
+	for _, at := range w.sightings {
+		ids[at.input] = append(ids[at.input], r.at(at).ID)
+	}
+	all := firsts(w, w.mask)
+	for _, at := range all[1:] {
+		a, b := all[0], at
+		if slices.ContainsFunc(ids[a.input], func(id string) bool { return contains(ids[b.input], id) }) {
+			continue
+		}
+		from, to := r.at(a).ID, r.at(b).ID
+		d := r.aboutFinding(KindFinding, w, 1<<a.input|1<<b.input)
+		d.Cause, d.Certainty = CauseAlias, Proven
+		d.Proof = Proof{Check: "a chain of alias statements leads from " + quote(from) + " to " + quote(to),
+			Sides: []Side{r.findingSide(a, "id", from), r.findingSide(b, "id", to)}, Edges: r.edges(from, to)}
+		if len(d.Proof.Edges) == 0 {
+			d.Certainty, d.Proof.Check = Inferred, "both ids are in one group of aliases, by more statements than are cited"
+		}
+		r.add(d)
+	}
+}
+
+// edges cites the statements that lead from one id to another.
+func (r *run) edges(from, to string) []Edge {
+	var all []Edge
+	for _, s := range r.vulns.path(r.vulns.intern(from), r.vulns.intern(to)) {
+		all = append(all, r.cite(r.vulns.names[s.from], r.vulns.names[s.edge.to], s.edge))
+	}
+	return all
+}
+
+func (r *run) cite(from, to string, e edge) Edge {
+	out := Edge{Kind: e.kind, From: from, To: to}
+	if e.input >= 0 {
+		f := &r.sources[e.input].Report.Findings[e.finding]
+		out.Input, out.Finding, out.Pointer = r.name(e.input), f.ID, f.Pointer
+	}
+	return out
+}
+
+// severities notes a finding that inputs label differently.
+func (r *run) severities(w *finding) {
+	if shared(w.active) == 0 {
+		return
+	}
+	worst := make(map[int]foundAt)
+	for _, at := range w.sightings {
+		if f := r.at(at); isActive(f) {
+			if old, ok := worst[at.input]; !ok || f.Severity > r.at(old).Severity {
+				worst[at.input] = at
+			}
+		}
+	}
+	var sides []Side
+	low, high := scan.SeverityCritical+1, scan.SeverityUnknown
+	for _, i := range members(w.active) {
+		f := r.at(worst[i])
+		low, high = min(low, f.Severity), max(high, f.Severity)
+		sides = append(sides, r.findingSide(worst[i], "severity", severityWords(f)))
+	}
+	if low == high {
+		return
+	}
+	d := r.aboutFinding(KindSeverity, w, w.active)
+	d.Cause, d.Certainty = CauseSeverity, Proven
+	d.Proof = Proof{Check: fmt.Sprintf("the labels go from %s to %s", low, high), Sides: sides}
+	r.add(d)
+}
+
+// severityWords is the label with the score that has the highest value.
+func severityWords(f *scan.Finding) string {
+	var best *scan.Score
+	for i := range f.Scores {
+		if s := &f.Scores[i]; best == nil || s.Value > best.Value {
+			best = s
+		}
+	}
+	if best == nil || best.Value == 0 {
+		return f.Severity.String()
+	}
+	return strings.TrimSpace(fmt.Sprintf("%s (%.1f %s)", f.Severity, best.Value, best.Source))
+}
+
+// disagreement notes inputs that have the finding and say that it does not
+// affect the component, while others say that it does.
+func (r *run) disagreement(w *finding) {
+	against := w.mask &^ w.active
+	if w.active == 0 || against == 0 {
+		return
+	}
+	for _, at := range firsts(w, against) {
+		f := r.at(at)
+		d := r.aboutFinding(KindFinding, w, w.active)
+		d.NotIn, d.Cause, d.Certainty = []string{r.name(at.input)}, CauseSuppressed, Proven
+		if unreachable(f) {
+			d.Cause = CauseUnreachable
+		}
+		d.Proof.Check = "the other input has the finding with status " + string(f.Status)
+		for _, has := range firsts(w, w.active) {
+			d.Proof.Sides = append(d.Proof.Sides, r.findingSide(has, "status", string(r.at(has).Status)))
+		}
+		d.Proof.Sides = append(d.Proof.Sides, r.findingSide(at, "status", strings.TrimSuffix(string(f.Status)+": "+f.Justification, ": ")))
+		r.add(d)
+	}
+}
+
+// unreachable reports whether a finding is denied because the vulnerable code
+// is not there or not called (OpenVEX and CycloneDX justifications).
+func unreachable(f *scan.Finding) bool {
+	switch strings.ToLower(f.Justification) {
+	case "vulnerable_code_not_present", "vulnerable_code_not_in_execute_path", "code_not_present", "code_not_reachable":
+		return true
+	}
+	return false
+}
+
+// missingFinding explains why inputs with a report lack a finding.
+func (r *run) missingFinding(x *findingIndex, i int, w *finding) {
+	var all []absent
+	for _, m := range members(r.reports &^ w.mask) {
+		all = append(all, absent{m, r.whyNoFinding(x, i, m)})
+	}
+	for _, group := range verdicts(all) {
+		d := r.aboutFinding(KindFinding, w, w.active)
+		d.Cause, d.Certainty = group[0].cause, group[0].certainty
+		for _, v := range group {
+			d.NotIn = append(d.NotIn, r.name(v.input))
+		}
+		var has []Side
+		for _, at := range firsts(w, w.active) {
+			has = append(has, r.findingSide(at, "id", r.at(at).ID))
+		}
+		d.Proof = combine(has, group)
+		r.add(d)
+	}
+}
+
+// whyNoFinding gives the cause of finding row i missing from input m's report.
+func (r *run) whyNoFinding(x *findingIndex, i, m int) verdict {
+	for _, try := range []func(x *findingIndex, i, m int) (verdict, bool){
+		r.findingOtherSubject, r.relatedID, r.otherPackage, r.matchGuess, r.notAssessed, r.componentMissing, r.otherRelease,
+		r.versionOrder, r.newerData, r.otherRange, r.filtered,
+	} {
+		if v, ok := try(x, i, m); ok {
+			return v
+		}
+	}
+	return r.unexplainedFinding(x, i, m)
+}
+
+func (r *run) findingOtherSubject(_ *findingIndex, i, m int) (verdict, bool) {
+	w := &r.findings[i]
+	if w.active&^r.conflicts[m] != 0 {
+		return verdict{}, false
+	}
+	k := members(w.active)[0]
+	p := r.subjectProof(m, k, subjectMismatch(r.sources[m], r.sources[k]))
+	p.Check = "the inputs describe different images"
+	return verdict{CauseOtherSubject, Proven, p}, true
+}
+
+// relatedID looks for an advisory of m on the same component that some record
+// says covers the finding, or that the finding covers.
+func (r *run) relatedID(x *findingIndex, i, m int) (verdict, bool) {
+	w := &r.findings[i]
+	for _, id := range r.idsOf(w) {
+		links := r.vulns.links[r.vulns.intern(id)]
+		for _, e := range links[:min(len(links), 16*bucketLimit)] {
+			k, ok := x.at[[2]int{w.row, r.vulns.find(e.to)}]
+			if !ok || k == i || r.findings[k].mask&(1<<m) == 0 {
+				continue
+			}
+			at := firsts(&r.findings[k], 1<<m)[0]
+			to := r.vulns.names[e.to]
+			edges := append([]Edge{r.cite(id, to, e)}, r.edges(to, r.at(at).ID)...)
+			return verdict{CauseAlias, Proven, Proof{Check: "the other input has an id that is stated to cover it, on the same component",
+				Edges: edges, Sides: []Side{r.findingSide(at, "id", r.at(at).ID)}}}, true
+		}
+	}
+	return verdict{}, false
+}
+
+// otherPackage looks for the vulnerability in m on a package of the same
+// source, on the owner of the component, or on another version's row of it.
+func (r *run) otherPackage(x *findingIndex, i, m int) (verdict, bool) {
+	w := &r.findings[i]
+	id := r.first(w.row).id
+	for _, k := range x.bySource[groupKey{w.group, sourceOf(id)}] {
+		if at := firsts(&r.findings[k], 1<<m); k != i && len(at) > 0 {
+			return verdict{CauseOtherPackage, Proven, Proof{Check: "the other input has it on a package of the same source " + quote(string(sourceOf(id))),
+				Sides: []Side{r.findingSide(at[0], "component", refWords(&r.at(at[0]).Component))}}}, true
+		}
+	}
+	for _, n := range r.rows[w.row].entities {
+		owner, file := r.owner(n)
+		if owner < 0 {
+			continue
+		}
+		k, ok := x.at[[2]int{r.rowOf[owner], w.group}]
+		if !ok || k == i {
+			continue
+		}
+		if at := firsts(&r.findings[k], 1<<m); len(at) > 0 {
+			return verdict{CauseOtherPackage, Proven, Proof{Check: "the other input has it on the package that owns this one", File: file,
+				Sides: []Side{r.findingSide(at[0], "component", refWords(&r.at(at[0]).Component))}}}, true
+		}
+	}
+	return verdict{}, false
+}
+
+func refWords(c *scan.ComponentRef) string {
+	if c.PURL != "" {
+		return c.PURL
+	}
+	return strings.TrimSuffix(c.Name+" "+c.Version, " ")
+}
+
+// matchGuess holds when all who have the finding guessed it.
+func (r *run) matchGuess(_ *findingIndex, i, _ int) (verdict, bool) {
+	w := &r.findings[i]
+	var sides []Side
+	for _, at := range w.sightings {
+		f := r.at(at)
+		if isActive(f) && f.Match.Method != scan.MethodCPE {
+			return verdict{}, false
+		}
+		if len(sides) == 0 {
+			sides = append(sides, r.findingSide(at, "match.method", string(f.Match.Method)+" "+f.Match.Words))
+		}
+	}
+	return verdict{CauseMatchGuess, Proven, Proof{Check: "every input that has it matched a guessed CPE", Sides: sides}}, true
+}
+
+func (r *run) notAssessed(x *findingIndex, i, m int) (verdict, bool) {
+	u := x.unchecked[m][r.findings[i].row]
+	if u == nil {
+		return verdict{}, false
+	}
+	s := r.sources[m]
+	return verdict{CausePartialRun, Proven, Proof{Check: "the other input says that it did not assess the component",
+		Sides: []Side{{Input: s.Name, Document: s.Digest, Component: u.Component.ID, Field: "unassessed", Words: u.Reason}}}}, true
+}
+
+// componentMissing holds when m would list the component and does not.
+func (r *run) componentMissing(_ *findingIndex, i, m int) (verdict, bool) {
+	w := &r.findings[i]
+	if r.complete&(1<<m) == 0 || r.rows[w.row].mask&(1<<m) != 0 {
+		return verdict{}, false
+	}
+	s := r.sources[m]
+	return verdict{CauseComponentMissing, Proven, Proof{Check: "the other input does not have the component", Because: r.diffOf[[2]int{w.row, m}],
+		Absence: []Absence{{Input: s.Name, Type: r.first(w.row).id.Type, OfType: s.ofType[r.first(w.row).id.Type]}}}}, true
+}
+
+// otherRelease compares the distributions that the reports assume, for packages
+// of a distribution.
+func (r *run) otherRelease(_ *findingIndex, i, m int) (verdict, bool) {
+	w := &r.findings[i]
+	if t := r.first(w.row).id.Type; t != "deb" && t != "apk" && t != "rpm" {
+		return verdict{}, false
+	}
+	k := members(w.active)[0]
+	a, b := r.sources[k].dist, r.sources[m].dist
+	if a == nil || b == nil || a.ID == b.ID && sameRelease(a.VersionID, b.VersionID) {
+		return verdict{}, false
+	}
+	return verdict{CauseRelease, Proven, Proof{Check: "the inputs assume different releases", Sides: []Side{
+		{Input: r.name(k), Document: r.sources[k].Digest, Field: "distribution", Words: releaseWords(a)},
+		{Input: r.name(m), Document: r.sources[m].Digest, Field: "distribution", Words: releaseWords(b)}}}}, true
+}
+
+// sameRelease reports whether one version is the other with more places: 12 and
+// 12.5.
+func sameRelease(a, b string) bool {
+	return a == b || strings.HasPrefix(a, b+".") || strings.HasPrefix(b, a+".")
+}
+
+func releaseWords(d *sbom.Distribution) string { return strings.TrimSuffix(d.ID+" "+d.VersionID, " ") }
+
+// versionOrder holds when a finding contradicts itself: every version it calls
+// fixed is the installed one or older.
+func (r *run) versionOrder(_ *findingIndex, i, _ int) (verdict, bool) {
+	w := &r.findings[i]
+	e := r.first(w.row)
+	eco, ok := identity.FamilyOf(e.id.Type)
+	if !ok || e.id.Version == "" {
+		return verdict{}, false
+	}
+	var v *verdict
+	for _, at := range w.sightings {
+		f := r.at(at)
+		if !isActive(f) || len(f.FixedVersions) == 0 {
+			return verdict{}, false
+		}
+		for _, fixed := range f.FixedVersions {
+			n, err := identity.Compare(eco, fixed, e.id.Version)
+			if err != nil || n > 0 {
+				return verdict{}, false
+			}
+			if v == nil {
+				v = &verdict{CauseVersionOrder, Proven, Proof{Check: "every version that it calls fixed is at or before the installed one",
+					Comparison: &Comparison{eco, fixed, e.id.Version, sign(n)}, Sides: []Side{r.findingSide(at, "fixedVersions", strings.Join(f.FixedVersions, " "))}}}
+			}
+		}
+	}
+	if v == nil {
+		return verdict{}, false
+	}
+	return *v, true
+}
+
+// newerData holds when the record is younger than m's data.
+func (r *run) newerData(_ *findingIndex, i, m int) (verdict, bool) {
+	s := r.sources[m]
+	built, field := s.Report.Database.Built, "database.built"
+	if built.IsZero() {
+		built, field = s.Report.Created, "created"
+	}
+	if built.IsZero() {
+		return verdict{}, false
+	}
+	for _, at := range r.findings[i].sightings {
+		f := r.at(at)
+		v := verdict{CauseNewerData, Proven, Proof{Sides: []Side{{Input: s.Name, Document: s.Digest, Field: field, Words: built.UTC().Format(time.RFC3339)}}}}
+		switch {
+		case f.Published.After(built):
+			v.proof.Check = "the record was published after the other input's data was made"
+			v.proof.Sides = append(v.proof.Sides, r.findingSide(at, "published", f.Published.UTC().Format(time.RFC3339)))
+		case f.Updated.After(built):
+			v.certainty = Inferred
+			v.proof.Check = "the record was changed after the other input's data was made"
+			v.proof.Sides = append(v.proof.Sides, r.findingSide(at, "updated", f.Updated.UTC().Format(time.RFC3339)))
+		default:
+			continue
+		}
+		return v, true
+	}
+	return verdict{}, false
+}
+
+// otherRange holds when m knows the vulnerability of the package, in another
+// version, and with a fixed version that the installed one has reached.
+func (r *run) otherRange(x *findingIndex, i, m int) (verdict, bool) {
+	w := &r.findings[i]
+	e := r.first(w.row)
+	eco, ok := identity.FamilyOf(e.id.Type)
+	if !ok || e.id.Version == "" {
+		return verdict{}, false
+	}
+	for _, k := range x.byPackage[groupKey{w.group, e.id.Package}] {
+		for _, at := range firsts(&r.findings[k], 1<<m) {
+			for _, fixed := range r.at(at).FixedVersions {
+				n, err := identity.Compare(eco, e.id.Version, fixed)
+				if err != nil || n < 0 {
+					continue
+				}
+				return verdict{CauseRange, Proven, Proof{Check: "the other input calls the package fixed in a version that the installed one has reached",
+					Comparison: &Comparison{eco, e.id.Version, fixed, sign(n)}, Sides: []Side{r.findingSide(at, "fixedVersions", fixed)}}}, true
+			}
+		}
+	}
+	return verdict{}, false
+}
+
+// filterEvidence is how many findings a report must have before the lack of
+// one class of them says that it was filtered out.
+const filterEvidence = 20
+
+// filtered holds when m has many findings and none without a fix, and the
+// finding has no fix.
+func (r *run) filtered(x *findingIndex, i, m int) (verdict, bool) {
+	w := &r.findings[i]
+	for _, at := range w.sightings {
+		if f := r.at(at); f.Fixable() || f.Fix == scan.FixUnknown {
+			return verdict{}, false
+		}
+	}
+	fixed := x.anyFixed[m]
+	if fixed[scan.FixAvailable] < filterEvidence || fixed[scan.FixNone]+fixed[scan.FixWontFix]+fixed[scan.FixUnknown] > 0 {
+		return verdict{}, false
+	}
+	s := r.sources[m]
+	return verdict{CauseSuppressed, Inferred, Proof{Check: "the finding has no fix, and the other input has no finding without one",
+		Sides: []Side{{Input: s.Name, Document: s.Digest, Field: "fix", Words: fmt.Sprintf("%d findings, all with a fix", fixed[scan.FixAvailable])}}}}, true
+}
+
+// unexplainedFinding says what m has instead.
+func (r *run) unexplainedFinding(x *findingIndex, i, m int) verdict {
+	w := &r.findings[i]
+	id := r.first(w.row).id
+	v := verdict{CauseUnexplained, Unexplained, Proof{Check: "no proof was found for any cause",
+		Absence: []Absence{{Input: r.name(m), Type: id.Type, OfType: x.affected[m][id.Type]}}}}
+	for _, k := range x.onRow[w.row][:min(len(x.onRow[w.row]), 4*bucketLimit)] {
+		for _, at := range firsts(&r.findings[k], 1<<m) {
+			if len(v.proof.Candidates) < 3 {
+				v.proof.Candidates = append(v.proof.Candidates, r.findingSide(at, "id", r.at(at).ID))
+			}
+		}
+	}
+	return v
+}
