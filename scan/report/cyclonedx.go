@@ -131,10 +131,9 @@ func bomFinding(v *cdx.Vulnerability) scan.Finding {
 }
 
 func bomScore(r *cdx.VulnerabilityRating) scan.Score {
-	var s scan.Score
-	if r.Vector != "" {
-		s = cvss("", r.Vector, 0)
-		s.Value, s.Severity = 0, scan.SeverityUnknown // Only what the rating itself states.
+	s := scan.Score{Vector: r.Vector}
+	if _, typ, err := scan.BaseScore(r.Vector); err == nil {
+		s.Type = typ
 	}
 	if r.Source != nil {
 		s.Source = r.Source.Name

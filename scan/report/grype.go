@@ -19,9 +19,9 @@ type grypeDocument struct {
 		Target json.RawMessage `json:"target"`
 	} `json:"source"`
 	Distro struct {
-		Name    string   `json:"name"`
-		Version string   `json:"version"`
-		IDLike  []string `json:"idLike"`
+		Name    string       `json:"name"`
+		Version string       `json:"version"`
+		IDLike  stringOrList `json:"idLike"`
 	} `json:"distro"`
 	Descriptor struct {
 		Name      string  `json:"name"`
@@ -52,6 +52,19 @@ func (s *stringOrValue) UnmarshalJSON(b []byte) error {
 		*s = stringOrValue(b)
 	}
 	return nil
+}
+
+// stringOrList is a list of strings, or one string as early versions write it.
+type stringOrList []string
+
+func (l *stringOrList) UnmarshalJSON(b []byte) error {
+	if len(b) > 0 && b[0] == '"' {
+		var s string
+		err := json.Unmarshal(b, &s)
+		*l = strings.Fields(s)
+		return err
+	}
+	return json.Unmarshal(b, (*[]string)(l))
 }
 
 type grypeTarget struct {

@@ -33,13 +33,16 @@ func addID(f *scan.Finding, id string) {
 // cvss makes a score of a vector and the value that the report states for it.
 func cvss(source, vector string, value float64) scan.Score {
 	s := scan.Score{Source: source, Vector: vector, Value: value}
-	if computed, typ, err := scan.BaseScore(vector); err == nil {
+	computed, typ, err := scan.BaseScore(vector)
+	if err == nil {
 		s.Type = typ
 		if value == 0 {
 			s.Value = computed
 		}
 	}
-	s.Severity = scan.SeverityOf(s.Value)
+	if err == nil || value > 0 {
+		s.Severity = scan.SeverityOf(s.Value)
+	}
 	return s
 }
 

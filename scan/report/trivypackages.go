@@ -118,7 +118,7 @@ func (t *trivyReader) packageComponent(r *trivyResult, p *trivyPackage, version 
 	}
 	loc := t.location(r, p.FilePath, p.Layer.DiffID)
 	c.Attribution.Introduced = loc.Layer
-	c.Evidence = []sbom.Evidence{{Field: "purl", Technique: sbom.TechniqueManifest, Confidence: 1, Value: p.ID, Location: loc, Detector: "trivy"}}
+	c.Evidence = []sbom.Evidence{{Field: "purl", Technique: sbom.TechniqueOther, Value: p.ID, Location: loc, Detector: "trivy"}}
 	if c.ID == "" {
 		c.ID = sbom.ComponentID(&c)
 	}
