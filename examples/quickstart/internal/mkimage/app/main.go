@@ -23,6 +23,14 @@ func main() {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(1)
 	}
+	if upstream := os.Getenv("UPSTREAM"); upstream != "" {
+		c, err := net.Dial("tcp", upstream)
+		if err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			os.Exit(1)
+		}
+		defer c.Close()
+	}
 	fmt.Println("storefront", version, "listens on", l.Addr())
 	for {
 		c, err := l.Accept()
