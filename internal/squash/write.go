@@ -22,29 +22,30 @@ func (t *Tree[T]) parentFor(name string, create bool) (parent *Node[T], dir, bas
 		return nil, "", "", ErrPath
 	}
 	parent = &t.root
-	rest := name
+	full, at := name, 0 // full[:at] is the parent's path and its slash
 	for links := 0; ; {
-		elem, tail, more := strings.Cut(rest, "/")
+		elem, tail, more := strings.Cut(full[at:], "/")
 		if !more {
-			return parent, dir, elem, nil
+			return parent, strings.TrimSuffix(full[:at], "/"), elem, nil
 		}
+		dir = strings.TrimSuffix(full[:at], "/")
 		n := parent.dir.child(elem)
 		switch {
 		case n != nil && n.Mode.IsDir():
-			parent, dir, rest = n, join(dir, elem), tail
+			parent, at = n, at+len(elem)+1
 		case n == nil && !create:
 			return nil, "", "", errMissing
 		case n == nil || n.Layer != t.layer:
 			if err := t.put(parent, dir, elem, t.implicit()); err != nil {
 				return nil, "", "", err
 			}
-			parent, dir, rest = parent.dir.child(elem), join(dir, elem), tail
+			parent, at = parent.dir.child(elem), at+len(elem)+1
 		case n.Mode.Type() == fs.ModeSymlink:
-			if links++; links > maxLinksWrite || len(n.Link)+len(name) > maxPending {
+			if links++; links > maxLinksWrite || len(n.Link)+len(full) > maxPending {
 				return nil, "", "", ErrLoop
 			}
-			rest = join(follow(dir, n.Link), tail)
-			parent, dir = &t.root, ""
+			full, at = join(follow(dir, n.Link), tail), 0
+			parent = &t.root
 		default:
 			return nil, "", "", ErrNotDirectory
 		}
@@ -69,14 +70,19 @@ func (t *Tree[T]) put(parent *Node[T], dir, base string, n Node[T]) error {
 		n.dir = old.dir
 		*old = n
 	default:
-		t.drop(join(dir, base), old.dir)
-		if t.Removed != nil {
-			gone := *old
-			t.Removed(join(dir, base), &gone)
-		}
+		t.replace(join(dir, base), old)
 		*old = n
 	}
 	return nil
+}
+
+// replace reports the node that another will take the place of, and all below it.
+func (t *Tree[T]) replace(full string, old *Node[T]) {
+	t.drop(full, old.dir)
+	if t.Removed != nil {
+		gone := *old
+		t.Removed(full, &gone)
+	}
 }
 
 // remove takes the child base out of parent. Its own children are gone already.

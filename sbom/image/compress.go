@@ -58,13 +58,21 @@ func (o *Options) decompress(c Compression, r io.Reader) (io.ReadCloser, error) 
 		return io.NopCloser(r), nil
 	}
 	if o.Decompress != nil {
-		if rc, err := o.Decompress(c, r); rc != nil || err != nil {
-			return rc, err
+		rc, err := o.Decompress(c, r)
+		if err != nil {
+			return nil, err // and not rc, which may hold a nil pointer
+		}
+		if rc != nil {
+			return rc, nil
 		}
 	}
 	switch c {
 	case Gzip:
-		return gzip.NewReader(r)
+		d, err := gzip.NewReader(r)
+		if err != nil {
+			return nil, err
+		}
+		return d, nil
 	case Zstd:
 		d, err := zstd.NewReader(r, zstd.WithDecoderConcurrency(1), zstd.WithDecoderLowmem(true),
 			zstd.WithDecoderMaxWindow(maxZstdWindow))
