@@ -213,9 +213,10 @@ func (m *message) verifyAny(key crypto.PublicKey, sigs []Signature) bool {
 	return slices.ContainsFunc(sigs, func(s Signature) bool { return m.verify(key, s.Sig) })
 }
 
-// verify reports whether key made sig. The key alone determines the algorithm;
-// P-384 and P-521 keys are also tried with SHA-256, with which older cosign
-// versions used them.
+// verify reports whether key made sig. The key alone determines what is tried.
+// Beside the usual form that is, for what cosign writes, SHA-256 with P-384 and
+// P-521 keys, and Ed25519ph, whose domain separation keeps it apart from Ed25519
+// (RFC 8032, section 5.1).
 func (m *message) verify(key crypto.PublicKey, sig []byte) bool {
 	hash := signingHash(key)
 	switch k := key.(type) {
@@ -225,7 +226,8 @@ func (m *message) verify(key crypto.PublicKey, sig []byte) bool {
 	case *rsa.PublicKey:
 		return rsa.VerifyPKCS1v15(k, hash, m.digest(hash), sig) == nil
 	case ed25519.PublicKey:
-		return ed25519.Verify(k, m.digest(0), sig)
+		return ed25519.Verify(k, m.digest(0), sig) ||
+			ed25519.VerifyWithOptions(k, m.digest(crypto.SHA512), sig, &ed25519.Options{Hash: crypto.SHA512}) == nil
 	default:
 		return false
 	}

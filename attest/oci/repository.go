@@ -95,7 +95,18 @@ func baseTransport(opts RepositoryOptions) http.RoundTripper {
 		inner = t
 	}
 	inner = &schemeGuard{inner: inner, plainHTTP: opts.PlainHTTP}
-	return transport.NewUserAgent(transport.NewRetry(inner), opts.UserAgent)
+	return transport.NewUserAgent(&retryReads{inner, transport.NewRetry(inner, transport.WithRetryStatusCodes(
+		http.StatusTooManyRequests, http.StatusBadGateway, http.StatusServiceUnavailable, http.StatusGatewayTimeout))}, opts.UserAgent)
+}
+
+// retryReads repeats requests that have no body, of which nothing is used up.
+type retryReads struct{ once, retry http.RoundTripper }
+
+func (t *retryReads) RoundTrip(req *http.Request) (*http.Response, error) {
+	if req.Body == nil || req.Body == http.NoBody {
+		return t.retry.RoundTrip(req)
+	}
+	return t.once.RoundTrip(req)
 }
 
 // schemeGuard refuses plain HTTP but to loopback: the registry client would also

@@ -1,0 +1,188 @@
+package attest
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strings"
+	"testing"
+)
+
+func TestCheckJSON(t *testing.T) {
+	wide := func(last string) string {
+		var b strings.Builder
+		for i := range 40 {
+			fmt.Fprintf(&b, `"k%d":%d,`, i, i)
+		}
+		return "{" + b.String() + last + "}"
+	}
+	tests := []struct {
+		name, in string
+		want     string // part of the error; empty for valid
+	}{
+		{"all kinds", ` {"a":[1,-0.5e+3,true,false,null,"\u00e9\n\/"],"b":{}, "c":[]} `, ""},
+		{"scalar", `"x"`, ""},
+		{"duplicate member", `{"a":1,"a":1}`, "duplicate"},
+		{"duplicate in a nested object", `[{"x":{"a":1,"b":2,"a":3}}]`, "duplicate"},
+		{"duplicate by escape", `{"a":1,"\u0061":1}`, "duplicate"},
+		{"duplicate in a wide object", wide(`"k3":0`), "duplicate"},
+		{"wide object", wide(`"k40":0`), ""},
+		{"same name on different levels", `{"a":{"a":{"a":1}},"b":[{"a":1},{"a":2}]}`, ""},
+		{"case variants are different members", `{"HTTP_PROXY":"x","http_proxy":"y"}`, ""},
+		{"trailing data", `{} {}`, "behind"},
+		{"trailing comma", `{"a":1,}`, "member name"},
+		{"missing colon", `{"a" 1}`, "colon"},
+		{"single quotes", `{'a':1}`, "member name"},
+		{"leading zero", `01`, "behind"},
+		{"bare dot", `1.`, "number"},
+		{"hex number", `0x1`, "behind"},
+		{"NaN", `NaN`, "want a JSON value"},
+		{"control character", "\"a\nb\"", "control"},
+		{"bad escape", `"\x"`, "escape"},
+		{"short unicode escape", `"\u12"`, "escape"},
+		{"unterminated string", `"abc`, "unterminated"},
+		{"unterminated object", `{"a":1`, "comma"},
+		{"invalid UTF-8", "\"\xff\"", "UTF-8"},
+		{"byte order mark", "\ufeff{}", "want a JSON value"},
+		{"NUL", "\x00", "want a JSON value"},
+		{"empty", "", "want a JSON value"},
+		{"deepest", strings.Repeat("[", maxJSONDepth) + strings.Repeat("]", maxJSONDepth), ""},
+		{"too deep", strings.Repeat("[", maxJSONDepth+1) + strings.Repeat("]", maxJSONDepth+1), "limit"},
+		{"bomb of brackets", strings.Repeat("[", 1<<20), "limit"},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			err := checkJSON([]byte(tt.in))
+			switch {
+			case tt.want == "" && err != nil:
+				t.Errorf("valid, but %v", err)
+			case tt.want != "" && err == nil:
+				t.Error("accepted")
+			case err != nil && !strings.Contains(err.Error(), tt.want):
+				t.Errorf("got %v, want %q", err, tt.want)
+			}
+		})
+	}
+	if err := checkJSON(make([]byte, maxJSONSize+1)); !errors.Is(err, ErrLimit) {
+		t.Errorf("oversized input: %v", err)
+	}
+}
+
+func TestScanObjectGivesMembersInOrder(t *testing.T) {
+	var got []string
+	err := scanObject([]byte(` { "b" : [ {"x":1} ] , "\u0061":{"b":2}}`), func(name string, value []byte) error {
+		got = append(got, name+"="+string(value))
+		return nil
+	})
+	if want := `b=[ {"x":1} ] a={"b":2}`; err != nil || strings.Join(got, " ") != want {
+		t.Errorf("got %q, %v, want %q", got, err, want)
+	}
+	stop := errors.New("stop")
+	if err := scanObject([]byte(`{"a":1}`), func(string, []byte) error { return stop }); !errors.Is(err, stop) {
+		t.Errorf("the callback's error is lost: %v", err)
+	}
+	for _, in := range []string{`[]`, `1`, ``} {
+		if err := scanObject([]byte(in), nil); err == nil {
+			t.Errorf("%q taken for an object", in)
+		}
+	}
+}
+
+// FuzzCheckJSON holds the scanner against encoding/json: it accepts no text that
+// encoding/json refuses, and refuses more only for the documented reasons.
+func FuzzCheckJSON(f *testing.F) {
+	for _, s := range []string{`{"a":[1,2,{"b":null}]}`, `{"a":1,"a":2}`, `"\ud800"`, `[1e5,-0]`, "\xff", `{"\u0061":1,"a":2}`, `[`, `01`} {
+		f.Add([]byte(s))
+	}
+	f.Fuzz(func(t *testing.T, data []byte) {
+		err := checkJSON(data)
+		if valid := json.Valid(data); err == nil && !valid {
+			t.Fatalf("accepted what encoding/json refuses: %q", data)
+		} else if err != nil && valid {
+			msg := err.Error()
+			if !errors.Is(err, ErrLimit) && !strings.Contains(msg, "duplicate") && !strings.Contains(msg, "UTF-8") {
+				t.Fatalf("refused %q: %v", data, err)
+			}
+		}
+		if err == nil && hasDuplicate(data) {
+			t.Fatalf("accepted a duplicate: %q", data)
+		}
+	})
+}
+
+// hasDuplicate looks for duplicates with the tokens of encoding/json.
+func hasDuplicate(data []byte) bool {
+	dec := json.NewDecoder(bytes.NewReader(data))
+	type frame struct {
+		names map[string]bool
+		key   bool
+	}
+	stack := []*frame{{}}
+	for {
+		tok, err := dec.Token()
+		if err != nil {
+			return false
+		}
+		top := stack[len(stack)-1]
+		switch tok := tok.(type) {
+		case json.Delim:
+			switch tok {
+			case '{':
+				top.key = top.names != nil
+				stack = append(stack, &frame{names: map[string]bool{}, key: true})
+			case '[':
+				top.key = top.names != nil
+				stack = append(stack, &frame{})
+			default:
+				stack = stack[:len(stack)-1]
+			}
+			continue
+		case string:
+			if top.names != nil && top.key {
+				if top.names[tok] {
+					return true
+				}
+				top.names[tok], top.key = true, false
+				continue
+			}
+		}
+		top.key = top.names != nil
+	}
+}
+
+func TestCheckMemberCase(t *testing.T) {
+	type inner struct {
+		ID string `json:"id"`
+	}
+	type doc struct {
+		Builder inner            `json:"builder"`
+		List    []inner          `json:"list"`
+		Env     map[string]inner `json:"env"`
+		Plain   string
+		Skipped string `json:"-"`
+		Deps    []ResourceDescriptor
+		hidden  string
+	}
+	_ = doc{}.hidden
+	tests := []struct {
+		in string
+		ok bool
+	}{
+		{`{"builder":{"id":"x"},"list":[{"id":"y"}],"env":{"A":{"id":"z"},"a":{"id":"z"}},"Plain":"p"}`, true},
+		{`{"unknown":1,"builder":null,"list":null}`, true},
+		{`{"Builder":{"id":"x"}}`, false},
+		{`{"builder":{"ID":"x"}}`, false},
+		{`{"list":[{"id":"x"},{"iD":"x"}]}`, false},
+		{`{"env":{"A":{"Id":"x"}}}`, false},
+		{`{"plain":"p"}`, false},
+		{`{"-":"p","skipped":1,"hidden":1}`, true},
+		{`{"li\u017ft":[]}`, false}, // LATIN SMALL LETTER LONG S folds to s
+		{`{"builder":"not an object"}`, true},
+	}
+	for _, tt := range tests {
+		if err := checkMemberCase[doc]([]byte(tt.in)); (err == nil) != tt.ok {
+			t.Errorf("%s: %v", tt.in, err)
+		}
+	}
+}
