@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-	"time"
 
 	"github.com/imagetrust/imagetrust/sbom"
 	"github.com/imagetrust/imagetrust/sbom/identity"
@@ -152,7 +151,7 @@ func (r *run) otherIDs(w *finding) {
 		d := r.aboutFinding(KindFinding, w, 1<<a.input|1<<b.input)
 		d.Cause, d.Certainty = CauseAlias, Proven
 		d.Proof = Proof{Check: "a chain of alias statements leads from " + quote(from) + " to " + quote(to),
-			Sides: []Side{r.findingSide(a, "id", from), r.findingSide(b, "id", to)}, Edges: r.edges(from, to)}
+			Sides: []Side{r.findingSide(a, "id"), r.findingSide(b, "id")}, Edges: r.edges(from, to)}
 		if len(d.Proof.Edges) == 0 {
 			d.Certainty, d.Proof.Check = Inferred, "both ids are in one group of aliases, by more statements than are cited"
 		}
@@ -196,7 +195,7 @@ func (r *run) severities(w *finding) {
 	for _, i := range members(w.active) {
 		f := r.at(worst[i])
 		low, high = min(low, f.Severity), max(high, f.Severity)
-		sides = append(sides, r.findingSide(worst[i], "severity", severityWords(f)))
+		sides = append(sides, r.findingSide(worst[i], "severity"))
 	}
 	if low == high {
 		return
@@ -205,20 +204,6 @@ func (r *run) severities(w *finding) {
 	d.Cause, d.Certainty = CauseSeverity, Proven
 	d.Proof = Proof{Check: fmt.Sprintf("the labels go from %s to %s", low, high), Sides: sides}
 	r.add(d)
-}
-
-// severityWords is the label with the score that has the highest value.
-func severityWords(f *scan.Finding) string {
-	var best *scan.Score
-	for i := range f.Scores {
-		if s := &f.Scores[i]; best == nil || s.Value > best.Value {
-			best = s
-		}
-	}
-	if best == nil || best.Value == 0 {
-		return f.Severity.String()
-	}
-	return strings.TrimSpace(fmt.Sprintf("%s (%.1f %s)", f.Severity, best.Value, best.Source))
 }
 
 // disagreement notes inputs that have the finding and say that it does not
@@ -237,9 +222,9 @@ func (r *run) disagreement(w *finding) {
 		}
 		d.Proof.Check = "the other input has the finding with status " + string(f.Status)
 		for _, has := range firsts(w, w.active) {
-			d.Proof.Sides = append(d.Proof.Sides, r.findingSide(has, "status", string(r.at(has).Status)))
+			d.Proof.Sides = append(d.Proof.Sides, r.findingSide(has, "status"))
 		}
-		d.Proof.Sides = append(d.Proof.Sides, r.findingSide(at, "status", strings.TrimSuffix(string(f.Status)+": "+f.Justification, ": ")))
+		d.Proof.Sides = append(d.Proof.Sides, r.findingSide(at, "status"))
 		r.add(d)
 	}
 }
@@ -268,7 +253,7 @@ func (r *run) missingFinding(x *findingIndex, i int, w *finding) {
 		}
 		var has []Side
 		for _, at := range firsts(w, w.active) {
-			has = append(has, r.findingSide(at, "id", r.at(at).ID))
+			has = append(has, r.findingSide(at, "id"))
 		}
 		d.Proof = combine(has, group)
 		r.add(d)
@@ -314,7 +299,7 @@ func (r *run) relatedID(x *findingIndex, i, m int) (verdict, bool) {
 			to := r.vulns.names[e.to]
 			edges := append([]Edge{r.cite(id, to, e)}, r.edges(to, r.at(at).ID)...)
 			return verdict{CauseAlias, Proven, Proof{Check: "the other input has an id that is stated to cover it, on the same component",
-				Edges: edges, Sides: []Side{r.findingSide(at, "id", r.at(at).ID)}}}, true
+				Edges: edges, Sides: []Side{r.findingSide(at, "id")}}}, true
 		}
 	}
 	return verdict{}, false
@@ -328,7 +313,7 @@ func (r *run) otherPackage(x *findingIndex, i, m int) (verdict, bool) {
 	for _, k := range x.bySource[groupKey{w.group, sourceOf(id)}] {
 		if at := firsts(&r.findings[k], 1<<m); k != i && len(at) > 0 {
 			return verdict{CauseOtherPackage, Proven, Proof{Check: "the other input has it on a package of the same source " + quote(string(sourceOf(id))),
-				Sides: []Side{r.findingSide(at[0], "component", refWords(&r.at(at[0]).Component))}}}, true
+				Sides: []Side{r.findingSide(at[0], "component")}}}, true
 		}
 	}
 	for _, n := range r.rows[w.row].entities {
@@ -342,22 +327,19 @@ func (r *run) otherPackage(x *findingIndex, i, m int) (verdict, bool) {
 		}
 		if at := firsts(&r.findings[k], 1<<m); len(at) > 0 {
 			return verdict{CauseOtherPackage, Proven, Proof{Check: "the other input has it on the package that owns this one", File: file,
-				Sides: []Side{r.findingSide(at[0], "component", refWords(&r.at(at[0]).Component))}}}, true
+				Sides: []Side{r.findingSide(at[0], "component")}}}, true
 		}
 	}
 	return verdict{}, false
 }
 
-func refWords(c *scan.ComponentRef) string {
-	if c.PURL != "" {
-		return c.PURL
-	}
-	return strings.TrimSuffix(c.Name+" "+c.Version, " ")
-}
-
 // matchGuess holds when all who have the finding guessed it.
 func (r *run) matchGuess(_ *findingIndex, i, _ int) (verdict, bool) {
 	w := &r.findings[i]
+	if e := r.first(w.row); e.id.Type != "" && e.id.Version == "" {
+		return verdict{CauseMatchGuess, Proven, Proof{Check: "the component has no version that a range could exclude",
+			Sides: []Side{r.side(r.rows[w.row].entities[0], "version")}}}, true
+	}
 	var sides []Side
 	for _, at := range w.sightings {
 		f := r.at(at)
@@ -365,7 +347,7 @@ func (r *run) matchGuess(_ *findingIndex, i, _ int) (verdict, bool) {
 			return verdict{}, false
 		}
 		if len(sides) == 0 {
-			sides = append(sides, r.findingSide(at, "match.method", string(f.Match.Method)+" "+f.Match.Words))
+			sides = append(sides, r.findingSide(at, "match.method"))
 		}
 	}
 	return verdict{CauseMatchGuess, Proven, Proof{Check: "every input that has it matched a guessed CPE", Sides: sides}}, true
@@ -401,12 +383,12 @@ func (r *run) otherRelease(_ *findingIndex, i, m int) (verdict, bool) {
 	}
 	k := members(w.active)[0]
 	a, b := r.sources[k].dist, r.sources[m].dist
-	if a == nil || b == nil || a.ID == b.ID && sameRelease(a.VersionID, b.VersionID) {
+	if a == nil || b == nil || identity.DistributionID(a.ID) == identity.DistributionID(b.ID) && sameRelease(a.VersionID, b.VersionID) {
 		return verdict{}, false
 	}
 	return verdict{CauseRelease, Proven, Proof{Check: "the inputs assume different releases", Sides: []Side{
-		{Input: r.name(k), Document: r.sources[k].Digest, Field: "distribution", Words: releaseWords(a)},
-		{Input: r.name(m), Document: r.sources[m].Digest, Field: "distribution", Words: releaseWords(b)}}}}, true
+		{Input: r.name(k), Document: r.sources[k].Digest, Field: "distribution", Words: r.sources[k].words("distribution")},
+		{Input: r.name(m), Document: r.sources[m].Digest, Field: "distribution", Words: r.sources[m].words("distribution")}}}}, true
 }
 
 // sameRelease reports whether one version is the other with more places: 12 and
@@ -414,8 +396,6 @@ func (r *run) otherRelease(_ *findingIndex, i, m int) (verdict, bool) {
 func sameRelease(a, b string) bool {
 	return a == b || strings.HasPrefix(a, b+".") || strings.HasPrefix(b, a+".")
 }
-
-func releaseWords(d *sbom.Distribution) string { return strings.TrimSuffix(d.ID+" "+d.VersionID, " ") }
 
 // versionOrder holds when a finding contradicts itself: every version it calls
 // fixed is the installed one or older.
@@ -439,7 +419,7 @@ func (r *run) versionOrder(_ *findingIndex, i, _ int) (verdict, bool) {
 			}
 			if v == nil {
 				v = &verdict{CauseVersionOrder, Proven, Proof{Check: "every version that it calls fixed is at or before the installed one",
-					Comparison: &Comparison{eco, fixed, e.id.Version, sign(n)}, Sides: []Side{r.findingSide(at, "fixedVersions", strings.Join(f.FixedVersions, " "))}}}
+					Comparison: &Comparison{eco, fixed, e.id.Version, sign(n)}, Sides: []Side{r.findingSide(at, "fixedVersions")}}}
 			}
 		}
 	}
@@ -461,15 +441,15 @@ func (r *run) newerData(_ *findingIndex, i, m int) (verdict, bool) {
 	}
 	for _, at := range r.findings[i].sightings {
 		f := r.at(at)
-		v := verdict{CauseNewerData, Proven, Proof{Sides: []Side{{Input: s.Name, Document: s.Digest, Field: field, Words: built.UTC().Format(time.RFC3339)}}}}
+		v := verdict{CauseNewerData, Proven, Proof{Sides: []Side{{Input: s.Name, Document: s.Digest, Field: field, Words: s.words(field)}}}}
 		switch {
 		case f.Published.After(built):
 			v.proof.Check = "the record was published after the other input's data was made"
-			v.proof.Sides = append(v.proof.Sides, r.findingSide(at, "published", f.Published.UTC().Format(time.RFC3339)))
+			v.proof.Sides = append(v.proof.Sides, r.findingSide(at, "published"))
 		case f.Updated.After(built):
 			v.certainty = Inferred
 			v.proof.Check = "the record was changed after the other input's data was made"
-			v.proof.Sides = append(v.proof.Sides, r.findingSide(at, "updated", f.Updated.UTC().Format(time.RFC3339)))
+			v.proof.Sides = append(v.proof.Sides, r.findingSide(at, "updated"))
 		default:
 			continue
 		}
@@ -495,7 +475,7 @@ func (r *run) otherRange(x *findingIndex, i, m int) (verdict, bool) {
 					continue
 				}
 				return verdict{CauseRange, Proven, Proof{Check: "the other input calls the package fixed in a version that the installed one has reached",
-					Comparison: &Comparison{eco, e.id.Version, fixed, sign(n)}, Sides: []Side{r.findingSide(at, "fixedVersions", fixed)}}}, true
+					Comparison: &Comparison{eco, e.id.Version, fixed, sign(n)}, Sides: []Side{r.findingSide(at, "fixedVersions")}}}, true
 			}
 		}
 	}
@@ -521,7 +501,7 @@ func (r *run) filtered(x *findingIndex, i, m int) (verdict, bool) {
 	}
 	s := r.sources[m]
 	return verdict{CauseSuppressed, Inferred, Proof{Check: "the finding has no fix, and the other input has no finding without one",
-		Sides: []Side{{Input: s.Name, Document: s.Digest, Field: "fix", Words: fmt.Sprintf("%d findings, all with a fix", fixed[scan.FixAvailable])}}}}, true
+		Sides: []Side{{Input: s.Name, Document: s.Digest, Field: "fix", Words: s.words("fix")}}}}, true
 }
 
 // unexplainedFinding says what m has instead.
@@ -533,7 +513,7 @@ func (r *run) unexplainedFinding(x *findingIndex, i, m int) verdict {
 	for _, k := range x.onRow[w.row][:min(len(x.onRow[w.row]), 4*bucketLimit)] {
 		for _, at := range firsts(&r.findings[k], 1<<m) {
 			if len(v.proof.Candidates) < 3 {
-				v.proof.Candidates = append(v.proof.Candidates, r.findingSide(at, "id", r.at(at).ID))
+				v.proof.Candidates = append(v.proof.Candidates, r.findingSide(at, "id"))
 			}
 		}
 	}

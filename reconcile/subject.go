@@ -83,8 +83,8 @@ func (r *run) subjectProof(i, k int, m *mismatch) Proof {
 	return Proof{
 		Check: "the inputs state different values of " + m.field,
 		Sides: []Side{
-			{Input: a.Name, Document: a.Digest, Field: m.field, Words: m.a},
-			{Input: b.Name, Document: b.Digest, Field: m.field, Words: m.b},
+			{Input: a.Name, Document: a.Digest, Field: m.field, Words: a.words(m.field)},
+			{Input: b.Name, Document: b.Digest, Field: m.field, Words: b.words(m.field)},
 		},
 	}
 }

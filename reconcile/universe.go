@@ -176,7 +176,7 @@ func sharedDistribution(sources []*source) *sbom.Distribution {
 		case s.dist == nil:
 		case shared == nil:
 			shared = s.dist
-		case shared.ID != s.dist.ID:
+		case identity.DistributionID(shared.ID) != identity.DistributionID(s.dist.ID):
 			return nil
 		}
 	}

@@ -98,30 +98,7 @@ func (r *run) names(mask uint64) []string {
 func (r *run) side(n int, field string) Side {
 	e := &r.entities[n]
 	s := r.sources[e.input]
-	return Side{Input: s.Name, Document: s.Digest, Component: e.comp.ID, Field: field, Words: words(e, field), Location: e.comp.Location()}
-}
-
-// words is what a component says in a field.
-func words(e *entity, field string) string {
-	switch field {
-	case "version":
-		return e.comp.Version
-	case "name":
-		return e.comp.Name
-	case "source":
-		if e.comp.Source == nil {
-			return ""
-		}
-		return strings.TrimSuffix(e.comp.Source.Name+" "+e.comp.Source.Version, " ")
-	case "scope":
-		return string(e.comp.Scope)
-	case "location":
-		return e.path
-	}
-	if e.comp.PURL == "" {
-		return strings.TrimSuffix(e.comp.Name+" "+e.comp.Version, " ")
-	}
-	return e.comp.PURL
+	return Side{Input: s.Name, Document: s.Digest, Component: e.comp.ID, Field: field, Words: componentWords(e.comp, field), Location: e.comp.Location()}
 }
 
 // sides cites the first sighting of each input of a row, leaving out inputs.
@@ -137,10 +114,10 @@ func (r *run) sides(w *row, mask uint64, field string) []Side {
 }
 
 // findingSide cites a finding in its report.
-func (r *run) findingSide(at foundAt, field, words string) Side {
+func (r *run) findingSide(at foundAt, field string) Side {
 	f, s := r.at(at), r.sources[at.input]
-	return Side{Input: s.Name, Document: s.Digest, Component: f.Component.ID, Finding: f.ID, Pointer: f.Pointer, Field: field, Words: words,
-		Location: f.Component.Location}
+	return Side{Input: s.Name, Document: s.Digest, Component: f.Component.ID, Finding: f.ID, Pointer: f.Pointer, Field: field,
+		Words: findingWords(f, field), Location: f.Component.Location}
 }
 
 // finish turns what was found into the result, in its one order.

@@ -128,7 +128,10 @@ var distributionIDs = map[string]string{
 	"sles_sap":      "sles",
 }
 
-func distributionID(name string) string {
+// DistributionID returns the os-release id of a distribution that generators
+// write by another name, such as "ol" for "oracle" and "rhel" for "redhat"; any
+// other name is lowered.
+func DistributionID(name string) string {
 	name = strings.ToLower(name)
 	if id, ok := distributionIDs[name]; ok {
 		return id
@@ -139,7 +142,7 @@ func distributionID(name string) string {
 // sameDistribution reports whether a purl namespace can be that of a package of
 // distribution id. A missing one can; openSUSE's products share one namespace.
 func sameDistribution(namespace, id string) bool {
-	ns, id := distributionID(namespace), distributionID(id)
+	ns, id := DistributionID(namespace), DistributionID(id)
 	switch {
 	case ns == "" || ns == id:
 		return true
@@ -157,23 +160,23 @@ func sameDistribution(namespace, id string) bool {
 func qualifiedDistribution(p *packageurl.PackageURL) *sbom.Distribution {
 	q := p.Qualifiers.Map()
 	if q["os_name"] != "" {
-		return &sbom.Distribution{ID: distributionID(q["os_name"]), VersionID: q["os_version"]}
+		return &sbom.Distribution{ID: DistributionID(q["os_name"]), VersionID: q["os_version"]}
 	}
 	distro := q["distro"]
 	if distro == "" {
 		return nil
 	}
 	if i := strings.LastIndexByte(distro, '-'); i > 0 && startsWithDigit(distro[i+1:]) {
-		return &sbom.Distribution{ID: distributionID(distro[:i]), VersionID: distro[i+1:]}
+		return &sbom.Distribution{ID: DistributionID(distro[:i]), VersionID: distro[i+1:]}
 	}
-	id := distributionID(p.Namespace)
+	id := DistributionID(p.Namespace)
 	if id == "" && canonicalType(p.Type) == "apk" {
 		id = "alpine"
 	}
 	if startsWithDigit(distro) {
 		return &sbom.Distribution{ID: id, VersionID: distro}
 	}
-	if distributionID(distro) == id { // Rolling: "distro=wolfi".
+	if DistributionID(distro) == id { // Rolling: "distro=wolfi".
 		return &sbom.Distribution{ID: id}
 	}
 	return &sbom.Distribution{ID: id, Codename: strings.ToLower(distro)}

@@ -81,6 +81,7 @@ const (
 	RuleScope         Rule = "npm-scope"         // A scope has an "@" and is the namespace.
 	RuleMavenName     Rule = "maven-coordinates" // "group:artifact" as the name.
 	RuleGoStdlib      Rule = "go-stdlib"         // The standard library by its other names.
+	RuleDoubled       Rule = "doubled-module"    // A Go module of one path element, written as its own namespace.
 	RuleCase          Rule = "case"              // Names whose case means nothing.
 	RuleOSRelease     Rule = "os-release"        // A distribution's version, reduced to its release.
 	RuleUnversioned   Rule = "version-unknown"   // "(devel)" and "UNKNOWN" say that there is no version.
@@ -197,16 +198,16 @@ func (id *Identity) operatingSystem(c *sbom.Component) {
 		return
 	}
 	release := major(c.Version)
-	if name := distributionID(c.Name); name == "ubuntu" || name == "alpine" || name == "opensuse-leap" {
+	if name := DistributionID(c.Name); name == "ubuntu" || name == "alpine" || name == "opensuse-leap" {
 		if _, rest, ok := strings.Cut(c.Version, "."); ok {
 			release += "." + major(rest)
 		}
 	}
-	id.all(Key("os:" + distributionID(c.Name) + "@" + release))
+	id.all(Key("os:" + DistributionID(c.Name) + "@" + release))
 	id.keys[LevelBytes] = Key("os:" + c.Name + "@" + c.Version)
 	id.keys[LevelPURL] = id.keys[LevelBytes]
-	id.note(LevelEcosystem, RuleOSRelease, c.Name+"@"+c.Version, distributionID(c.Name)+"@"+release)
-	id.Type, id.Package, id.Version = "os", Key("os:"+distributionID(c.Name)), release
+	id.note(LevelEcosystem, RuleOSRelease, c.Name+"@"+c.Version, DistributionID(c.Name)+"@"+release)
+	id.Type, id.Package, id.Version = "os", Key("os:"+DistributionID(c.Name)), release
 }
 
 func (id *Identity) file(c *sbom.Component) {
@@ -269,12 +270,12 @@ func (id *Identity) ecosystem(p *packageurl.PackageURL, d *sbom.Distribution) {
 // namespaceOf is a distribution package's namespace by os-release id: the one
 // stated, or that of the purl's distro qualifier, or that of the image.
 func namespaceOf(stated string, q, d *sbom.Distribution) string {
-	ns := distributionID(stated)
+	ns := DistributionID(stated)
 	if ns == "" && q != nil && plain(q.ID) {
-		ns = distributionID(q.ID)
+		ns = DistributionID(q.ID)
 	}
 	if ns == "" && d != nil && plain(d.ID) {
-		ns = distributionID(d.ID)
+		ns = DistributionID(d.ID)
 	}
 	if strings.HasPrefix(ns, "opensuse") {
 		return "opensuse"
@@ -303,12 +304,7 @@ func (id *Identity) name(p *packageurl.PackageURL) {
 			setPath(p, before+"/"+p.Subpath)
 			p.Subpath, before = "", before+"/"+p.Subpath
 		}
-		if isGoStdlib(before) {
-			rule = RuleGoStdlib
-			setPath(p, "stdlib")
-		} else {
-			setPath(p, strings.ToLower(before))
-		}
+		rule = id.module(p, before)
 	case "pypi":
 		rule, p.Name = RulePEP503, pep503(p.Name)
 	case "npm":
@@ -324,6 +320,20 @@ func (id *Identity) name(p *packageurl.PackageURL) {
 		p.Namespace, p.Name = strings.ToLower(p.Namespace), strings.ToLower(p.Name)
 	}
 	id.note(LevelEcosystem, rule, before, joinPath(p.Namespace, p.Name))
+}
+
+// module applies the rules for Go's module paths.
+func (id *Identity) module(p *packageurl.PackageURL, path string) Rule {
+	if isGoStdlib(path) {
+		setPath(p, "stdlib")
+		return RuleGoStdlib
+	}
+	setPath(p, strings.ToLower(path))
+	if p.Namespace == p.Name && strings.Contains(p.Name, ".") {
+		p.Namespace = ""
+		return RuleDoubled
+	}
+	return RuleCase
 }
 
 // mavenCoordinates moves the group out of a name such as "group:artifact".

@@ -33,6 +33,7 @@ var pairs = []struct {
 	{"maven coordinates", "pkg:maven/org.slf4j/slf4j-api@1", "pkg:maven/org.slf4j:slf4j-api@1", identity.LevelEcosystem, identity.RuleMavenName},
 	{"go stdlib", "pkg:golang/stdlib@1.20", "pkg:golang/go@1.20", identity.LevelEcosystem, identity.RuleGoStdlib},
 	{"go subpath", "pkg:golang/github.com/cncf/udpa/go@v0.1.0", "pkg:golang/github.com/cncf/udpa@v0.1.0#go", identity.LevelEcosystem, identity.RuleSubpath},
+	{"doubled go module", "pkg:golang/go.opencensus.io@v0.23.0", "pkg:golang/go.opencensus.io/go.opencensus.io@v0.23.0", identity.LevelEcosystem, identity.RuleDoubled},
 	{"rpm epoch", "pkg:rpm/rhel/bash@1%3A5-1", "pkg:rpm/rhel/bash@5-1?epoch=1", identity.LevelEcosystem, identity.RuleEpoch},
 	{"npm scope without at", "pkg:npm/%40types/node@1", "pkg:npm/types/node@1", identity.LevelEcosystem, identity.RuleScope},
 	{"go v", "pkg:golang/k8s.io/api@v0.22.7", "pkg:golang/k8s.io/api@0.22.7", identity.LevelVersion, ""},

@@ -25,7 +25,7 @@ var rolling = map[string]Ecosystem{"wolfi": "Wolfi", "chainguard": "Chainguard",
 // distributionEcosystem returns the ecosystem of a distribution's packages of
 // the given purl type, false when OSV has none or the release is not stated.
 func distributionEcosystem(typ string, d *sbom.Distribution) (Ecosystem, bool) {
-	id, release := distributionID(d.ID), ""
+	id, release := DistributionID(d.ID), ""
 	base := ""
 	switch typ + "/" + id {
 	case "deb/debian":
