@@ -1,7 +1,6 @@
 package cyclonedx
 
 import (
-	"regexp"
 	"strings"
 
 	cdx "github.com/CycloneDX/cyclonedx-go"
@@ -30,7 +29,7 @@ func (e *encoder) component(c *sbom.Component) cdx.Component {
 	if document.GoodPURL(c.PURL) {
 		out.PackageURL = c.PURL
 	}
-	if len(c.CPEs) > 0 && validCPE.MatchString(c.CPEs[0]) {
+	if len(c.CPEs) > 0 && document.GoodCPE(c.CPEs[0]) {
 		out.CPE = c.CPEs[0]
 	}
 	addProperties(&out, plain)
@@ -88,12 +87,6 @@ func hashes(digests []sbom.Digest) *[]cdx.Hash {
 	}
 	return &out
 }
-
-// validCPE is the pattern of the XML schema, which is stricter than JSON's.
-var validCPE = regexp.MustCompile(`^([c][pP][eE]:/[AHOaho]?(:[A-Za-z0-9\._\-~%]*){0,6}` +
-	`|cpe:2\.3:[aho*\-](:` + cpeAttribute + `){5}(:([a-zA-Z]{2,3}(-([a-zA-Z]{2}|[0-9]{3}))?|[*\-]))(:` + cpeAttribute + `){4})$`)
-
-const cpeAttribute = `((\?*|\*?)([a-zA-Z0-9\-\._]|\\[\\*?!"#$%&'()+,/:;<=>@\[\]^` + "`" + `{|}~])+(\?*|\*?)|[*\-])`
 
 // licenses writes what each version allows: up to 1.6 either one expression or
 // a list of ids and names, from 1.7 on a list of all three.

@@ -1,7 +1,8 @@
 package spdx
 
 import (
-	"errors"
+	"bytes"
+	"fmt"
 	"io"
 
 	"github.com/imagetrust/imagetrust/internal/document"
@@ -60,12 +61,66 @@ type DecodeOptions struct {
 	MaxDepth int
 }
 
-// Encode writes inv as an SPDX document.
+// Encode writes inv as an SPDX document and returns what the document does not
+// say. The document is complete in memory before its first byte is written: on
+// an error of Encode's own nothing was written, and an error of w is returned as
+// it is. The same inventory and options give the same bytes: the document's
+// namespace is derived from its content, and an inventory without Created is
+// dated 1970-01-01, because SPDX demands a date.
+//
+// The errors are ErrVersion for an unknown format. A nil inventory is an empty
+// one. Encode does not change inv, and is safe for concurrent use as long as
+// nobody else does.
 func Encode(w io.Writer, inv *sbom.Inventory, opts *Options) ([]sbom.Loss, error) {
-	return nil, errors.ErrUnsupported
+	if opts == nil {
+		opts = &Options{}
+	}
+	if inv == nil {
+		inv = &sbom.Inventory{}
+	}
+	write, ok := map[Format]func(*doc, *Options) ([]byte, error){
+		JSON23: writeJSON, TagValue23: writeTagValue, JSON301: writeGraph,
+	}[opts.Format]
+	if !ok {
+		return nil, fmt.Errorf("spdx: format %d: %w", opts.Format, ErrVersion)
+	}
+	e := &encoder{inv: inv, opts: opts}
+	text, err := write(e.document(), opts)
+	if err != nil {
+		return nil, fmt.Errorf("spdx: %w", err)
+	}
+	text = bytes.ReplaceAll(text, []byte(uuidMark), []byte(document.UUID(text)))
+	_, err = w.Write(text)
+	return e.losses.List(), err
 }
 
-// Decode reads an SPDX document.
+// uuidMark stands for the UUID of the document until its content is complete.
+// No text of an inventory can contain it: package document replaces or quotes
+// this character.
+const uuidMark = "\uffff"
+
+// Decode reads an SPDX document: 2.1 to 2.3 in JSON or tag-value, and 3.0 in
+// JSON-LD, told apart by their beginning. It returns what the document says as
+// an inventory.
+//
+// Documents of other tools keep their order and their own references; see the
+// package documentation for what is read of them. What the document contradicts
+// itself about is a sbom.Gap.
+//
+// The error is a *[DecodeError], which wraps ErrFormat, ErrVersion, ErrLimit or
+// the error of r.
 func Decode(r io.Reader, opts *DecodeOptions) (*sbom.Inventory, error) {
-	return nil, errors.ErrUnsupported
+	if opts == nil {
+		opts = &DecodeOptions{}
+	}
+	limits := document.Limits{Bytes: opts.MaxBytes, Items: opts.MaxComponents, Depth: opts.MaxDepth}.WithDefaults()
+	text, err := limits.Read(r, "SPDX")
+	if err != nil {
+		return nil, err
+	}
+	d, err := read(text, limits)
+	if err != nil {
+		return nil, err
+	}
+	return mapDoc(d, true), nil
 }
