@@ -101,7 +101,7 @@ func (r *run) duplicate(w *row, i int, at []int, fewer uint64) {
 	d.Proof.Check = fmt.Sprintf("the component is listed %d times under one key", len(at))
 	field := "location"
 	for _, n := range at {
-		if why := r.outOfScope(n); why != "" {
+		if why := outOfScope(r.entities[n].comp); why != "" {
 			d.Cause, d.Proof.Check = CauseScope, why
 		}
 	}
@@ -331,7 +331,7 @@ func (r *run) owner(n int) (int, *FileProof) {
 func (r *run) scope(i, _ int) (verdict, bool) {
 	why := ""
 	for _, n := range r.rows[i].entities {
-		w := r.outOfScope(n)
+		w := outOfScope(r.entities[n].comp)
 		if w == "" {
 			return verdict{}, false
 		}
@@ -342,16 +342,16 @@ func (r *run) scope(i, _ int) (verdict, bool) {
 	return verdict{CauseScope, Proven, Proof{Check: why}}, true
 }
 
-// outOfScope says why an entity is no installed software, empty when it may be.
-func (r *run) outOfScope(n int) string {
-	e := &r.entities[n]
+// outOfScope says why a component is no installed software, empty when it may
+// be.
+func outOfScope(c *sbom.Component) string {
 	switch {
-	case e.comp.Attribution.Removed != nil:
-		return fmt.Sprintf("layer %d removed it", e.comp.Attribution.Removed.Index)
-	case e.comp.Scope != sbom.ScopeInstalled:
-		return "its scope is " + string(e.comp.Scope)
+	case c.Attribution.Removed != nil:
+		return fmt.Sprintf("layer %d removed it", c.Attribution.Removed.Index)
+	case c.Scope != sbom.ScopeInstalled:
+		return "its scope is " + string(c.Scope)
 	}
-	return scopeOfPath(e.path)
+	return scopeOfPath(trimRoot(c.Location().Path))
 }
 
 // manifests are files that name software without installing it.

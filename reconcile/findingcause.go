@@ -5,7 +5,6 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/imagetrust/imagetrust/sbom"
 	"github.com/imagetrust/imagetrust/sbom/identity"
 	"github.com/imagetrust/imagetrust/scan"
 )
@@ -403,7 +402,8 @@ func (r *run) versionOrder(_ *findingIndex, i, _ int) (verdict, bool) {
 	w := &r.findings[i]
 	e := r.first(w.row)
 	eco, ok := identity.FamilyOf(e.id.Type)
-	if !ok || e.id.Version == "" {
+	installed := assessed(e.id)
+	if !ok || installed == "" {
 		return verdict{}, false
 	}
 	var v *verdict
@@ -413,13 +413,13 @@ func (r *run) versionOrder(_ *findingIndex, i, _ int) (verdict, bool) {
 			return verdict{}, false
 		}
 		for _, fixed := range f.FixedVersions {
-			n, err := identity.Compare(eco, fixed, e.id.Version)
+			n, err := identity.Compare(eco, fixed, installed)
 			if err != nil || n > 0 {
 				return verdict{}, false
 			}
 			if v == nil {
 				v = &verdict{CauseVersionOrder, Proven, Proof{Check: "every version that it calls fixed is at or before the installed one",
-					Comparison: &Comparison{eco, fixed, e.id.Version, sign(n)}, Sides: []Side{r.findingSide(at, "fixedVersions")}}}
+					Comparison: &Comparison{eco, fixed, installed, sign(n)}, Sides: []Side{r.findingSide(at, "fixedVersions")}}}
 			}
 		}
 	}
@@ -427,6 +427,15 @@ func (r *run) versionOrder(_ *findingIndex, i, _ int) (verdict, bool) {
 		return verdict{}, false
 	}
 	return *v, true
+}
+
+// assessed is the version that advisories are compared with: the source
+// package's where there is one.
+func assessed(id *identity.Identity) string {
+	if id.SourceVersion != "" {
+		return id.SourceVersion
+	}
+	return id.Version
 }
 
 // newerData holds when the record is younger than m's data.
@@ -464,18 +473,19 @@ func (r *run) otherRange(x *findingIndex, i, m int) (verdict, bool) {
 	w := &r.findings[i]
 	e := r.first(w.row)
 	eco, ok := identity.FamilyOf(e.id.Type)
-	if !ok || e.id.Version == "" {
+	installed := assessed(e.id)
+	if !ok || installed == "" {
 		return verdict{}, false
 	}
 	for _, k := range x.byPackage[groupKey{w.group, e.id.Package}] {
 		for _, at := range firsts(&r.findings[k], 1<<m) {
 			for _, fixed := range r.at(at).FixedVersions {
-				n, err := identity.Compare(eco, e.id.Version, fixed)
+				n, err := identity.Compare(eco, installed, fixed)
 				if err != nil || n < 0 {
 					continue
 				}
 				return verdict{CauseRange, Proven, Proof{Check: "the other input calls the package fixed in a version that the installed one has reached",
-					Comparison: &Comparison{eco, e.id.Version, fixed, sign(n)}, Sides: []Side{r.findingSide(at, "fixedVersions")}}}, true
+					Comparison: &Comparison{eco, installed, fixed, sign(n)}, Sides: []Side{r.findingSide(at, "fixedVersions")}}}, true
 			}
 		}
 	}

@@ -80,6 +80,9 @@ func run(t testing.TB, inputs ...reconcile.Input) *reconcile.Reconciliation {
 	if err != nil {
 		t.Fatal(err)
 	}
+	if err := reconcile.Verify(r, inputs); err != nil {
+		t.Error(err)
+	}
 	return r
 }
 
