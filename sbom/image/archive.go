@@ -116,7 +116,7 @@ func (a *archive) index(r io.ReadSeeker, o *Options) error {
 
 func newMember(h *tar.Header, off int64) *member {
 	switch h.Typeflag {
-	case tar.TypeReg:
+	case tar.TypeReg, tar.TypeGNUSparse:
 		if isSparse(h) {
 			return &member{unreadable: fmt.Errorf("sparse file in an archive is %w", ErrUnsupported)}
 		}
@@ -157,7 +157,7 @@ func (m *member) peek(r io.Reader, keep bool) error {
 
 func (a *archive) has(name string) bool {
 	_, err := a.blob(name)
-	return err == nil
+	return !errors.Is(err, ErrMissing)
 }
 
 // blob implements store. Links between members are followed.
