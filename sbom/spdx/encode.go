@@ -152,7 +152,7 @@ func installed(c *sbom.Component) bool {
 
 func newPackage(name, id, purpose string) pkg {
 	return pkg{
-		Name: name, SPDXID: id, Purpose: purpose, DownloadLocation: noAssertion, FilesAnalyzed: new(bool),
+		Name: cmp.Or(name, noAssertion), SPDXID: id, Purpose: purpose, DownloadLocation: noAssertion, FilesAnalyzed: new(bool),
 		LicenseConcluded: noAssertion, LicenseDeclared: noAssertion, Copyright: noAssertion,
 	}
 }
@@ -171,7 +171,9 @@ func subject(s *sbom.Subject) pkg {
 	if purl := document.SubjectPURL(s); purl != "" {
 		p.ExternalRefs = []externalRef{purlRef(purl)}
 	}
-	p.Name = cmp.Or(p.Name, p.Version, "image")
+	if p.Name == noAssertion {
+		p.Name = cmp.Or(p.Version, "image")
+	}
 	return p
 }
 
@@ -179,7 +181,6 @@ func subject(s *sbom.Subject) pkg {
 // annotation says.
 func (e *encoder) component(c *sbom.Component) pkg {
 	p := newPackage(document.Clean(c.Name), e.refs.TakeComponent(c.ID, reference(c.ID)), purposes[c.Type])
-	p.Name = cmp.Or(p.Name, noAssertion)
 	p.Version = document.Clean(c.Version)
 	if s := document.Clean(c.Supplier); s != "" {
 		p.Supplier = "Organization: " + s

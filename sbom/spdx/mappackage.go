@@ -21,10 +21,10 @@ func (m *mapper) packages() {
 		switch role(props) {
 		case document.RoleDistribution:
 			m.known[p.SPDXID] = true
-			m.inv.Distribution = &sbom.Distribution{ID: p.Name, VersionID: p.Version, Name: p.Description}
+			m.inv.Distribution = &sbom.Distribution{ID: m.name(p), VersionID: p.Version, Name: p.Description}
 		case document.RoleFile:
 			m.known[p.SPDXID] = true
-			f := sbom.File{Path: p.Name, Digests: digests(p.Checksums)}
+			f := sbom.File{Path: m.name(p), Digests: digests(p.Checksums)}
 			document.ApplyFile(&f, props)
 			m.inv.Files = append(m.inv.Files, f)
 		default:
@@ -35,6 +35,15 @@ func (m *mapper) packages() {
 		f := &m.doc.Files[i]
 		m.component(&pkg{Name: f.Name, SPDXID: f.SPDXID, Checksums: f.Checksums, Comment: f.Comment, Purpose: purposeFile, at: f.at}, nil)
 	}
+}
+
+// name returns the package's name, for which our own documents write NOASSERTION
+// when it is empty.
+func (m *mapper) name(p *pkg) string {
+	if m.own && p.Name == noAssertion {
+		return ""
+	}
+	return p.Name
 }
 
 func overlay(p *pkg) []sbom.Property {
@@ -59,16 +68,13 @@ func role(props []sbom.Property) string {
 func (m *mapper) component(p *pkg, props []sbom.Property) {
 	c := sbom.Component{
 		Type:        componentType(p.Purpose),
-		Name:        p.Name,
+		Name:        m.name(p),
 		Version:     p.Version,
 		Supplier:    agent(p.Supplier),
 		Description: p.Description,
 		Licenses:    m.mapLicenses(p),
 		Hashes:      digests(p.Checksums),
 		Attribution: sbom.Attribution{Visible: true},
-	}
-	if m.own && c.Name == noAssertion {
-		c.Name = ""
 	}
 	if c.Supplier == "" {
 		c.Supplier = agent(p.Originator)
