@@ -1,0 +1,162 @@
+package spdx
+
+import (
+	"bytes"
+	"errors"
+	"io"
+	"strings"
+	"testing"
+	"testing/iotest"
+
+	"github.com/imagetrust/imagetrust/internal/document/documenttest"
+	"github.com/imagetrust/imagetrust/sbom"
+)
+
+func TestDecodeErrors(t *testing.T) {
+	const head = "SPDXVersion: SPDX-2.3\nSPDXID: SPDXRef-DOCUMENT\n"
+	small := &DecodeOptions{MaxBytes: 4000, MaxComponents: 3, MaxDepth: 8}
+	tests := []struct {
+		name, text string
+		opts       *DecodeOptions
+		want       error
+		line       int
+	}{
+		{"empty", "", nil, ErrFormat, 0},
+		{"XML", "<rdf/>", nil, ErrFormat, 0},
+		{"array", "[]", nil, ErrFormat, 0},
+		{"truncated", `{"spdxVersion":"SPDX-2.3",` + "\n" + `"packages":[{"na`, nil, ErrFormat, 2},
+		{"wrong type", `{"spdxVersion":"SPDX-2.3","packages":[{"name":7}]}`, nil, ErrFormat, 1},
+		{"trailing", `{"spdxVersion":"SPDX-2.3"} x`, nil, ErrFormat, 1},
+		{"no version", `{}`, nil, ErrFormat, 0},
+		{"CycloneDX", `{"bomFormat":"CycloneDX"}`, nil, ErrFormat, 0},
+		{"other version", `{"spdxVersion":"SPDX-9.9"}`, nil, ErrVersion, 0},
+		{"too long", `{"spdxVersion":"SPDX-2.3","name":"` + strings.Repeat("x", 5000) + `"}`, small, ErrLimit, 0},
+		{"too deep", strings.Repeat(`{"a":`, 20) + "1" + strings.Repeat("}", 20), small, ErrLimit, 0},
+		{"too many packages", `{"spdxVersion":"SPDX-2.3","packages":[{},{},{},{}]}`, small, ErrLimit, 0},
+		{"too many under another spelling", `{"spdxVersion":"SPDX-2.3","PACK\u0061GES":[{},{},{},{}]}`, small, ErrLimit, 0},
+		{"empty objects", `{"spdxVersion":"SPDX-2.3","relationships":[` + strings.Repeat("{},", 5000) + `{}]}`, nil, ErrLimit, 0},
+		{"tag-value without version", "PackageName: x\n", nil, ErrFormat, 0},
+		{"no tag", head + "\nwhat is this\n", nil, ErrFormat, 4},
+		{"text without end", head + "DocumentComment: <text>x\ny\n", nil, ErrFormat, 3},
+		{"bad relationship", head + "Relationship: a b\n", nil, ErrFormat, 3},
+		{"too many tag-value packages", head + strings.Repeat("PackageName: x\n", 4), small, ErrLimit, 6},
+		{"graph without document", `{"@context":"x","@graph":[{"type":"software_Package"}]}`, nil, ErrFormat, 0},
+		{"graph of another version", `{"@context":"x","@graph":[{"type":"CreationInfo","@id":"_:c","specVersion":"4.0"},{"type":"SpdxDocument","spdxId":"a:b","creationInfo":"_:c"}]}`, nil, ErrVersion, 0},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			inv, err := Decode(strings.NewReader(tt.text), tt.opts)
+			var de *DecodeError
+			if inv != nil || !errors.Is(err, tt.want) || !errors.As(err, &de) {
+				t.Fatalf("inventory %v, error %v, want %v", inv, err, tt.want)
+			}
+			if de.Line != tt.line {
+				t.Errorf("line %d, want %d: %v", de.Line, tt.line, err)
+			}
+			if de.Error() == "" || de.Format == "" {
+				t.Errorf("error without words: %#v", de)
+			}
+		})
+	}
+}
+
+func TestReaderError(t *testing.T) {
+	boom := errors.New("boom")
+	if _, err := Decode(iotest.ErrReader(boom), nil); !errors.Is(err, boom) {
+		t.Fatalf("error %v", err)
+	}
+}
+
+// writeOnce fails when it is written to more than once.
+type writeOnce struct{ n int }
+
+func (w *writeOnce) Write(b []byte) (int, error) { w.n++; return len(b), nil }
+
+func TestNothingIsWrittenHalf(t *testing.T) {
+	w := &writeOnce{}
+	if _, err := Encode(w, documenttest.Golden(), &Options{Format: 99}); !errors.Is(err, ErrVersion) || w.n != 0 {
+		t.Fatalf("error %v after %d writes", err, w.n)
+	}
+	if _, err := Encode(w, documenttest.Golden(), nil); err != nil || w.n != 1 {
+		t.Fatalf("error %v, %d writes", err, w.n)
+	}
+}
+
+// TestLosses: each loss is named once, with its number.
+func TestLosses(t *testing.T) {
+	inv := documenttest.Golden()
+	inv.Relationships = append(inv.Relationships, sbom.Relationship{From: inv.Components[0].ID, To: "nobody", Type: sbom.DependsOn})
+	losses, err := Encode(io.Discard, inv, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := map[string]int{"components": 1, "files": 3, "relationships": 1}
+	for _, l := range losses {
+		if l.Component != "" || l.Reason == "" || want[l.Field] != l.Count {
+			t.Errorf("loss %+v", l)
+		}
+		delete(want, l.Field)
+	}
+	if len(want) > 0 {
+		t.Errorf("losses %v are not reported", want)
+	}
+	inv.Relationships = inv.Relationships[:3]
+	if losses, err := Encode(io.Discard, inv, &Options{Hidden: true, Files: true}); len(losses) > 0 || err != nil {
+		t.Errorf("losses %v, error %v", losses, err)
+	}
+}
+
+func FuzzDecode(f *testing.F) {
+	for format := JSON23; format <= JSON301; format++ {
+		for seed := range uint64(5) {
+			f.Add(encode(f, documenttest.Random(seed), &Options{Format: format, Hidden: true, Files: true}))
+		}
+		f.Add(encode(f, documenttest.Golden(), &Options{Format: format}))
+	}
+	f.Add([]byte("SPDXVersion: SPDX-2.2\nPackageName: x\nAnnotator: Tool: x\nSPDXREF: SPDXRef-x\nAnnotationComment: <text>imagetrust:schema=1\nimagetrust:evidence:0:path=x</text>\n"))
+	f.Add([]byte(`{"@context":1,"@graph":[{"type":"SpdxDocument","rootElement":"a","spdxId":"a"},null,{"type":"Relationship","from":{},"to":null}]}`))
+	f.Fuzz(func(t *testing.T, text []byte) {
+		inv, err := Decode(bytes.NewReader(text), &DecodeOptions{MaxBytes: 1 << 20, MaxComponents: 1000})
+		if err != nil {
+			var de *DecodeError
+			if !errors.As(err, &de) {
+				t.Fatalf("error %v is no DecodeError", err)
+			}
+			return
+		}
+		// Whatever could be read can be written, and comes back as it was.
+		for format := JSON23; format <= JSON301; format++ {
+			roundTrip(t, inv, &Options{Format: format, Hidden: true, Files: true})
+		}
+	})
+}
+
+func BenchmarkEncode(b *testing.B) {
+	inv := documenttest.Large(5000)
+	for format, name := range []string{JSON23: "JSON23", TagValue23: "TagValue23", JSON301: "JSON301"} {
+		b.Run(name, func(b *testing.B) {
+			b.ReportAllocs()
+			for b.Loop() {
+				if _, err := Encode(io.Discard, inv, &Options{Format: Format(format)}); err != nil {
+					b.Fatal(err)
+				}
+			}
+		})
+	}
+}
+
+func BenchmarkDecode(b *testing.B) {
+	inv := documenttest.Large(5000)
+	for format, name := range []string{JSON23: "JSON23", TagValue23: "TagValue23", JSON301: "JSON301"} {
+		text := encode(b, inv, &Options{Format: Format(format)})
+		b.Run(name, func(b *testing.B) {
+			b.ReportAllocs()
+			b.SetBytes(int64(len(text)))
+			for b.Loop() {
+				if _, err := Decode(bytes.NewReader(text), nil); err != nil {
+					b.Fatal(err)
+				}
+			}
+		})
+	}
+}
