@@ -10,24 +10,30 @@ import (
 	"github.com/imagetrust/imagetrust/sbom/identity"
 )
 
-// packageRef is one package of one record: its key, where its record is, and
-// what the record says of it.
+// packageRef is one package of one record: its key, and the offsets of the record
+// and of what it says of the package.
 type packageRef struct {
-	hash   uint64
-	key    string
-	record uint64
-	data   []byte
+	hash             uint64
+	key              string
+	record, affected uint64
 }
 
 // assemble lays out the body of an index. It completes the stats.
 func assemble(records []built, stats *BuildStats) []byte {
 	var parts [sections][]byte
 	refs := make([]packageRef, 0, len(records))
+	known := map[string]uint64{}
 	for i := range records {
 		off := uint64(len(parts[sectionRecords]))
 		parts[sectionRecords] = appendValue(parts[sectionRecords], records[i].facts)
 		for _, p := range records[i].packages {
-			refs = append(refs, packageRef{hash: hashKey(p.key), key: p.key, record: off, data: p.data})
+			at, ok := known[string(p.data)]
+			if !ok {
+				at = uint64(len(parts[sectionAffected]))
+				known[string(p.data)] = at
+				parts[sectionAffected] = appendValue(parts[sectionAffected], p.data)
+			}
+			refs = append(refs, packageRef{hash: hashKey(p.key), key: p.key, record: off, affected: at})
 		}
 	}
 	// Stable: the packages of a key stay in the order of their records.
@@ -64,7 +70,7 @@ func postings(refs []packageRef) (values, keys []byte, hashes []uint64) {
 		e.uint(uint64(n))
 		for _, r := range refs[:n] {
 			e.uint(r.record)
-			e.b = append(e.b, r.data...)
+			e.uint(r.affected)
 		}
 		keys = binary.LittleEndian.AppendUint64(keys, refs[0].hash)
 		keys = binary.LittleEndian.AppendUint64(keys, uint64(len(values)))

@@ -51,9 +51,16 @@ func (e *encoder) facts(f *recordFacts) {
 	e.string(shortenURL(f.url, f.id))
 }
 
-func (e *encoder) affected(a *affected) {
-	e.string(a.ecosystem)
-	e.string(a.name)
+// affected leaves out the package's name and ecosystem where they are spelled as
+// in the key, so that the packages of an advisory are equal.
+func (e *encoder) affected(a *affected, key string) {
+	if a.ecosystem+"\x00"+a.name == key {
+		e.b = append(e.b, 0)
+	} else {
+		e.b = append(e.b, 1)
+		e.string(a.ecosystem)
+		e.string(a.name)
+	}
 	e.uint(uint64(len(a.ranges)))
 	for _, r := range a.ranges {
 		e.b = append(e.b, boolByte(r.semver))
@@ -63,7 +70,9 @@ func (e *encoder) affected(a *affected) {
 			e.string(ev.version)
 		}
 	}
-	e.strings(a.versions)
+	var versions encoder
+	versions.strings(a.versions)
+	e.string(string(versions.b))
 	e.severities(a.severities)
 	e.string(a.label)
 	e.uint(uint64(len(a.imports)))
@@ -188,16 +197,20 @@ func (d *decoder) facts() recordFacts {
 	return f
 }
 
-func (d *decoder) affected() affected {
+func (d *decoder) affected(key string) affected {
 	var a affected
-	a.ecosystem, a.name = d.string(), d.string()
+	if d.byte() == 0 {
+		a.ecosystem, a.name, _ = strings.Cut(key, "\x00")
+	} else {
+		a.ecosystem, a.name = d.string(), d.string()
+	}
 	for range d.count() {
 		if d.bad {
 			return affected{}
 		}
 		a.ranges = append(a.ranges, d.versionRange())
 	}
-	a.versions = d.strings()
+	a.enumerated = d.raw()
 	a.severities = d.severities()
 	a.label = d.string()
 	for range d.count() {

@@ -27,8 +27,8 @@ type built struct {
 }
 
 type builtPackage struct {
-	key, ecosystem string
-	data           []byte
+	key  string
+	data []byte
 }
 
 func (c *collector) add(raw Raw) {
@@ -67,12 +67,13 @@ func encodeRecord(r *rawRecord, raw []byte) built {
 			continue
 		}
 		var e encoder
-		e.affected(&a)
-		b.packages = append(b.packages, builtPackage{key: keyOf(a.ecosystem, a.name), ecosystem: a.ecosystem, data: bytes.Clone(e.b)})
+		key := keyOf(a.ecosystem, a.name)
+		e.affected(&a, key)
+		b.packages = append(b.packages, builtPackage{key: key, data: e.b})
 	}
 	var e encoder
 	e.facts(&f)
-	b.facts = bytes.Clone(e.b)
+	b.facts = e.b
 	return b
 }
 

@@ -157,7 +157,7 @@ func (db *DB) Database() scan.Database {
 // posting is what one record says about one package, the record not yet decoded.
 type posting struct {
 	affected
-	record int64
+	record uint64
 }
 
 // lookup returns the postings of a package, nil when there are none.
@@ -177,10 +177,35 @@ func (db *DB) lookup(eco identity.Ecosystem, name string) ([]posting, error) {
 			return nil, err
 		}
 		if string(d.raw()) == key {
-			return d.postings()
+			return db.postings(&d, key)
 		}
 	}
 	return nil, nil
+}
+
+// postings decodes what the records say of a package.
+func (db *DB) postings(d *decoder, key string) ([]posting, error) {
+	n := d.count()
+	out := make([]posting, 0, min(n, 256))
+	for range n {
+		record, at := d.uint(), d.uint()
+		if d.bad {
+			break
+		}
+		v, err := db.value(sectionAffected, at)
+		if err != nil {
+			return nil, err
+		}
+		p := posting{record: record, affected: v.affected(key)}
+		if v.bad || len(v.b) != 0 {
+			return nil, fmt.Errorf("%w: affected package", ErrCorrupt)
+		}
+		out = append(out, p)
+	}
+	if d.bad || len(d.b) != 0 {
+		return nil, fmt.Errorf("%w: posting", ErrCorrupt)
+	}
+	return out, nil
 }
 
 // bucket returns the keys of the bucket of a hash.
@@ -201,44 +226,28 @@ func (db *DB) bucket(hash uint64) ([]byte, error) {
 }
 
 // value returns a decoder for the value at an offset of a section.
-func (db *DB) value(sec int, off uint64) (*decoder, error) {
+func (db *DB) value(sec int, off uint64) (decoder, error) {
 	s := db.sections[sec]
 	if off > uint64(s.size) || uint64(s.size)-off < 4 {
-		return nil, fmt.Errorf("%w: offset %d in section %d", ErrCorrupt, off, sec)
+		return decoder{}, fmt.Errorf("%w: offset %d in section %d", ErrCorrupt, off, sec)
 	}
 	b, err := db.pages.view(s.off+int64(off), 4)
 	if err != nil {
-		return nil, err
+		return decoder{}, err
 	}
 	n := int64(binary.LittleEndian.Uint32(b))
 	if n > s.size-int64(off)-4 {
-		return nil, fmt.Errorf("%w: value of %d bytes in section %d", ErrCorrupt, n, sec)
+		return decoder{}, fmt.Errorf("%w: value of %d bytes in section %d", ErrCorrupt, n, sec)
 	}
 	if b, err = db.pages.view(s.off+int64(off)+4, n); err != nil {
-		return nil, err
+		return decoder{}, err
 	}
-	return &decoder{b: b}, nil
-}
-
-func (d *decoder) postings() ([]posting, error) {
-	n := d.count()
-	out := make([]posting, 0, min(n, 256))
-	for range n {
-		p := posting{record: int64(d.uint() & (1<<62 - 1)), affected: d.affected()}
-		if d.bad {
-			break
-		}
-		out = append(out, p)
-	}
-	if d.bad || len(d.b) != 0 {
-		return nil, fmt.Errorf("%w: posting", ErrCorrupt)
-	}
-	return out, nil
+	return decoder{b: b}, nil
 }
 
 // facts returns the record at an offset.
-func (db *DB) facts(off int64) (recordFacts, error) {
-	d, err := db.value(sectionRecords, uint64(off))
+func (db *DB) facts(off uint64) (recordFacts, error) {
+	d, err := db.value(sectionRecords, off)
 	if err != nil {
 		return recordFacts{}, err
 	}

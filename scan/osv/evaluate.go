@@ -36,7 +36,7 @@ func evaluate(eco identity.Ecosystem, a *affected, version string) verdict {
 			v.err = err
 		}
 	}
-	if !v.affected && slices.Contains(a.versions, version) {
+	if !v.affected && a.lists(version) {
 		v.affected, v.because = true, "version "+version
 		v.fixed = fixedAfter(eco, a, version)
 	}

@@ -23,8 +23,10 @@ import (
 //	meta     dates and counts, see meta
 //	buckets  u32 a bucket and one more: the first key of each bucket
 //	keys     u64 hash of the key, u64 offset in postings; ordered by hash
-//	postings u32 length, then the key, and for every package of a record the
-//	         record's offset and what it says of the package
+//	postings u32 length, then the key, and for every record about the package the
+//	         record's offset and that of what it says of the package
+//	affected u32 length, then what a record says of a package; equal ones, as of the
+//	         binary packages of one advisory, are there once
 //	records  u32 length, then the facts of a record
 //
 // A key is in the bucket that the high bits of its hash name, so buckets and keys
@@ -42,6 +44,7 @@ const (
 	sectionBuckets
 	sectionKeys
 	sectionPostings
+	sectionAffected
 	sectionRecords
 	sections
 )

@@ -1,6 +1,7 @@
 package osv
 
 import (
+	"slices"
 	"strings"
 	"time"
 )
@@ -20,11 +21,26 @@ type recordFacts struct {
 type affected struct {
 	ecosystem, name string
 	ranges          []versionRange
-	versions        []string
+	versions        []string // Of a record that is being built.
+	enumerated      []byte   // The same of an index, encoded: there can be hundreds.
 	severities      []severity
 	label           string
 	imports         []goImport
 	functions       []string
+}
+
+// lists reports whether the record enumerates the version.
+func (a *affected) lists(version string) bool {
+	if len(a.enumerated) == 0 {
+		return slices.Contains(a.versions, version)
+	}
+	d := decoder{b: a.enumerated}
+	for range d.count() {
+		if v := d.raw(); !d.bad && string(v) == version {
+			return true
+		}
+	}
+	return false
 }
 
 type severity struct{ typ, score string }
