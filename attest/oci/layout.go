@@ -89,14 +89,11 @@ func readIndex(root *os.Root) ([]Descriptor, error) {
 	if err != nil {
 		return nil, fmt.Errorf("%w: %w", ErrLayout, err)
 	}
-	m, err := parseManifest(raw)
+	entries, err := parseReferrers(raw)
 	if err != nil {
 		return nil, fmt.Errorf("%w: index.json: %w", ErrLayout, err)
 	}
-	if len(m.Manifests) > maxLayoutManifests {
-		return nil, fmt.Errorf("%w: index.json lists %d manifests", ErrLimit, len(m.Manifests))
-	}
-	return m.Manifests, nil
+	return entries, nil
 }
 
 func (l *LayoutTarget) manifest(_ context.Context, d attest.Digest) ([]byte, Descriptor, error) {

@@ -136,7 +136,7 @@ func addToIndex(raw []byte, d Descriptor) ([]byte, error) {
 	if raw == nil {
 		raw = []byte(`{"schemaVersion":2,"mediaType":"` + mediaTypeIndex + `","manifests":[]}`)
 	}
-	if _, err := parseManifest(raw); err != nil {
+	if _, err := parseReferrers(raw); err != nil {
 		return nil, err
 	}
 	if err := json.Unmarshal(raw, &members); err != nil {
@@ -168,8 +168,8 @@ func listed(entries []json.RawMessage, d attest.Digest) bool {
 
 // indexLists reports whether an index lists d.
 func indexLists(raw []byte, d attest.Digest) bool {
-	m, err := parseManifest(raw)
-	return err == nil && slices.ContainsFunc(m.Manifests, func(e Descriptor) bool { return e.Digest == d })
+	entries, err := parseReferrers(raw)
+	return err == nil && slices.ContainsFunc(entries, func(e Descriptor) bool { return e.Digest == d })
 }
 
 // encodeMembers writes an object, the members that people look for first.

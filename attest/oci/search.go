@@ -196,15 +196,10 @@ func (s *searcher) bundle(ctx context.Context, e Entry, out *findings) error {
 		return err
 	}
 	keep, err := s.found(ctx, &e)
-	switch {
-	case err != nil:
-		return err
-	case keep:
+	if err == nil && keep {
 		out.entries = append(out.entries, e)
-	default:
-		out.other = append(out.other, e.Manifest)
 	}
-	return nil
+	return err
 }
 
 // Listing is what List found.

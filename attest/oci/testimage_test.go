@@ -5,6 +5,8 @@ import (
 	"crypto/ecdsa"
 	"crypto/elliptic"
 	"crypto/rand"
+	"crypto/sha256"
+	"encoding/hex"
 	"encoding/json"
 	"io"
 	"log"
@@ -152,4 +154,9 @@ func mustWrite(t testing.TB, file string, content []byte) {
 	if err := os.WriteFile(file, content, 0o600); err != nil {
 		t.Fatal(err)
 	}
+}
+
+func sha256Of(b []byte) attest.Digest {
+	sum := sha256.Sum256(b)
+	return attest.Digest("sha256:" + hex.EncodeToString(sum[:]))
 }
