@@ -1,6 +1,8 @@
 package documenttest
 
 import (
+	"reflect"
+
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
 
@@ -51,7 +53,11 @@ func Expected(inv *sbom.Inventory, losses []sbom.Loss) (*sbom.Inventory, string)
 // Diff says in what two inventories differ, apart from order and from the
 // pointers that readers add; nothing when they are equal.
 func Diff(want, got *sbom.Inventory) string {
-	return cmp.Diff(normal(want), normal(got), cmpopts.EquateEmpty(), cmpopts.EquateNaNs())
+	want, got = normal(want), normal(got)
+	if reflect.DeepEqual(want, got) {
+		return "" // much faster, which matters to the fuzz targets
+	}
+	return cmp.Diff(want, got, cmpopts.EquateEmpty(), cmpopts.EquateNaNs())
 }
 
 func normal(inv *sbom.Inventory) *sbom.Inventory {

@@ -1,0 +1,199 @@
+package cyclonedx
+
+import (
+	"bytes"
+	"errors"
+	"io"
+	"strings"
+	"testing"
+	"testing/iotest"
+
+	"github.com/imagetrust/imagetrust/internal/document/documenttest"
+	"github.com/imagetrust/imagetrust/sbom"
+)
+
+func TestDecodeErrors(t *testing.T) {
+	const xmlHead = `<bom xmlns="http://cyclonedx.org/schema/bom/1.5">` + "\n"
+	small := &DecodeOptions{MaxBytes: 4000, MaxComponents: 3, MaxDepth: 8}
+	tests := []struct {
+		name, text string
+		opts       *DecodeOptions
+		want       error
+		line       int
+	}{
+		{"empty", "", nil, ErrFormat, 0},
+		{"text", "hello", nil, ErrFormat, 0},
+		{"truncated", "{\n\"bomFormat\":\"CycloneDX\",\"components\":[{\"na", nil, ErrFormat, 2},
+		{"trailing", `{"bomFormat":"CycloneDX","specVersion":"1.6"} x`, nil, ErrFormat, 1},
+		{"wrong type", `{"bomFormat":"CycloneDX","specVersion":"1.6","components":{}}`, nil, ErrFormat, 0},
+		{"SPDX", `{"spdxVersion":"SPDX-2.3"}`, nil, ErrFormat, 0},
+		{"no version", `{"bomFormat":"CycloneDX"}`, nil, ErrVersion, 0},
+		{"other version", `{"bomFormat":"CycloneDX","specVersion":"9.1"}`, nil, ErrVersion, 0},
+		{"too long", `{"bomFormat":"` + strings.Repeat("x", 5000) + `"}`, small, ErrLimit, 0},
+		{"too deep", strings.Repeat(`{"components":[`, 10), small, ErrLimit, 0},
+		{"too many components", `{"bomFormat":"CycloneDX","specVersion":"1.6","components":[{},{"components":[{},{}]}]}`, small, ErrLimit, 0},
+		{"too many under another spelling", `{"bomFormat":"CycloneDX","specVersion":"1.6","Component\u0073":[{},{},{},{}]}`, small, ErrLimit, 0},
+		{"empty objects", `{"bomFormat":"CycloneDX","specVersion":"1.6","dependencies":[` + strings.Repeat("{},", 5000) + `{}]}`, nil, ErrLimit, 0},
+		{"XML truncated", xmlHead + "<components><component>", nil, ErrFormat, 2},
+		{"XML tags that do not match", xmlHead + "<components></component></bom>", nil, ErrFormat, 2},
+		{"XML trailing", xmlHead + "</bom><bom/>x<", nil, ErrFormat, 2},
+		{"XML of another namespace", `<bom xmlns="urn:x"/>`, nil, ErrFormat, 0},
+		{"XML without namespace", `<bom/>`, nil, ErrFormat, 0},
+		{"XML of another version", `<bom xmlns="http://cyclonedx.org/schema/bom/9.1"/>`, nil, ErrVersion, 0},
+		{"XML of another root", `<rdf xmlns="http://cyclonedx.org/schema/bom/1.5"/>`, nil, ErrFormat, 1},
+		{"XML too deep", xmlHead + strings.Repeat("<a>", 10), small, ErrLimit, 2},
+		{"XML too many components", xmlHead + "<components>" + strings.Repeat("<component/>", 4) + "</components></bom>", small, ErrLimit, 2},
+		{"XML empty elements", xmlHead + "<dependencies>" + strings.Repeat("<a/>", 5000) + "</dependencies></bom>", nil, ErrLimit, 2},
+		{"XML entities", "<!DOCTYPE bom [<!ENTITY a \"aaaa\"><!ENTITY b \"&a;&a;\">]>\n" + xmlHead + "<serialNumber>&b;</serialNumber></bom>", nil, ErrFormat, 1},
+		{"XML unknown entity", xmlHead + "<metadata><timestamp>&b;</timestamp></metadata></bom>", nil, ErrFormat, 2},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			inv, err := Decode(strings.NewReader(tt.text), tt.opts)
+			var de *DecodeError
+			if inv != nil || !errors.Is(err, tt.want) || !errors.As(err, &de) {
+				t.Fatalf("inventory %v, error %v, want %v", inv, err, tt.want)
+			}
+			if de.Line != tt.line {
+				t.Errorf("line %d, want %d: %v", de.Line, tt.line, err)
+			}
+			if de.Error() == "" || de.Format == "" {
+				t.Errorf("error without words: %#v", de)
+			}
+		})
+	}
+}
+
+func TestReaderError(t *testing.T) {
+	boom := errors.New("boom")
+	if _, err := Decode(iotest.ErrReader(boom), nil); !errors.Is(err, boom) {
+		t.Fatalf("error %v", err)
+	}
+	if _, err := FromBOM(nil); !errors.Is(err, ErrFormat) {
+		t.Fatalf("error %v", err)
+	}
+}
+
+// countWrites counts how often it is written to.
+type countWrites struct{ n int }
+
+func (w *countWrites) Write(b []byte) (int, error) { w.n++; return len(b), nil }
+
+func TestNothingIsWrittenHalf(t *testing.T) {
+	for _, opts := range []*Options{{Version: "1.3"}, {Version: "x"}, {Format: 99}} {
+		w := &countWrites{}
+		if _, err := Encode(w, documenttest.Golden(), opts); !errors.Is(err, ErrVersion) || w.n != 0 {
+			t.Errorf("%+v: error %v after %d writes", opts, err, w.n)
+		}
+	}
+	w := &countWrites{}
+	if _, err := Encode(w, documenttest.Golden(), nil); err != nil || w.n != 1 {
+		t.Fatalf("error %v, %d writes", err, w.n)
+	}
+}
+
+// TestSerialNumber: the same inventory gives the same bytes, another one another
+// serial number.
+func TestSerialNumber(t *testing.T) {
+	everyOptions(t, func(t *testing.T, opts *Options) {
+		a, b := encode(t, documenttest.Golden(), opts), encode(t, documenttest.Golden(), opts)
+		if !bytes.Equal(a, b) {
+			t.Error("two encodings differ")
+		}
+		other := documenttest.Golden()
+		other.Components[0].Description += "x"
+		if serial(t, a) == serial(t, encode(t, other, opts)) {
+			t.Error("the serial number does not depend on the content")
+		}
+	})
+}
+
+func serial(t *testing.T, text []byte) string {
+	t.Helper()
+	i := bytes.Index(text, []byte("urn:uuid:"))
+	if i < 0 {
+		t.Fatal("no serial number")
+	}
+	return string(text[i : i+45])
+}
+
+// TestLosses: each loss is named once, with its number.
+func TestLosses(t *testing.T) {
+	inv := documenttest.Golden()
+	inv.Relationships = append(inv.Relationships, sbom.Relationship{From: inv.Components[0].ID, To: "nobody", Type: sbom.DependsOn})
+	losses, err := Encode(io.Discard, inv, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := map[string]int{"components": 1, "files": 3, "relationships": 1}
+	for _, l := range losses {
+		if l.Component != "" || l.Reason == "" || want[l.Field] != l.Count {
+			t.Errorf("loss %+v", l)
+		}
+		delete(want, l.Field)
+	}
+	if len(want) > 0 {
+		t.Errorf("losses %v are not reported", want)
+	}
+	inv.Relationships = inv.Relationships[:3]
+	if losses, err := Encode(io.Discard, inv, &Options{Hidden: true, Files: true}); len(losses) > 0 || err != nil {
+		t.Errorf("losses %v, error %v", losses, err)
+	}
+}
+
+func FuzzDecode(f *testing.F) {
+	for _, version := range []string{"1.4", "1.5", "1.6", "1.7"} {
+		for _, format := range []Format{JSON, XML} {
+			opts := &Options{Version: version, Format: format, Hidden: true, Files: true}
+			for seed := range uint64(3) {
+				f.Add(encode(f, documenttest.Random(seed), opts))
+			}
+		}
+	}
+	f.Add([]byte(`{"bomFormat":"CycloneDX","specVersion":"1.6","components":[null,{"components":[{"bom-ref":"a"},{"bom-ref":"a","evidence":{"identity":{},"occurrences":[{}]}}]}],"dependencies":[{"ref":"a","dependsOn":["a","b"]}]}`))
+	f.Fuzz(func(t *testing.T, text []byte) {
+		inv, err := Decode(bytes.NewReader(text), &DecodeOptions{MaxBytes: 1 << 20, MaxComponents: 1000})
+		if err != nil {
+			var de *DecodeError
+			if !errors.As(err, &de) {
+				t.Fatalf("error %v is no DecodeError", err)
+			}
+			return
+		}
+		// Whatever could be read can be written, and comes back as it was.
+		for _, version := range []string{"1.4", "1.5", "1.6"} {
+			roundTrip(t, inv, &Options{Version: version, Hidden: true, Files: true})
+		}
+		roundTrip(t, inv, &Options{Version: "1.7", Format: XML, Hidden: true, Files: true})
+	})
+}
+
+func BenchmarkEncode(b *testing.B) {
+	inv := documenttest.Large(5000)
+	for format, name := range []string{JSON: "JSON", XML: "XML"} {
+		b.Run(name, func(b *testing.B) {
+			b.ReportAllocs()
+			for b.Loop() {
+				if _, err := Encode(io.Discard, inv, &Options{Format: Format(format)}); err != nil {
+					b.Fatal(err)
+				}
+			}
+		})
+	}
+}
+
+func BenchmarkDecode(b *testing.B) {
+	inv := documenttest.Large(5000)
+	for format, name := range []string{JSON: "JSON", XML: "XML"} {
+		text := encode(b, inv, &Options{Format: Format(format)})
+		b.Run(name, func(b *testing.B) {
+			b.ReportAllocs()
+			b.SetBytes(int64(len(text)))
+			for b.Loop() {
+				if _, err := Decode(bytes.NewReader(text), nil); err != nil {
+					b.Fatal(err)
+				}
+			}
+		})
+	}
+}
