@@ -22,7 +22,8 @@
 // The toolchain stamps it only since Go 1.24, and only in a repository. The
 // sources, in this order: the stamped version, unless it is "(devel)" or a
 // pseudo-version without a tag and there is something better; a version set by
-// the linker flag -X in package main or a package of the main module; the
+// the linker flag -X in package main, a package of the main module or of a
+// module in a directory beside it (of the repository, without modules); the
 // pseudo-version of the stamped revision; for the programs of the Go
 // distribution, that of the toolchain. Where none of them speaks there is a gap.
 //

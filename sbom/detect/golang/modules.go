@@ -4,6 +4,7 @@ import (
 	"debug/buildinfo"
 	"path"
 	"runtime/debug"
+	"slices"
 	"strings"
 
 	"golang.org/x/mod/module"
@@ -28,6 +29,7 @@ type builder struct {
 
 func fragment(f *detect.File, bi *buildinfo.BuildInfo) (*detect.Fragment, error) {
 	b := &builder{file: f, frag: &detect.Fragment{}, seen: make(map[string]bool)}
+	bi = withMain(bi)
 	b.addMain(bi)
 	b.addStdlib(bi.GoVersion)
 	for i, dep := range bi.Deps {
@@ -39,6 +41,24 @@ func fragment(f *detect.File, bi *buildinfo.BuildInfo) (*detect.Fragment, error)
 		}
 	}
 	return b.frag, nil
+}
+
+// withMain finds the main module of a program that was built from a list of
+// files: the toolchain takes them for a package of no module, and records the
+// module as a dependency without a version.
+func withMain(bi *buildinfo.BuildInfo) *buildinfo.BuildInfo {
+	if bi.Main.Path != "" {
+		return bi
+	}
+	own := func(m *debug.Module) bool { return m != nil && m.Version == "(devel)" && m.Replace == nil }
+	i := slices.IndexFunc(bi.Deps, own)
+	if i < 0 || slices.ContainsFunc(bi.Deps[i+1:], own) {
+		return bi
+	}
+	out := *bi
+	out.Main = *bi.Deps[i]
+	out.Deps = slices.Delete(slices.Clone(bi.Deps), i, i+1)
+	return &out
 }
 
 // add adds a component under a key, unless there is one.
@@ -86,7 +106,7 @@ func (b *builder) addMain(bi *buildinfo.BuildInfo) {
 		c.PURL = purl(name, c.Version)
 	}
 	c.Properties = settings(bi)
-	b.main = b.key(name)
+	b.main = b.file.Path
 	b.add(b.main, c)
 	b.frag.Claims = []detect.Claim{{Key: b.main, Path: b.file.Path, Ground: sbom.ClaimContent}}
 }

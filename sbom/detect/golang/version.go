@@ -27,7 +27,7 @@ func mainVersion(bi *buildinfo.BuildInfo) stated {
 	if stamped != "" && !untagged(stamped) {
 		return stated{stamped, 1, stamped}
 	}
-	if v, flag := linkerVersion(setting(bi, "-ldflags"), bi.Main.Path); v != "" {
+	if v, flag := linkerVersion(setting(bi, "-ldflags"), roots(bi)); v != "" {
 		return stated{v, 0.7, flag}
 	}
 	if stamped != "" {
@@ -81,13 +81,31 @@ var variables = []string{"version", "appversion", "buildversion", "releaseversio
 
 var versionLike = regexp.MustCompile(`^v?[0-9]+\.[0-9]+(\.[0-9]+)?([.+~-][0-9A-Za-z.+~-]+)?$`)
 
+// roots are the paths under which the program's own packages are: the main
+// module and modules in directories beside it, or, for a program built without
+// modules, its repository.
+func roots(bi *buildinfo.BuildInfo) []string {
+	var out []string
+	if bi.Main.Path != "" {
+		out = append(out, bi.Main.Path)
+	} else if segs := strings.SplitN(bi.Path, "/", 4); len(segs) > 2 && strings.Contains(segs[0], ".") {
+		out = append(out, strings.Join(segs[:3], "/"))
+	}
+	for _, dep := range bi.Deps {
+		if dep != nil && dep.Replace != nil && moduleVersion(dep.Replace.Version) == "" {
+			out = append(out, dep.Path)
+		}
+	}
+	return out
+}
+
 // linkerVersion returns the version that the linker flag -X sets in package main
-// or a package of the main module, and the flag. Where two flags of the best
-// name disagree, none is believed.
-func linkerVersion(ldflags, mainModule string) (version, flag string) {
+// or a package under the roots, and the flag. Where two flags of the best name
+// disagree, none is believed.
+func linkerVersion(ldflags string, roots []string) (version, flag string) {
 	best := len(variables)
 	for _, f := range linkerVars(ldflags) {
-		rank := f.rank(mainModule)
+		rank := f.rank(roots)
 		if rank > best || rank == len(variables) || !versionLike.MatchString(f.value) || len(f.value) > 128 {
 			continue
 		}
@@ -114,12 +132,14 @@ type linkerVar struct{ pkg, name, value string }
 
 // rank is the index of the variable's name in variables; len(variables) for one
 // that is of no interest.
-func (l linkerVar) rank(mainModule string) int {
-	if l.pkg == "main" || mainModule != "" && (l.pkg == mainModule || strings.HasPrefix(l.pkg, mainModule+"/")) {
-		for i, v := range variables {
-			if strings.EqualFold(l.name, v) {
-				return i
-			}
+func (l linkerVar) rank(roots []string) int {
+	own := l.pkg == "main"
+	for _, root := range roots {
+		own = own || root != "" && (l.pkg == root || strings.HasPrefix(l.pkg, root+"/"))
+	}
+	for i, v := range variables {
+		if own && strings.EqualFold(l.name, v) {
+			return i
 		}
 	}
 	return len(variables)

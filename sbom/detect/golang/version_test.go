@@ -5,6 +5,8 @@ import (
 	"runtime/debug"
 	"slices"
 	"testing"
+
+	"github.com/imagetrust/imagetrust/sbom/detect"
 )
 
 func TestMainVersion(t *testing.T) {
@@ -58,6 +60,41 @@ func TestMainVersion(t *testing.T) {
 	}
 }
 
+// Programs seen in the wild.
+func TestOwnPackages(t *testing.T) {
+	flags := func(s string) []debug.BuildSetting { return []debug.BuildSetting{{Key: "-ldflags", Value: s}} }
+	for _, tt := range []struct {
+		name, main, version string
+		bi                  buildinfo.BuildInfo
+	}{
+		{"without modules", "github.com/docker/cli/cmd/docker", "v28.2.2", buildinfo.BuildInfo{Path: "github.com/docker/cli/cmd/docker",
+			Settings: flags(`-X "github.com/docker/cli/cli/version.Version=28.2.2" -extldflags -static`)}},
+		{"without modules, of another repository", "github.com/docker/cli/cmd/docker", "", buildinfo.BuildInfo{Path: "github.com/docker/cli/cmd/docker",
+			Settings: flags(`-X github.com/docker/buildx/version.Version=0.1.0`)}},
+		{"from a list of files", "anthos", "v0.2.56", buildinfo.BuildInfo{Path: "command-line-arguments",
+			Deps:     []*debug.Module{{Path: "golang.org/x/mod", Version: "v0.24.0"}, {Path: "anthos", Version: "(devel)"}},
+			Settings: flags("-X anthos/version.anthosVersion=beta \t-X anthos/version.gitTag=0.2.56")}},
+		{"in a module beside it", "k8s.io/kubernetes", "v1.33.1", buildinfo.BuildInfo{Path: "k8s.io/kubernetes/cmd/kubectl",
+			Main:     debug.Module{Path: "k8s.io/kubernetes", Version: "(devel)"},
+			Deps:     []*debug.Module{{Path: "k8s.io/component-base", Version: "v0.0.0", Replace: &debug.Module{Path: "./staging/x", Version: "(devel)"}}},
+			Settings: flags("-X k8s.io/component-base/version.gitVersion=v1.33.1")}},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			tt.bi.GoVersion = "go1.24.4"
+			frag, err := fragment(&detect.File{Entry: detect.Entry{Path: "usr/bin/x"}}, &tt.bi)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if c := frag.Components[0]; c.Name != tt.main || c.Version != tt.version || c.Key != "usr/bin/x" {
+				t.Errorf("main module %s %q, want %s %q", c.Name, c.Version, tt.main, tt.version)
+			}
+			if want := len(withMain(&tt.bi).Deps) + 2; len(frag.Components) != want {
+				t.Errorf("%d components, want %d", len(frag.Components), want)
+			}
+		})
+	}
+}
+
 func TestRelease(t *testing.T) {
 	for in, want := range map[string]string{
 		"go1.22.3": "1.22.3", "go1.21": "1.21", "go1.20rc1": "1.20rc1", "go1.22.3 X:boringcrypto": "1.22.3",
@@ -93,7 +130,7 @@ func FuzzLinkerVersion(f *testing.F) {
 	f.Add("-s -w -X main.version=v1.5.0", "example.com/a")
 	f.Add(`-X 'example.com/a/b.Version=1.2' -X=main.x="`, "example.com/a")
 	f.Fuzz(func(t *testing.T, ldflags, module string) {
-		if v, flag := linkerVersion(ldflags, module); v != "" && (flag == "" || !versionLike.MatchString(v)) {
+		if v, flag := linkerVersion(ldflags, []string{module}); v != "" && (flag == "" || !versionLike.MatchString(v)) {
 			t.Errorf("linkerVersion(%q, %q) = %q, %q", ldflags, module, v, flag)
 		}
 	})
