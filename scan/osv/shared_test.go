@@ -34,13 +34,3 @@ func openShared(t testing.TB) *DB {
 	}
 	return db
 }
-func BenchmarkBuild(b *testing.B) {
-	openShared(b)
-	b.ReportAllocs()
-	for b.Loop() {
-		var buf bytes.Buffer
-		if _, err := Build(b.Context(), &buf, Dir(sharedOSV)); err != nil {
-			b.Fatal(err)
-		}
-	}
-}
