@@ -11,7 +11,7 @@ import (
 // Limits on what a view is made from.
 const (
 	maxSections = 1024
-	maxNames    = 64 << 10 // bytes of the table of section names
+	maxNames    = 64 << 10 // bytes of the table of section names, and of all names together
 	maxHeaders  = 1 << 20  // bytes of PE and Mach-O headers
 )
 
@@ -109,15 +109,18 @@ func elfSections(r io.ReaderAt, head []byte, bo binary.ByteOrder, t elfTable) (i
 	if _, err := r.ReadAt(names, int64(t.number(bo, strings[t.offset:]))); err != nil {
 		return false, false
 	}
+	copied := 0
 	for ; len(table) > 0; table = table[t.size:] {
-		switch name(names, bo.Uint32(table[t.name:])) {
+		name := cstring(names, bo.Uint32(table[t.name:]))
+		switch string(name) {
 		case ".go.buildinfo":
 			isGo, named = true, true
 		case ".gopclntab", ".note.go.buildid":
 			isGo = true
 		}
+		copied += len(name)
 	}
-	return isGo, named
+	return isGo, named && copied <= maxNames
 }
 
 func (t elfTable) number(bo binary.ByteOrder, b []byte) uint64 {
@@ -127,16 +130,13 @@ func (t elfTable) number(bo binary.ByteOrder, b []byte) uint64 {
 	return bo.Uint64(b)
 }
 
-// name returns the start of the string at off, as far as it matters here.
-func name(names []byte, off uint32) string {
+// cstring returns the string at off, up to its NUL.
+func cstring(names []byte, off uint32) []byte {
 	if uint64(off) >= uint64(len(names)) {
-		return ""
+		return nil
 	}
-	b := names[off:min(uint64(off)+32, uint64(len(names)))]
-	if i := bytes.IndexByte(b, 0); i >= 0 {
-		b = b[:i]
-	}
-	return string(b)
+	b, _, _ := bytes.Cut(names[off:], []byte{0})
+	return b
 }
 
 // peView returns the file without its symbol table and without references from
