@@ -213,31 +213,34 @@ func (r *run) sourcePackage(i, m int) (verdict, bool) {
 		id := r.entities[n].id
 		if id.Source != "" && id.Source != id.Package {
 			for _, k := range r.packages[id.Source] {
-				if o := r.ofInput(k, m); o >= 0 && r.rows[k].mask&w.mask == 0 && r.entities[o].id.Version == id.SourceVersion {
-					return r.sourceVerdict(o, "the other input lists its source package in the source's version", "purl"), true
+				o := r.ofInput(k, m, func(o *identity.Identity) bool { return o.Package == id.Source && o.Version == id.SourceVersion })
+				if o >= 0 && r.rows[k].mask&w.mask == 0 {
+					return r.sourceVerdict(n, o, "the other input lists its source package in the source's version"), true
 				}
 			}
 		}
 		for _, k := range r.sourced[id.Package+"@"+identity.Key(id.Version)] {
-			if o := r.ofInput(k, m); o >= 0 && r.rows[k].mask&w.mask == 0 {
-				return r.sourceVerdict(o, "the other input lists a package built from it", "source"), true
+			o := r.ofInput(k, m, func(o *identity.Identity) bool { return o.Source == id.Package && o.SourceVersion == id.Version })
+			if o >= 0 && r.rows[k].mask&w.mask == 0 {
+				return r.sourceVerdict(n, o, "the other input lists a package built from it"), true
 			}
 		}
 	}
 	return verdict{}, false
 }
 
-func (r *run) sourceVerdict(other int, check, field string) verdict {
-	return verdict{CauseSourcePackage, Proven, Proof{Check: check, Sides: []Side{r.side(other, field)}}}
+func (r *run) sourceVerdict(n, other int, check string) verdict {
+	return verdict{CauseSourcePackage, Proven, Proof{Check: check, Sides: []Side{r.side(n, "source"), r.side(other, "source")}}}
 }
 
-// ofInput returns the first entity of row k in input m, -1 when there is none.
-func (r *run) ofInput(k, m int) int {
+// ofInput returns the first entity of row k in input m that fits, -1 when there
+// is none. A nil fits fits all.
+func (r *run) ofInput(k, m int, fits func(id *identity.Identity) bool) int {
 	if r.rows[k].mask&(1<<m) == 0 {
 		return -1
 	}
 	for _, n := range r.rows[k].entities {
-		if r.entities[n].input == m {
+		if e := &r.entities[n]; e.input == m && (fits == nil || fits(e.id)) {
 			return n
 		}
 	}
@@ -250,7 +253,7 @@ func (r *run) versionConflict(i, m int) (verdict, bool) {
 	w := &r.rows[i]
 	e := r.first(i)
 	for _, k := range r.packages[e.id.Package] {
-		o := r.ofInput(k, m)
+		o := r.ofInput(k, m, func(o *identity.Identity) bool { return o.Package == e.id.Package })
 		if k == i || o < 0 || w.mask&^r.rows[k].mask == 0 || differentArch(e, &r.entities[o]) {
 			continue
 		}
@@ -293,7 +296,7 @@ func (r *run) ownership(i, m int) (verdict, bool) {
 		if owner < 0 || r.rowOf[owner] == i {
 			continue
 		}
-		o := r.ofInput(r.rowOf[owner], m)
+		o := r.ofInput(r.rowOf[owner], m, nil)
 		if o < 0 {
 			continue
 		}
@@ -474,7 +477,7 @@ func (r *run) unexplainedComponent(i, m int) verdict {
 	v := verdict{CauseUnexplained, Unexplained, Proof{Check: "no proof was found for any cause",
 		Absence: []Absence{{Input: r.name(m), Type: e.id.Type, OfType: r.sources[m].ofType[e.id.Type], Path: outerPath(e.path), AtPath: r.sources[m].atPath[outerPath(e.path)]}}}}
 	for _, k := range r.packages[e.id.Package] {
-		if o := r.ofInput(k, m); o >= 0 && len(v.proof.Candidates) < 3 {
+		if o := r.ofInput(k, m, nil); o >= 0 && len(v.proof.Candidates) < 3 {
 			v.proof.Candidates = append(v.proof.Candidates, r.side(o, "purl"))
 		}
 	}

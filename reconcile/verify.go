@@ -59,17 +59,17 @@ type verifier struct {
 	sources  map[string]*source
 	comps    map[string]map[string][]*sbom.Component // input, component id
 	findings map[string]map[string][]*scan.Finding   // input, finding id
-	keys     map[string]map[identity.Key]int         // input, keys at LevelVersion
+	keys     map[string]map[identity.Key][]string    // input, key at LevelVersion: architectures
 }
 
 func newVerifier(inputs []Input) *verifier {
 	v := &verifier{sources: make(map[string]*source), comps: make(map[string]map[string][]*sbom.Component),
-		findings: make(map[string]map[string][]*scan.Finding), keys: make(map[string]map[identity.Key]int)}
+		findings: make(map[string]map[string][]*scan.Finding), keys: make(map[string]map[identity.Key][]string)}
 	r := newRun(inputs, &Options{}) // For the distribution assumed and the counts of components.
 	for _, s := range r.sources {
 		v.sources[s.Name] = s
 		v.comps[s.Name] = make(map[string][]*sbom.Component)
-		v.findings[s.Name], v.keys[s.Name] = make(map[string][]*scan.Finding), make(map[identity.Key]int)
+		v.findings[s.Name], v.keys[s.Name] = make(map[string][]*scan.Finding), make(map[identity.Key][]string)
 		if s.Report != nil {
 			for i := range s.Report.Findings {
 				f := &s.Report.Findings[i]
@@ -81,7 +81,8 @@ func newVerifier(inputs []Input) *verifier {
 		e := &r.entities[i]
 		name := r.name(e.input)
 		v.comps[name][e.comp.ID] = append(v.comps[name][e.comp.ID], e.comp)
-		v.keys[name][e.id.Key(identity.LevelVersion)]++
+		key := e.id.Key(identity.LevelVersion)
+		v.keys[name][key] = append(v.keys[name][key], e.arch)
 	}
 	return v
 }
@@ -129,7 +130,7 @@ func (v *verifier) side(s *Side) error {
 		for i := range src.unassessed() {
 			said = append(said, src.unassessed()[i].Reason)
 		}
-	case s.Finding != "":
+	case slices.Contains(findingFields, s.Field):
 		for _, f := range v.findings[s.Input][s.Finding] {
 			if f.Pointer == s.Pointer && f.Component.ID == s.Component {
 				said = append(said, findingWords(f, s.Field))
@@ -154,6 +155,9 @@ func (s *source) unassessed() []scan.Unassessed {
 	}
 	return s.Report.Unassessed
 }
+
+// findingFields are the fields that findingWords knows.
+var findingFields = []string{"id", "severity", "status", "component", "match.method", "fixedVersions", "published", "updated"}
 
 func sourceField(field string) bool {
 	return strings.HasPrefix(field, "subject.") || slices.Contains([]string{"distribution", "database.built", "created", "fix"}, field)
@@ -264,7 +268,8 @@ func (v *verifier) lacking(d *Difference) error {
 			return fmt.Errorf("%q is no input", name)
 		}
 		// An input can have one of several places or architectures of a key.
-		if key != "" && v.keys[name][key] > 0 && v.keys[d.In[0]][key] < 2 {
+		same := func(arch string) bool { return agree(arch, architecture(c)) }
+		if key != "" && len(v.keys[d.In[0]][key]) < 2 && slices.ContainsFunc(v.keys[name][key], same) {
 			return fmt.Errorf("%s does have %s", name, key)
 		}
 	}
@@ -325,94 +330,93 @@ func labelOf(words string) string {
 	return label
 }
 
-// identities canonicalises the components of the sides again.
-func (v *verifier) identities(d *Difference) []*identity.Identity {
-	var ids []*identity.Identity
-	for _, s := range d.Proof.Sides {
-		for _, c := range v.comps[s.Input][s.Component] {
-			if componentWords(c, s.Field) == s.Words {
-				ids = append(ids, identity.Canonical(c, v.sources[s.Input].dist))
-				break
-			}
-		}
-	}
-	return ids
+// cited is a component that a side may mean: ids of documents need not be
+// unique.
+type cited struct {
+	comp *sbom.Component
+	id   *identity.Identity
 }
 
-// spelling checks that the rewrites are those of the spellings, and that they
-// lead to one key, or to what the last rewrite says.
-func (v *verifier) spelling(d *Difference) error {
-	ids := v.identities(d)
-	if len(ids) != len(d.Proof.Sides) {
-		return fmt.Errorf("not all spellings were found")
-	}
-	for i, id := range ids {
-		for _, w := range d.Proof.Sides[i].Rewrites {
-			if w.Rule != RuleEqualRank && w.Rule != RuleSameFile && !slices.Contains(id.Rewrites, w) {
-				return fmt.Errorf("%v is no rewrite of %q", w, d.Proof.Sides[i].Words)
-			}
+// citedLimit bounds how many components of one id are tried.
+const citedLimit = 64
+
+// cite finds the components that a side may mean, and canonicalises them again.
+func (v *verifier) cite(s *Side) []cited {
+	var all []cited
+	for _, c := range v.comps[s.Input][s.Component] {
+		if componentWords(c, s.Field) == s.Words && len(all) < citedLimit {
+			all = append(all, cited{c, identity.Canonical(c, v.sources[s.Input].dist)})
 		}
-		if identity.LevelOf(ids[0], id) == identity.LevelNone && !v.joinedOtherwise(d, ids, i) {
-			return fmt.Errorf("%q and %q are not one component", d.Proof.Sides[0].Words, d.Proof.Sides[i].Words)
+	}
+	return all
+}
+
+// pair reports whether two sides can mean components of which fits holds.
+func (v *verifier) pair(a, b *Side, fits func(a, b cited) bool) bool {
+	left, right := v.cite(a), v.cite(b)
+	return slices.ContainsFunc(left, func(x cited) bool {
+		return slices.ContainsFunc(right, func(y cited) bool { return fits(x, y) })
+	})
+}
+
+// spelling checks that each side is one component with another of another
+// input, and that the rewrites are those of its spelling.
+func (v *verifier) spelling(d *Difference) error {
+	sides := d.Proof.Sides
+	for i := range sides {
+		s := &sides[i]
+		if !slices.ContainsFunc(v.cite(s), func(c cited) bool { return rewritten(c.id, s.Rewrites) }) {
+			return fmt.Errorf("the rewrites of %q are others", s.Words)
+		}
+		joined := func(o Side) bool { return o.Input != s.Input && v.pair(s, &o, sameComponent) }
+		if !slices.ContainsFunc(sides, joined) {
+			return fmt.Errorf("%q is no other spelling of a component", s.Words)
 		}
 	}
 	return nil
 }
 
-// joinedOtherwise checks joins that no key shows: by rank, and by file.
-func (v *verifier) joinedOtherwise(d *Difference, ids []*identity.Identity, i int) bool {
-	for k, other := range ids {
-		if k == i {
-			continue
-		}
-		if eco, ok := identity.FamilyOf(other.Type); ok && other.Package == ids[i].Package {
-			if n, err := identity.Compare(eco, other.Version, ids[i].Version); err == nil && n == 0 {
-				return true
-			}
-		}
-		a, b := v.fileKeys(&d.Proof.Sides[k], other), v.fileKeys(&d.Proof.Sides[i], ids[i])
-		if slices.ContainsFunc(a, func(key identity.Key) bool { return slices.Contains(b, key) }) {
+func rewritten(id *identity.Identity, by []identity.Rewrite) bool {
+	return !slices.ContainsFunc(by, func(w identity.Rewrite) bool {
+		return w.Rule != RuleEqualRank && w.Rule != RuleSameFile && !slices.Contains(id.Rewrites, w)
+	})
+}
+
+// sameComponent reports whether two components are one by key, by rank or by
+// file.
+func sameComponent(a, b cited) bool {
+	if identity.LevelOf(a.id, b.id) != identity.LevelNone {
+		return true
+	}
+	if eco, ok := identity.FamilyOf(a.id.Type); ok && a.id.Package == b.id.Package {
+		if n, err := identity.Compare(eco, a.id.Version, b.id.Version); err == nil && n == 0 {
 			return true
 		}
 	}
-	return false
-}
-
-func (v *verifier) fileKeys(s *Side, id *identity.Identity) []identity.Key {
-	for _, c := range v.comps[s.Input][s.Component] {
-		if componentWords(c, s.Field) == s.Words {
-			return identity.FileKeys(c, id)
-		}
-	}
-	return nil
+	keys := identity.FileKeys(b.comp, b.id)
+	return slices.ContainsFunc(identity.FileKeys(a.comp, a.id), func(k identity.Key) bool { return slices.Contains(keys, k) })
 }
 
 func (v *verifier) conflict(d *Difference) error {
-	ids := v.identities(d)
-	if len(ids) < 2 {
-		return fmt.Errorf("only one side was found")
+	sides := d.Proof.Sides
+	differ := func(a, b cited) bool {
+		return a.id.Package == b.id.Package && a.id.Package != "" && a.id.Version != b.id.Version
 	}
-	last := ids[len(ids)-1]
-	if ids[0].Package != last.Package || ids[0].Package == "" {
-		return fmt.Errorf("the sides are not one package")
-	}
-	if ids[0].Version == last.Version {
-		return fmt.Errorf("the versions are equal")
+	if !v.pair(&sides[0], &sides[len(sides)-1], differ) {
+		return fmt.Errorf("%q and %q are not two versions of one package", sides[0].Words, sides[len(sides)-1].Words)
 	}
 	return nil
 }
 
 func (v *verifier) source(d *Difference) error {
-	ids := v.identities(d)
-	if len(ids) < 2 {
-		return fmt.Errorf("only one side was found")
+	sides := d.Proof.Sides
+	built := func(a, b cited) bool {
+		return a.id.Source != "" && a.id.Source == b.id.Package && a.id.SourceVersion == b.id.Version
 	}
-	last := ids[len(ids)-1]
-	for _, id := range ids[:len(ids)-1] {
-		for _, pair := range [2][2]*identity.Identity{{id, last}, {last, id}} {
-			if pair[0].Source == pair[1].Package && pair[0].Source != "" && pair[0].SourceVersion == pair[1].Version {
-				return nil
-			}
+	last := &sides[len(sides)-1]
+	for i := range sides[:len(sides)-1] {
+		if v.pair(&sides[i], last, built) || v.pair(last, &sides[i], built) {
+			return nil
 		}
 	}
 	return fmt.Errorf("neither side is the source of the other")
