@@ -136,7 +136,8 @@ func addToIndex(raw []byte, d Descriptor) ([]byte, error) {
 	if raw == nil {
 		raw = []byte(`{"schemaVersion":2,"mediaType":"` + mediaTypeIndex + `","manifests":[]}`)
 	}
-	if _, err := parseReferrers(raw); err != nil {
+	before, err := parseReferrers(raw)
+	if err != nil {
 		return nil, err
 	}
 	if err := json.Unmarshal(raw, &members); err != nil {
@@ -146,7 +147,10 @@ func addToIndex(raw []byte, d Descriptor) ([]byte, error) {
 	if err := json.Unmarshal(orNull(members["manifests"]), &entries); err != nil {
 		return nil, fmt.Errorf("%w: %w", ErrManifest, err)
 	}
-	if listed(entries, d.Digest) {
+	if len(entries) != len(before) { // encoding/json takes "Manifests" for it, too
+		return nil, fmt.Errorf("%w: ambiguous index", ErrManifest)
+	}
+	if indexLists(raw, d.Digest) {
 		return nil, nil
 	}
 	entry, err := encodeJSON(d)
@@ -156,14 +160,14 @@ func addToIndex(raw []byte, d Descriptor) ([]byte, error) {
 	if members["manifests"], err = encodeJSON(append(entries, entry)); err != nil {
 		return nil, err
 	}
-	return encodeMembers(members)
-}
-
-func listed(entries []json.RawMessage, d attest.Digest) bool {
-	return slices.ContainsFunc(entries, func(e json.RawMessage) bool {
-		var have Descriptor
-		return json.Unmarshal(e, &have) == nil && have.Digest == d
-	})
+	out, err := encodeMembers(members)
+	if err != nil {
+		return nil, err
+	}
+	if !indexLists(out, d.Digest) {
+		return nil, fmt.Errorf("%w: ambiguous index", ErrManifest)
+	}
+	return out, nil
 }
 
 // indexLists reports whether an index lists d.
