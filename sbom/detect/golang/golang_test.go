@@ -254,12 +254,15 @@ func TestGreedyNames(t *testing.T) {
 	le := binary.LittleEndian
 	le.PutUint16(b[16:], uint16(elf.ET_EXEC))
 	le.PutUint16(b[18:], uint16(elf.EM_X86_64))
+	le.PutUint32(b[20:], 1)
+	le.PutUint16(b[52:], 64)
 	le.PutUint64(b[40:], 64)
 	le.PutUint16(b[58:], 64)
 	le.PutUint16(b[60:], n)
-	le.PutUint32(b[64+4:], uint32(elf.SHT_STRTAB))
-	le.PutUint64(b[64+24:], 64+n*64)
-	le.PutUint64(b[64+32:], long)
+	le.PutUint16(b[62:], 1)
+	le.PutUint32(b[128+4:], uint32(elf.SHT_STRTAB))
+	le.PutUint64(b[128+24:], 64+n*64)
+	le.PutUint64(b[128+32:], long)
 	names := b[64+n*64:]
 	for i := range names[:long-1] {
 		names[i] = 'x'
