@@ -134,7 +134,9 @@ func scanLayers(ctx context.Context, layers []*image.Layer, o *Options) ([]*laye
 	group.SetLimit(o.Parallel)
 	for _, i := range order {
 		group.Go(func() (err error) {
-			results[i], err = s.scan(gctx, layers[i])
+			if results[i], err = s.scan(gctx, layers[i]); err == nil {
+				s.meter.layerDone(layers[i].Info().Size)
+			}
 			return err
 		})
 	}

@@ -65,6 +65,9 @@ func newOwnership(f *fold) *ownership {
 
 func (o *ownership) divert(s *source, fr *fragment) {
 	for _, dv := range fr.Facts.Diversions {
+		if !clean(dv.From) || !clean(dv.To) {
+			continue
+		}
 		n := name{fr.Detector.Name, o.real(dv.From)}
 		d := diversion{to: o.real(dv.To)}
 		if dv.By != "" {
@@ -130,19 +133,13 @@ func merge(claims []claim, c claim) []claim {
 	return append(claims, c)
 }
 
-// parentsOf returns the directories that claims of a key lie in. The key stands
-// in name.detector, which no detector's name is needed for here.
+// parentsOf returns the directories that claims of a key lie directly in: lists
+// of files that name directories name each of them. The key stands in
+// name.detector, which no detector's name is needed for here.
 func parentsOf(claims []detect.Claim) map[name]bool {
 	parents := make(map[name]bool)
 	for i := range claims {
-		c := &claims[i]
-		for dir := parent(c.Path); dir != ""; dir = parent(dir) {
-			n := name{c.Key, dir}
-			if parents[n] {
-				break
-			}
-			parents[n] = true
-		}
+		parents[name{claims[i].Key, parent(claims[i].Path)}] = true
 	}
 	return parents
 }
@@ -196,21 +193,33 @@ func (o *ownership) real(p string) string {
 	return path.Join(o.realDir(strings.TrimSuffix(dir, "/")), base)
 }
 
+// maxDepth is the deepest directory whose symlinks are followed when it is not
+// there. No package ships deeper ones, and hostile paths must not cost the
+// square of their length.
+const maxDepth = 100
+
 // realDir resolves a directory as far as it is there.
 func (o *ownership) realDir(dir string) string {
-	if to, known := o.dirs[dir]; known {
-		return to
+	to, known := o.dirs[dir]
+	if !known {
+		to = o.followDir(dir)
+		o.dirs[dir] = to
 	}
-	to, _, err := o.fold.tree.Resolve(dir)
-	switch {
-	case err == nil:
-	case errors.Is(err, fs.ErrNotExist) && to == "" && strings.Contains(dir, "/"):
-		to = path.Join(o.realDir(parent(dir)), path.Base(dir))
-	case to == "":
-		to = dir
-	}
-	o.dirs[dir] = to
 	return to
+}
+
+func (o *ownership) followDir(dir string) string {
+	there, err := dir, fs.ErrNotExist
+	for range maxDepth {
+		var to string
+		if to, _, err = o.fold.tree.Resolve(there); err == nil {
+			return path.Join(to, dir[len(there):])
+		}
+		if there = parent(there); there == "" || !errors.Is(err, fs.ErrNotExist) {
+			break
+		}
+	}
+	return dir
 }
 
 // parent returns the directory of a clean path, "" for one at the root.

@@ -6,6 +6,7 @@ import (
 	"cmp"
 	"context"
 	"crypto/md5"
+	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
@@ -22,6 +23,7 @@ import (
 	"github.com/google/go-containerregistry/pkg/v1/types"
 	"golang.org/x/tools/txtar"
 
+	"github.com/imagetrust/imagetrust/sbom"
 	"github.com/imagetrust/imagetrust/sbom/detect"
 	"github.com/imagetrust/imagetrust/sbom/image"
 )
@@ -165,4 +167,9 @@ func (literal) Detect(_ context.Context, f *detect.File) (*detect.Fragment, erro
 		return nil, fmt.Errorf("%w: %w", detect.ErrFormat, err)
 	}
 	return frag, nil
+}
+
+func sha(s string) sbom.Digest {
+	sum := sha256.Sum256([]byte(s))
+	return sbom.Digest("sha256:" + hex.EncodeToString(sum[:]))
 }
