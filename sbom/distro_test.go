@@ -50,3 +50,18 @@ func ExampleQualifyPURL() {
 	fmt.Println(sbom.QualifyPURL(purl, &sbom.Distribution{ID: "debian", VersionID: "12"}))
 	// Output: pkg:deb/debian/bash@5.2.15-2%2Bb7?arch=amd64&distro=debian-12
 }
+
+// FuzzQualifyPURL checks that qualifying twice is qualifying once, and that the
+// result is canonical.
+func FuzzQualifyPURL(f *testing.F) {
+	f.Add("pkg:deb/bash@5.2.15-2?arch=amd64", "debian", "12")
+	f.Add("pkg:rpm/a/b@1:2?epoch=0&distro=#s", "opensuse-leap", "15.5&x=%")
+	f.Add("pkg:apk//musl@1", "a/b", "")
+	f.Fuzz(func(t *testing.T, purl, id, version string) {
+		d := &sbom.Distribution{ID: id, VersionID: version}
+		once := sbom.QualifyPURL(purl, d)
+		if twice := sbom.QualifyPURL(once, d); twice != once {
+			t.Fatalf("%q became %q, then %q", purl, once, twice)
+		}
+	})
+}

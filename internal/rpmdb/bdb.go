@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 	"fmt"
 	"io"
+	"slices"
 )
 
 // Berkeley DB hash database (db 5.3, dbinc/db_page.h): pages of which those of
@@ -139,7 +140,7 @@ func (db *bdb) offPage(number, length uint32) ([]byte, error) {
 	if int64(length) > int64(db.pages.n)*int64(db.pages.size) {
 		return nil, malformed("a value is longer than the file")
 	}
-	data := db.value[:0]
+	data := slices.Grow(db.value[:0], int(length))
 	for len(data) < int(length) {
 		page, err := db.pages.read(number, db.chain)
 		if err != nil {

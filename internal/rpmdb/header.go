@@ -51,6 +51,9 @@ const (
 	indexEntrySize = 16
 	// maxEntries is rpm's own limit (HEADER_TAGS_MAX).
 	maxEntries = 1<<16 - 1
+	// maxValues bounds the values of an array, which take more memory than their
+	// bytes in the header. The largest packages have some 100,000 files.
+	maxValues = 1 << 20
 )
 
 // header is a parsed index over a store of values.
@@ -144,6 +147,9 @@ func (h *header) strs(tag Tag) ([]string, error) {
 	if e.typ != typeStringArray && e.typ != typeString && e.typ != typeI18NString {
 		return nil, malformed("tag %d has type %d", tag, e.typ)
 	}
+	if e.count > maxValues {
+		return nil, fmt.Errorf("%w: tag %d has %d values", ErrLimit, tag, e.count)
+	}
 	if int64(e.count) > int64(len(data)) {
 		return nil, malformed("tag %d has %d values in %d bytes", tag, e.count, len(data))
 	}
@@ -172,6 +178,9 @@ func (h *header) ints(tag Tag) ([]uint32, error) {
 		width = 4
 	default:
 		return nil, malformed("tag %d has type %d", tag, e.typ)
+	}
+	if e.count > maxValues {
+		return nil, fmt.Errorf("%w: tag %d has %d values", ErrLimit, tag, e.count)
 	}
 	if int64(e.count)*int64(width) > int64(len(data)) {
 		return nil, malformed("tag %d has %d values in %d bytes", tag, e.count, len(data))

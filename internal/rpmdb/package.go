@@ -42,6 +42,10 @@ type File struct {
 // Directory reports whether the file is one.
 func (f *File) Directory() bool { return f.Mode&0o170000 == 0o040000 }
 
+// Regular reports whether the file is one with content, as is one without a
+// recorded mode.
+func (f *File) Regular() bool { return f.Mode == 0 || f.Mode&0o170000 == 0o100000 }
+
 // FileFlags are the attributes of a file (rpm, rpmfiles.h).
 type FileFlags uint32
 

@@ -310,6 +310,17 @@ func TestParseErrors(t *testing.T) {
 	}
 }
 
+// TestParseValues: an array of very many values is over the limit, not allocated.
+func TestParseValues(t *testing.T) {
+	many := make([]string, 1<<20+1)
+	for _, tt := range []rpmdbtest.Value{{Tag: 1117, Data: many}, {Tag: 1047, Data: many}, {Tag: 1003, Data: make([]uint32, 1<<20+1)}} {
+		p, err := rpmdb.Parse(rpmdbtest.Package("n", "1", "2", "noarch", tt))
+		if err != nil || !errors.Is(p.Err, rpmdb.ErrLimit) || len(p.Files) > 0 {
+			t.Errorf("tag %d: %v, %v", tt.Tag, err, p.Err)
+		}
+	}
+}
+
 // countingReader counts the bytes read.
 type countingReader struct {
 	io.ReaderAt

@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 	"fmt"
 	"io"
+	"slices"
 )
 
 // The file format is that of https://www.sqlite.org/fileformat2.html. rpm keeps
@@ -202,7 +203,7 @@ func (db *sqlite) chain(local []byte, length int, next uint32) ([]byte, error) {
 	if int64(length) > int64(db.pages.n)*int64(db.pages.size) {
 		return nil, malformed("a record is longer than the file")
 	}
-	data := append(db.payload[:0], local...)
+	data := append(slices.Grow(db.payload[:0], length), local...)
 	for len(data) < length {
 		page, err := db.pages.read(next-1, db.overflow)
 		if err != nil {

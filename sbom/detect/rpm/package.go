@@ -1,6 +1,7 @@
 package rpm
 
 import (
+	"slices"
 	"strconv"
 	"strings"
 
@@ -50,9 +51,8 @@ func (db *database) add(c detect.Component, r record) {
 func (db *database) component(p *rpmdb.Package) detect.Component {
 	name := strings.Clone(p.Name)
 	arch := db.checked(p.Name, "architecture", p.Arch, ospkg.ValidName)
-	version := ""
-	if db.checked(p.Name, "version", p.Version, ospkg.ValidVersion) != "" {
-		version = p.Version
+	version := db.checked(p.Name, "version", p.Version, ospkg.ValidVersion)
+	if version != "" {
 		if db.checked(p.Name, "release", p.Release, ospkg.ValidVersion) != "" {
 			version += "-" + p.Release
 		}
@@ -62,7 +62,8 @@ func (db *database) component(p *rpmdb.Package) detect.Component {
 		epoch = strconv.FormatInt(p.Epoch, 10)
 	}
 	label := strings.Clone(p.ModularityLabel)
-	if !ospkg.ValidVersion(label) {
+	if label != "" && !ospkg.ValidVersion(label) {
+		db.gaps.Add(sbom.GapCorrupt, "package %s has the malformed module label %s", p.Name, ospkg.Clip(label))
 		label = ""
 	}
 	src, srpm := db.source(p, epoch, version)
@@ -178,6 +179,7 @@ func (db *database) readFiles(p *rpmdb.Package) error {
 	if algorithm == "" && len(p.Files) > 0 {
 		db.gaps.Add(sbom.GapUnsupported, "the digests of package %s have the unknown algorithm %d", p.Name, p.DigestAlgorithm)
 	}
+	db.frag.Claims = slices.Grow(db.frag.Claims, len(p.Files))
 	for i := range p.Files {
 		f := &p.Files[i]
 		if f.Directory() || f.State == rpmdb.StateReplaced || f.State == rpmdb.StateWrongColor {
@@ -197,7 +199,7 @@ func (db *database) readFiles(p *rpmdb.Package) error {
 		c := detect.Claim{Path: strings.Clone(path)}
 		c.Config = f.Flags&rpmdb.FlagConfig != 0 || f.Verify&rpmdb.VerifyDigest == 0
 		c.Optional = optional(f) || ospkg.Optional(strings.TrimPrefix(path, ospkg.Join(db.root, "")))
-		if algorithm != "" && f.Digest != "" && f.Flags&rpmdb.FlagGhost == 0 {
+		if algorithm != "" && f.Digest != "" && f.Regular() && f.Flags&rpmdb.FlagGhost == 0 {
 			c.Digest = db.digest(algorithm, f.Digest, p.Name, path)
 		}
 		db.frag.Claims = append(db.frag.Claims, c)

@@ -30,7 +30,7 @@
 // # Limits
 //
 // A database may have 1 GiB, a package's header 32 MiB, and a database 1<<17
-// packages, 1<<21 files and 1<<19 dependencies; its paths together 32 times its
+// packages, 1<<20 files and 1<<19 dependencies; its paths together 32 times its
 // length.
 package rpm
 
@@ -50,7 +50,7 @@ const (
 	maxFile      = 1 << 30
 	maxManifest  = 16 << 20
 	maxPackages  = 1 << 17
-	maxClaims    = 1 << 21
+	maxClaims    = 1 << 20
 	maxRelations = 1 << 19
 )
 

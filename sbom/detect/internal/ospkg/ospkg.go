@@ -91,6 +91,7 @@ func (g *Gaps) Add(kind sbom.GapKind, format string, args ...any) {
 		return
 	}
 	msg := strings.ToValidUTF8(fmt.Sprintf(format, args...), "\uFFFD")
+	msg = strings.ReplaceAll(msg, "\n", "; ") // Joined errors are one sentence here.
 	g.list = append(g.list, sbom.Gap{Kind: kind, Message: msg})
 }
 
