@@ -130,19 +130,12 @@ func ParseDistro(s string) *sbom.Distribution {
 	if full, ok := codenames[s]; ok {
 		codename, s = s, full
 	}
-	i := strings.IndexByte(s, '-')
-	for i >= 0 && i+1 < len(s) && (s[i+1] < '0' || s[i+1] > '9') {
-		j := strings.IndexByte(s[i+1:], '-')
-		if j < 0 {
-			i = -1
-			break
+	for i := 1; i+1 < len(s); i++ {
+		if s[i] == '-' && s[i+1] >= '0' && s[i+1] <= '9' {
+			return &sbom.Distribution{ID: DistroID(s[:i]), VersionID: s[i+1:], Codename: codename}
 		}
-		i += 1 + j
 	}
-	if i <= 0 {
-		return nil
-	}
-	return &sbom.Distribution{ID: DistroID(s[:i]), VersionID: s[i+1:], Codename: codename}
+	return nil
 }
 
 // DistroID returns os-release's ID for the name of a distribution.

@@ -1,3 +1,82 @@
 // Package cyclonedx writes an inventory as a CycloneDX document and reads such
 // documents, its own and those of other tools.
+//
+// It writes the versions 1.4, 1.5, 1.6 (the default) and 1.7 as JSON and XML,
+// valid against the official schemas whatever the inventory holds, and reads
+// every version from 1.2 on.
+//
+// # What stands where
+//
+//   - metadata.component is the image: type "container", name, the manifest's
+//     digest as version and hash, package URL pkg:oci. Its bom-ref is "subject".
+//   - components are those of the squashed view, one flat list with the
+//     component's id as bom-ref. What is not part of the image, because it is only
+//     declared, a fixture, a residue or removed (Options.Hidden), has scope
+//     "excluded"; vendored components have none, like installed ones.
+//   - The distribution is a component of type "operating-system".
+//   - Executables (Options.Files) are components of type "file".
+//   - depends-on relationships are dependencies; contains and owns are properties,
+//     because nested components cannot be contained twice and most readers do not
+//     count them.
+//   - Evidence is evidence.identity (from 1.6 on a list, in 1.5 the first) and
+//     evidence.occurrences; 1.4 has neither.
+//   - serialNumber is derived from all other bytes, and timestamp is the
+//     inventory's Created, left out when it is zero: the same inventory gives the
+//     same bytes.
+//
+// # Properties
+//
+// What CycloneDX has no field for, or none in the version written, is a property
+// whose name begins with "imagetrust:". A property is written only where the
+// fields do not say the same. Layers are "INDEX DIFFID"; a value that begins with
+// a quotation mark is a Go string literal. On a component:
+//
+//	imagetrust:introduced, modified, removed     layers (Attribution)
+//	imagetrust:visible                           "false" if a later layer removed it
+//	imagetrust:scope                             declared, bundled, fixture, residual
+//	imagetrust:architecture
+//	imagetrust:source:name, :version             the source package
+//	imagetrust:files:owned, :present, :missing, :modified, :verified
+//	imagetrust:evidence:N:field, :technique, :confidence, :value, :path, :layer, :detector
+//	imagetrust:license:N:expression, :name, :location
+//	imagetrust:cpe:N, imagetrust:hash:N          beyond the first CPE; other algorithms
+//	imagetrust:LIST:count                        a list is shorter than the fields say
+//	imagetrust:relationship:TYPE                 the bom-ref of the other component
+//	imagetrust:property:NAME                     a property whose name or value needs quoting
+//	imagetrust:id, type, purl, group, name, version, supplier, description
+//	                                             only where the field cannot carry the value
+//	imagetrust:role                              "distribution" or "file": no component of the inventory
+//
+// On a file: imagetrust:layer, mode (Go's fs.FileMode, octal), size, kind, owner,
+// claim, integrity, recorded and digest:N. On the metadata:
+//
+//	imagetrust:schema                            "1", the version of this taxonomy
+//	imagetrust:subject:name, :digest, :index, :config, :mediaType, :os, :architecture, :variant, :osVersion
+//	imagetrust:distribution:id, :idLike:N, :versionID, :codename, :name
+//	imagetrust:layer:N:index, :diffID, :digest, :size, :uncompressedSize, :mediaType, :createdBy, :created
+//	imagetrust:gap:N:kind, :path, :layer, :component, :detector, :message
+//	imagetrust:tool:N:vendor, :name, :version
+//	imagetrust:created
+//
+// # Losses
+//
+// Because properties can say everything, only what the options leave out is lost
+// (removed components and files), relationships with an end that is not written,
+// and times whose year does not have four digits. [Encode] reports each kind with
+// its number; whatever it does not report comes back from [Decode] as it was.
+//
+// # Documents of other tools
+//
+// Decode maps the standard fields, and the properties in which Syft
+// (syft:location, syft:cpe23, syft:metadata:source, syft:distro) and Trivy
+// (SrcName, SrcVersion, LayerDiffID, FilePath, ImageID, RepoDigest, DiffID) say
+// more; the properties themselves are kept too. Nested components become a flat
+// list with contains relationships. The distribution is the first
+// operating-system component, or else named by a package URL. Evidence whose
+// confidence the document does not state has confidence 0, and a layer that the
+// document does not list has index -1. Relationships with the image as a whole
+// say nothing about components and are left out. References that are not unique
+// or lead nowhere, and package URLs that do not parse, are kept and reported as
+// gaps. Every component has a property imagetrust:pointer: where in the document
+// it stands, as a JSON pointer (RFC 6901), also for XML.
 package cyclonedx

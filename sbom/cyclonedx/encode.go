@@ -75,8 +75,10 @@ func (e *encoder) tools() *cdx.ToolsChoice {
 		return nil
 	}
 	if e.version < cdx.SpecVersion1_5 {
+		//lint:ignore SA1019 version 1.4 has no other form
 		var tools []cdx.Tool
 		for _, t := range e.inv.Tools {
+			//lint:ignore SA1019 version 1.4 has no other form
 			tools = append(tools, cdx.Tool{Vendor: document.Clean(t.Vendor), Name: document.Clean(t.Name), Version: document.Clean(t.Version)})
 		}
 		return &cdx.ToolsChoice{Tools: &tools}

@@ -1,3 +1,57 @@
-// Package spdx writes an inventory as an SPDX document and reads such
-// documents, its own and those of other tools.
+// Package spdx writes an inventory as an SPDX document and reads such documents,
+// its own and those of other tools.
+//
+// It writes SPDX 2.3 as JSON (the default) and tag-value, and SPDX 3.0.1 as
+// JSON-LD, and reads 2.1 to 2.3 and 3.0.
+//
+// # What stands where
+//
+//   - The document describes one package, the image: purpose CONTAINER, name, the
+//     manifest's digest as version and checksum, package URL pkg:oci.
+//   - Components are packages with the component's id as SPDX identifier. The
+//     image CONTAINS those that are part of it. Those that are not, because they
+//     are only declared, a fixture, a residue or removed (Options.Hidden), are
+//     related to it by OTHER with a comment that says why.
+//   - The distribution is a package of purpose OPERATING_SYSTEM.
+//   - Executables (Options.Files) are packages of purpose FILE in 2.3, because an
+//     SPDX 2.3 file must have a SHA-1, and software_File elements in 3.0.1.
+//   - depends-on and contains relationships are DEPENDS_ON and CONTAINS; owns is
+//     OTHER with the type in the comment.
+//   - Licence statements are joined by AND in the declared licence; one that is no
+//     SPDX expression is an extracted licence.
+//   - The source package is in the source information, in Trivy's words.
+//   - The namespace is derived from the content and the date is the inventory's
+//     Created, so that the same inventory gives the same bytes. SPDX demands a date:
+//     it is 1970-01-01T00:00:00Z where Created is zero.
+//
+// # Annotations
+//
+// What SPDX has no field for stands in one annotation of each package, and of the
+// document, made by "Tool: imagetrust". Its first line is "imagetrust:schema=1",
+// and every other line is NAME=VALUE with the properties that package cyclonedx
+// documents, and the component's own properties. A name that contains "=" is a
+// quoted string.
+//
+// # Losses
+//
+// Because annotations can say everything, only what the options leave out is lost
+// (removed components and files), relationships with an end that is not written,
+// and times whose year does not have four digits. [Encode] reports each kind with
+// its number; whatever it does not report comes back from [Decode] as it was.
+//
+// # Documents of other tools
+//
+// The one package that a document describes is the image, unless the document
+// holds nothing else. Package URLs, CPEs, checksums, suppliers and licences are
+// read from the standard fields, and from what Syft and Trivy write into source
+// information, attribution texts, annotations and comments: files and layers that
+// show a package, source packages, image ids. Files become components of type
+// "file". Relationships of other types keep their name behind "spdx:".
+//
+// Evidence whose confidence the document does not state has confidence 0, and a
+// layer that the document does not list has index -1. Identifiers that are not
+// unique or lead nowhere, and package URLs that do not parse, are kept and
+// reported as gaps. Every component has a property imagetrust:pointer: where in
+// the document it stands, as a JSON pointer (RFC 6901), or as "line N" of
+// tag-value.
 package spdx

@@ -1,23 +1,16 @@
 package spdx
 
 import (
-	"encoding/json"
 	"fmt"
 	"strings"
 )
 
 // readGraph translates an SPDX 3 document into SPDX 2.3, as far as an inventory
 // is concerned.
-func readGraph(text []byte) (*doc, error) {
-	var g struct {
-		Graph []element `json:"@graph"`
-	}
-	if err := json.Unmarshal(text, &g); err != nil {
-		return nil, jsonError(text, formatGraph, err)
-	}
-	r := &graphReader{elements: make(map[string]*element, len(g.Graph)), at: make(map[string]int)}
-	for i := range g.Graph {
-		e := &g.Graph[i]
+func readGraph(elements []element) (*doc, error) {
+	r := &graphReader{elements: make(map[string]*element, len(elements)), at: make(map[string]int)}
+	for i := range elements {
+		e := &elements[i]
 		r.elements[e.SPDXID+e.BlankID] = e
 		if e.Type == "SpdxDocument" {
 			r.root = e
@@ -30,11 +23,11 @@ func readGraph(text []byte) (*doc, error) {
 	if err := r.document(); err != nil {
 		return nil, err
 	}
-	for i := range g.Graph {
-		r.element(&g.Graph[i], i)
+	for i := range elements {
+		r.element(&elements[i], i)
 	}
-	for i := range g.Graph {
-		r.second(&g.Graph[i])
+	for i := range elements {
+		r.second(&elements[i])
 	}
 	return r.doc, nil
 }

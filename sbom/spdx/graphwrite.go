@@ -166,7 +166,8 @@ func (w *graphWriter) annotations(id string, annotations []annotation) {
 	}
 }
 
-// collections add the SBOM and the document that hold all the elements.
+// collections add the SBOM, which lists all elements, and the document, whose
+// elements are those of the graph.
 func (w *graphWriter) collections() {
 	all := make(refs, 0, len(w.elements))
 	for _, e := range w.elements {
@@ -182,7 +183,7 @@ func (w *graphWriter) collections() {
 	})
 	w.add(element{
 		Type: "SpdxDocument", SPDXID: w.iri(documentID), Name: w.doc.Name, ProfileConformance: profiles,
-		RootElement: refs{ref(sbom)}, Element: append(all[:len(all):len(all)], ref(sbom)),
+		RootElement: refs{ref(sbom)}, Element: refs{ref(sbom)},
 	})
 }
 

@@ -28,22 +28,21 @@ func read(text []byte, limits document.Limits) (*doc, error) {
 	if err := limits.ScanJSON(text, formatJSON, "packages", "files", "@graph"); err != nil {
 		return nil, err
 	}
-	var kind struct {
-		SPDXVersion string          `json:"spdxVersion"`
-		Context     json.RawMessage `json:"@context"`
+	var d struct {
+		doc
+		Context json.RawMessage `json:"@context"`
+		Graph   []element       `json:"@graph"`
 	}
-	if err := json.Unmarshal(text, &kind); err != nil {
+	err := json.Unmarshal(text, &d)
+	// The version is known even where the document is of the wrong shape.
+	if bad := checkVersion(formatJSON, d.SPDXVersion); d.Context == nil && bad != nil && !isSyntax(err) {
+		return nil, bad
+	}
+	if err != nil {
 		return nil, jsonError(text, formatJSON, err)
 	}
-	if kind.Context != nil {
-		return readGraph(text)
-	}
-	if err := checkVersion(formatJSON, kind.SPDXVersion); err != nil {
-		return nil, err
-	}
-	var d doc
-	if err := json.Unmarshal(text, &d); err != nil {
-		return nil, jsonError(text, formatJSON, err)
+	if d.Context != nil {
+		return readGraph(d.Graph)
 	}
 	for i := range d.Packages {
 		d.Packages[i].at = pointer("packages", i)
@@ -51,7 +50,12 @@ func read(text []byte, limits document.Limits) (*doc, error) {
 	for i := range d.Files {
 		d.Files[i].at = pointer("files", i)
 	}
-	return &d, nil
+	return &d.doc, nil
+}
+
+func isSyntax(err error) bool {
+	var syntax *json.SyntaxError
+	return errors.As(err, &syntax)
 }
 
 func checkVersion(format, version string) error {

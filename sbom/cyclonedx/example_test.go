@@ -1,0 +1,74 @@
+package cyclonedx_test
+
+import (
+	"fmt"
+	"os"
+	"strings"
+
+	"github.com/imagetrust/imagetrust/sbom"
+	"github.com/imagetrust/imagetrust/sbom/cyclonedx"
+)
+
+func ExampleEncode() {
+	inv := &sbom.Inventory{Components: []sbom.Component{
+		{ID: "c-1", Type: sbom.TypeLibrary, Name: "left-pad", Version: "1.1.3", PURL: "pkg:npm/left-pad@1.1.3", Attribution: sbom.Attribution{Visible: true}},
+		{ID: "c-2", Type: sbom.TypeLibrary, Name: "removed", Version: "2", Attribution: sbom.Attribution{Removed: &sbom.LayerRef{Index: 1}}},
+	}}
+	losses, err := cyclonedx.Encode(os.Stdout, inv, &cyclonedx.Options{Indent: true})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	for _, l := range losses {
+		fmt.Printf("lost: %d %s: %s\n", l.Count, l.Field, l.Reason)
+	}
+	// Output:
+	// {
+	//   "$schema": "http://cyclonedx.org/schema/bom-1.6.schema.json",
+	//   "bomFormat": "CycloneDX",
+	//   "specVersion": "1.6",
+	//   "serialNumber": "urn:uuid:41cac9a7-c502-8208-aeac-b0f8b70c501b",
+	//   "version": 1,
+	//   "metadata": {
+	//     "properties": [
+	//       {
+	//         "name": "imagetrust:schema",
+	//         "value": "1"
+	//       }
+	//     ]
+	//   },
+	//   "components": [
+	//     {
+	//       "bom-ref": "c-1",
+	//       "type": "library",
+	//       "name": "left-pad",
+	//       "version": "1.1.3",
+	//       "purl": "pkg:npm/left-pad@1.1.3"
+	//     }
+	//   ]
+	// }
+	// lost: 1 components: a later layer removed them; Options.Hidden writes them
+}
+
+func ExampleDecode() {
+	inv, err := cyclonedx.Decode(strings.NewReader(`{
+		"bomFormat": "CycloneDX", "specVersion": "1.5",
+		"components": [{"type": "library", "bom-ref": "x", "name": "openssl", "version": "3.0.11-1", "purl": "pkg:deb/debian/openssl@3.0.11-1?distro=debian-12"}],
+		"dependencies": [{"ref": "x", "dependsOn": ["y"]}]
+	}`), nil)
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	for _, c := range inv.Components {
+		fmt.Println(c.Name, c.Version, "at", c.Property("imagetrust:pointer"))
+	}
+	fmt.Println(inv.Distribution.ID, inv.Distribution.VersionID)
+	for _, g := range inv.Gaps {
+		fmt.Println(g.Kind, g.Message)
+	}
+	// Output:
+	// openssl 3.0.11-1 at /components/0
+	// debian 12
+	// corrupt relationship with "y", which is no component of the document
+}
