@@ -5,8 +5,8 @@
 //
 // lib/apk/db/installed and usr/lib/apk/db/installed (apk-tools 2 and 3, which
 // write the same text form): records of one-letter fields, separated by blank
-// lines (apk-package(5), apk-installed). A database below another directory is
-// that of another root.
+// lines (apk-package(5)). A database below another directory is that of another
+// root.
 //
 // # What is owned
 //

@@ -88,8 +88,11 @@ func dump(frag *detect.Fragment) []byte {
 	var b bytes.Buffer
 	for _, c := range frag.Components {
 		fmt.Fprintf(&b, "component %s\n  %s\n", c.Key, c.PURL)
-		fmt.Fprintf(&b, "  source %v supplier %q description %q licenses %q properties %v\n",
-			c.Source, c.Supplier, c.Description, c.Licenses, c.Properties)
+		fmt.Fprintf(&b, "  source %v supplier %q description %q properties %v\n",
+			c.Source, c.Supplier, c.Description, c.Properties)
+		for _, l := range c.Licenses {
+			fmt.Fprintf(&b, "  license %q %q\n", l.Expression, l.Name)
+		}
 	}
 	for _, c := range frag.Claims {
 		fmt.Fprintf(&b, "claim %s %q %s", c.Key, c.Path, c.Digest)

@@ -34,7 +34,7 @@ type record struct {
 	key                         string
 	dir                         string
 	file                        int // place of the last file in frag.Claims, from 1; 0 for none
-	bad, empty                  bool
+	empty                       bool
 	firstClaim                  int
 }
 
@@ -255,7 +255,7 @@ func (db *database) component(r *record) detect.Component {
 	c.Source = &sbom.SourcePackage{Name: origin, Version: version}
 	c.Supplier = ospkg.Text(r.maintainer)
 	c.Description = ospkg.Text(r.description)
-	c.Licenses = licenses(r.license)
+	c.Licenses = licenses(r.license, db.path)
 	c.Properties = properties(r)
 	c.Evidence = []sbom.Evidence{{Field: "purl", Technique: sbom.TechniqueManifest, Confidence: 1, Value: c.PURL}}
 	return c
@@ -277,13 +277,13 @@ func (db *database) checked(r *record, what, v string, valid func(string) bool) 
 
 // licenses returns the statement of an L field: an SPDX expression in packages
 // built since 2018, and words of its own kind before.
-func licenses(statement string) []sbom.License {
+func licenses(statement, location string) []sbom.License {
 	statement = ospkg.Text(statement)
 	if statement == "" {
 		return nil
 	}
 	expr, _ := ospkg.Expression(statement, licenseNames)
-	lic := sbom.License{Expression: expr}
+	lic := sbom.License{Expression: expr, Location: location}
 	if expr != statement {
 		lic.Name = statement
 	}

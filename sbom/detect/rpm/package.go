@@ -81,7 +81,7 @@ func (db *database) component(p *rpmdb.Package) detect.Component {
 		c.Supplier = stated(p.Packager)
 	}
 	c.Description = ospkg.Text(p.Summary)
-	c.Licenses = licenses(p.License)
+	c.Licenses = licenses(p.License, db.path)
 	if label != "" {
 		c.Properties = []sbom.Property{{Name: "rpm:modularitylabel", Value: label}}
 	}
@@ -145,13 +145,13 @@ func (db *database) source(p *rpmdb.Package, epoch, version string) (*sbom.Sourc
 
 // licenses returns the statement of a package: an SPDX expression in newer
 // distributions, and words of Fedora's or SUSE's own lists in others.
-func licenses(statement string) []sbom.License {
+func licenses(statement, location string) []sbom.License {
 	statement = stated(statement)
 	if statement == "" {
 		return nil
 	}
 	expr, _ := ospkg.Expression(strings.ReplaceAll(statement, "ASL 2.0", "Apache-2.0"), licenseNames)
-	lic := sbom.License{Expression: expr}
+	lic := sbom.License{Expression: expr, Location: location}
 	if expr != statement {
 		lic.Name = statement
 	}

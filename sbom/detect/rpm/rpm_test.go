@@ -157,8 +157,11 @@ func dump(frag *detect.Fragment) []byte {
 	var b bytes.Buffer
 	for _, c := range frag.Components {
 		fmt.Fprintf(&b, "component %s %v version %q\n  %s\n", c.Key, c.Aliases, c.Version, c.PURL)
-		fmt.Fprintf(&b, "  source %v supplier %q description %q licenses %q properties %v\n",
-			c.Source, c.Supplier, c.Description, c.Licenses, c.Properties)
+		fmt.Fprintf(&b, "  source %v supplier %q description %q properties %v\n",
+			c.Source, c.Supplier, c.Description, c.Properties)
+		for _, l := range c.Licenses {
+			fmt.Fprintf(&b, "  license %q %q\n", l.Expression, l.Name)
+		}
 	}
 	for _, c := range frag.Claims {
 		fmt.Fprintf(&b, "claim %s %q %s", c.Key, c.Path, c.Digest)
@@ -231,10 +234,10 @@ func TestManifest(t *testing.T) {
 	frag := detecttest.Detect(t, rpm.New(), "var/lib/rpmmanifest/container-manifest-2", []byte(manifestText))
 	const want = `component azurelinux-release.noarch [] version "3.0-16.azl3"
   pkg:rpm/azurelinux-release@3.0-16.azl3?arch=noarch&upstream=azurelinux-release-3.0-16.azl3.src.rpm
-  source &{azurelinux-release 3.0-16.azl3} supplier "Microsoft Corporation" description "" licenses [] properties []
+  source &{azurelinux-release 3.0-16.azl3} supplier "Microsoft Corporation" description "" properties []
 component openssl-libs.x86_64 [] version "1:3.3.0-1.azl3"
   pkg:rpm/openssl-libs@3.3.0-1.azl3?arch=x86_64&epoch=1&upstream=openssl-3.3.0-1.azl3.src.rpm
-  source &{openssl 1:3.3.0-1.azl3} supplier "Microsoft Corporation" description "" licenses [] properties []
+  source &{openssl 1:3.3.0-1.azl3} supplier "Microsoft Corporation" description "" properties []
 gap corrupt line 3 names no package: "broken line"
 `
 	if got := string(dump(frag)); got != want {
