@@ -96,7 +96,8 @@ type Finding struct {
 	// Match is how the scanner came to the finding.
 	Match Match `json:"match,omitzero"`
 	// Symbols are the vulnerable functions, where the record names them, as
-	// "import/path.Function" for Go.
+	// "import/path.Function" or "import/path.Type.Method" for Go. A package that is
+	// vulnerable as a whole is "import/path.*".
 	Symbols []string `json:"symbols,omitempty"`
 	// Published and Updated are the record's dates.
 	Published time.Time `json:"published,omitzero"`

@@ -225,7 +225,12 @@ func (d *decoder) affected(key string) affected {
 
 func (d *decoder) versionRange() versionRange {
 	r := versionRange{semver: d.byte() == 1}
-	for range d.count() {
+	n := d.count()
+	if n > maxEvents {
+		d.fail()
+		return versionRange{}
+	}
+	for range n {
 		ev := event{kind: eventKind(d.byte()), version: d.string()}
 		if ev.kind > eventLimit {
 			d.fail()

@@ -183,10 +183,15 @@ func (db *DB) lookup(eco identity.Ecosystem, name string) ([]posting, error) {
 	return nil, nil
 }
 
+// maxLookup bounds what is decoded for one package, in bytes: an index can name
+// one value any number of times. Real packages have up to 2 MB.
+const maxLookup = 64 << 20
+
 // postings decodes what the records say of a package.
 func (db *DB) postings(d *decoder, key string) ([]posting, error) {
 	n := d.count()
 	out := make([]posting, 0, min(n, 256))
+	left := maxLookup
 	for range n {
 		record, at := d.uint(), d.uint()
 		if d.bad {
@@ -195,6 +200,9 @@ func (db *DB) postings(d *decoder, key string) ([]posting, error) {
 		v, err := db.value(sectionAffected, at)
 		if err != nil {
 			return nil, err
+		}
+		if left -= len(v.b) + 1; left < 0 {
+			return nil, fmt.Errorf("%w: over %d bytes about one package", ErrCorrupt, maxLookup)
 		}
 		p := posting{record: record, affected: v.affected(key)}
 		if v.bad || len(v.b) != 0 {

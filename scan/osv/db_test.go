@@ -9,6 +9,7 @@ import (
 	"iter"
 	"os"
 	"path/filepath"
+	"strings"
 	"sync"
 	"testing"
 
@@ -170,6 +171,35 @@ func TestOpenErrors(t *testing.T) {
 	}
 	if db, err := OpenBytes(mustBuild(t)); err != nil || db.Close() != nil {
 		t.Errorf("in memory: %v", err)
+	}
+}
+
+// TestOneValueManyTimes: an index that names a large value again and again costs
+// bounded time and memory.
+func TestOneValueManyTimes(t *testing.T) {
+	a := affected{ecosystem: "npm", name: "a", functions: []string{strings.Repeat("x", 1<<20)}, versions: []string{"1"}}
+	var e encoder
+	e.affected(&a, keyOf("npm", "a"))
+	records := make([]built, 100)
+	for i := range records {
+		f := recordFacts{id: fmt.Sprintf("A-%03d", i)}
+		var fe encoder
+		fe.facts(&f)
+		records[i] = built{id: f.id, facts: fe.b, packages: []builtPackage{{key: keyOf("npm", "a"), data: e.b}}}
+	}
+	var buf bytes.Buffer
+	if _, err := writeFile(&buf, assemble(records, &BuildStats{})); err != nil {
+		t.Fatal(err)
+	}
+	if buf.Len() > 2<<20 {
+		t.Errorf("%d bytes: the value is there more than once", buf.Len())
+	}
+	db, err := OpenBytes(buf.Bytes())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := db.Lookup("npm", "a"); !errors.Is(err, ErrCorrupt) {
+		t.Errorf("error %v", err)
 	}
 }
 

@@ -135,6 +135,10 @@ func (t *looseTime) UnmarshalJSON(b []byte) error {
 // maxFieldLength bounds identifiers, names and versions, in bytes.
 const maxFieldLength = 4096
 
+// maxEvents bounds the events of a range of versions. They are sorted for each
+// version that is evaluated. The longest real ones have some hundreds.
+const maxEvents = 10_000
+
 // parseRecord reads one OSV record. The error wraps ErrRecord.
 func parseRecord(b []byte) (*rawRecord, error) {
 	r := new(rawRecord)
@@ -157,6 +161,9 @@ func (a *rawAffected) check() error {
 		return fmt.Errorf("package of over %d bytes", maxFieldLength)
 	}
 	for _, r := range a.Ranges {
+		if len(r.Events) > maxEvents && (r.Type == typeSemver || r.Type == typeEcosystem) {
+			return fmt.Errorf("range of over %d events: %w", maxEvents, ErrLimit)
+		}
 		for i, e := range r.Events {
 			if n := countSet(e.Introduced, e.Fixed, e.LastAffected, e.Limit); n != 1 {
 				return fmt.Errorf("event %d has %d of introduced, fixed, last_affected, limit", i, n)

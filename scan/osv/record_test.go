@@ -16,6 +16,7 @@ func TestParseRecordErrors(t *testing.T) {
 		{"a long name", `{"id":"A-1","affected":[{"package":{"ecosystem":"npm","name":"` + strings.Repeat("x", maxFieldLength+1) + `"}}]}`},
 		{"an event of two kinds", `{"id":"A-1","affected":[{"ranges":[{"type":"SEMVER","events":[{"introduced":"0","fixed":"1"}]}]}]}`},
 		{"an event of none", `{"id":"A-1","affected":[{"ranges":[{"type":"SEMVER","events":[{}]}]}]}`},
+		{"too many events", `{"id":"A-1","affected":[{"ranges":[{"type":"SEMVER","events":[{"introduced":"0"}` + strings.Repeat(`,{"fixed":"1"}`, maxEvents) + `]}]}]}`},
 		{"a version that is a number", `{"id":"A-1","affected":[{"ranges":[{"type":"SEMVER","events":[{"introduced":0}]}]}]}`},
 	} {
 		if _, err := parseRecord([]byte(tc.in)); !errors.Is(err, ErrRecord) {
