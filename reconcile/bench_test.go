@@ -98,7 +98,7 @@ func TestHostileSizes(t *testing.T) {
 		t.Fatal(err)
 	}
 	// A quadratic step would be minutes.
-	if d := time.Since(start); d > 20*time.Second {
+	if d := time.Since(start); d > time.Minute {
 		t.Errorf("took %v", d)
 	}
 	checkInvariants(t, inputs, r)

@@ -450,6 +450,19 @@ func TestVerifyRefusesFalseCauses(t *testing.T) {
 	}
 }
 
+// What is said to be lacking must be lacking.
+func TestVerifyLooksForWhatIsMissing(t *testing.T) {
+	r := run(t, inventory("a", comp("pkg:npm/x@1")), inventory("b", comp(other)))
+	if err := reconcile.Verify(r, []reconcile.Input{inventory("a", comp("pkg:npm/x@1")), inventory("b", comp(other), comp("pkg:npm/x@v1"))}); !errors.Is(err, reconcile.ErrProof) {
+		t.Errorf("b has the component: %v", err)
+	}
+	f := vuln("CVE-1", "pkg:npm/x@1")
+	r = run(t, findings("a", f), findings("b"))
+	if err := reconcile.Verify(r, []reconcile.Input{findings("a", f), findings("b", f)}); !errors.Is(err, reconcile.ErrProof) {
+		t.Errorf("b has the finding: %v", err)
+	}
+}
+
 // The result survives JSON, and still verifies.
 func TestStoredResultVerifies(t *testing.T) {
 	for _, tt := range planted {

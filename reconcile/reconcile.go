@@ -119,9 +119,6 @@ type Sighting struct {
 	// Rewrites lead from its spelling to the row's key. They are listed when
 	// Level is above LevelBytes.
 	Rewrites []identity.Rewrite `json:"rewrites,omitempty"`
-
-	input     int // index of the input
-	component *sbom.Component
 }
 
 // FindingRow is a distinct finding: an alias group on a component.
@@ -147,9 +144,6 @@ type FindingSighting struct {
 	Status   scan.Status       `json:"status,omitempty"`
 	Method   scan.Method       `json:"method,omitempty"`
 	On       scan.ComponentRef `json:"component"`
-
-	input   int // index of the input
-	finding *scan.Finding
 }
 
 // Difference is something in which inputs differ, and why.

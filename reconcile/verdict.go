@@ -198,7 +198,7 @@ func (r *run) present(w *row) Row {
 	for _, n := range w.entities {
 		e := &r.entities[n]
 		sighting := Sighting{Input: r.name(e.input), Component: scan.RefOf(e.comp), Level: identity.LevelNone,
-			Rewrites: r.rewrites(w, e), input: e.input, component: e.comp}
+			Rewrites: r.rewrites(w, e)}
 		if w.level != identity.LevelNone {
 			sighting.Level = r.levelTo(first, e)
 		}
@@ -224,7 +224,7 @@ func (r *run) presentFinding(w *finding) FindingRow {
 	for _, at := range w.sightings {
 		f := r.at(at)
 		out.Sightings = append(out.Sightings, FindingSighting{Input: r.name(at.input), ID: f.ID, Pointer: f.Pointer, Severity: f.Severity,
-			Status: f.Status, Method: f.Match.Method, On: f.Component, input: at.input, finding: f})
+			Status: f.Status, Method: f.Match.Method, On: f.Component})
 	}
 	return out
 }

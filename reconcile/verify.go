@@ -59,21 +59,41 @@ type verifier struct {
 	sources  map[string]*source
 	comps    map[string]map[string][]*sbom.Component // input, component id
 	findings map[string]map[string][]*scan.Finding   // input, finding id
-	keys     map[string]map[identity.Key][]string    // input, key at LevelVersion: architectures
+	on       map[*scan.Finding]reportedOn
+	reported map[string]map[reportKey][]string    // input, finding id and key at LevelVersion: architectures
+	keys     map[string]map[identity.Key][]string // input, key at LevelVersion: architectures
+}
+
+// reportKey is a finding's id on a component.
+type reportKey struct {
+	id  string
+	key identity.Key
+}
+
+// reportedOn is a reportKey with the component's architecture.
+type reportedOn struct {
+	reportKey
+	arch string
 }
 
 func newVerifier(inputs []Input) *verifier {
 	v := &verifier{sources: make(map[string]*source), comps: make(map[string]map[string][]*sbom.Component),
-		findings: make(map[string]map[string][]*scan.Finding), keys: make(map[string]map[identity.Key][]string)}
+		findings: make(map[string]map[string][]*scan.Finding), keys: make(map[string]map[identity.Key][]string),
+		reported: make(map[string]map[reportKey][]string), on: make(map[*scan.Finding]reportedOn)}
 	r := newRun(inputs, &Options{}) // For the distribution assumed and the counts of components.
 	for _, s := range r.sources {
 		v.sources[s.Name] = s
 		v.comps[s.Name] = make(map[string][]*sbom.Component)
 		v.findings[s.Name], v.keys[s.Name] = make(map[string][]*scan.Finding), make(map[identity.Key][]string)
+		v.reported[s.Name] = make(map[reportKey][]string)
 		if s.Report != nil {
 			for i := range s.Report.Findings {
 				f := &s.Report.Findings[i]
 				v.findings[s.Name][f.ID] = append(v.findings[s.Name][f.ID], f)
+				e := &r.entities[s.findingEntity[i]]
+				k := reportKey{f.ID, e.id.Key(identity.LevelVersion)}
+				v.reported[s.Name][k] = append(v.reported[s.Name][k], e.arch)
+				v.on[f] = reportedOn{k, e.arch}
 			}
 		}
 	}
@@ -99,11 +119,11 @@ func (v *verifier) difference(d *Difference, ids map[string]bool) error {
 		}
 	}
 	for _, a := range d.Proof.Absence {
-		if err := v.absence(&a, d.Kind); err != nil {
+		if err := v.absence(&a); err != nil {
 			return err
 		}
 	}
-	for _, check := range []func(d *Difference) error{v.edges, v.comparison, v.file, v.lacking, v.cause} {
+	for _, check := range []func(d *Difference) error{v.edges, v.comparison, v.file, v.lacking, v.unreported, v.cause} {
 		if err := check(d); err != nil {
 			return err
 		}
@@ -164,12 +184,12 @@ func sourceField(field string) bool {
 }
 
 // absence counts again.
-func (v *verifier) absence(a *Absence, k Kind) error {
+func (v *verifier) absence(a *Absence) error {
 	s := v.sources[a.Input]
 	if s == nil {
 		return fmt.Errorf("%q is no input", a.Input)
 	}
-	if k == KindComponent && a.OfType != s.ofType[a.Type] {
+	if a.OfType != s.ofType[a.Type] {
 		return fmt.Errorf("%s has %d components of type %q, not %d", a.Input, s.ofType[a.Type], a.Type, a.OfType)
 	}
 	if a.Path != "" && a.AtPath != s.atPath[a.Path] {
@@ -276,6 +296,40 @@ func (v *verifier) lacking(d *Difference) error {
 	return nil
 }
 
+// unreported checks that the inputs that are said to lack a finding do not have
+// one of its ids on a component with its key.
+func (v *verifier) unreported(d *Difference) error {
+	if d.Kind != KindFinding || d.Cause == CauseSuppressed || d.Cause == CauseUnreachable {
+		return nil
+	}
+	on := v.foundOn(d)
+	for _, name := range d.NotIn {
+		has := func(w reportedOn) bool {
+			several := len(v.reported[d.In[0]][w.reportKey]) > 1 // As for components.
+			return !several && w.key != "" && slices.ContainsFunc(v.reported[name][w.reportKey], func(a string) bool { return agree(a, w.arch) })
+		}
+		if len(on) > 0 && !slices.ContainsFunc(on, func(w reportedOn) bool { return !has(w) }) {
+			return fmt.Errorf("%s does report %s on %s", name, on[0].id, on[0].key)
+		}
+	}
+	return nil
+}
+
+// foundOn is what the finding's first side can mean.
+func (v *verifier) foundOn(d *Difference) []reportedOn {
+	var on []reportedOn
+	s := &d.Proof.Sides[0]
+	if len(d.In) == 0 || s.Input != d.In[0] {
+		return nil
+	}
+	for _, f := range v.findings[s.Input][s.Finding] {
+		if f.Pointer == s.Pointer && f.Component.ID == s.Component && len(on) < citedLimit {
+			on = append(on, v.on[f])
+		}
+	}
+	return on
+}
+
 // component finds a component by id and spelling.
 func (v *verifier) component(input string, ref *scan.ComponentRef) *sbom.Component {
 	for _, c := range v.comps[input][ref.ID] {
@@ -284,151 +338,4 @@ func (v *verifier) component(input string, ref *scan.ComponentRef) *sbom.Compone
 		}
 	}
 	return nil
-}
-
-// cause checks what the cause claims beyond its quotations.
-func (v *verifier) cause(d *Difference) error {
-	sides := d.Proof.Sides
-	switch d.Cause {
-	case CauseOtherSubject, CauseRelease:
-		if len(sides) < 2 || sides[len(sides)-2].Words == sides[len(sides)-1].Words {
-			return fmt.Errorf("no two sides differ")
-		}
-	case CauseSpelling:
-		return v.spelling(d)
-	case CauseVersionConflict:
-		return v.conflict(d)
-	case CauseSourcePackage:
-		return v.source(d)
-	case CauseScope:
-		return v.scope(d)
-	case CauseAlias:
-		if len(d.Proof.Edges) == 0 && d.Certainty == Proven {
-			return fmt.Errorf("no statement connects the ids")
-		}
-	case CauseNotCatalogued:
-		if !slices.ContainsFunc(d.Proof.Absence, func(a Absence) bool { return a.OfType == 0 || a.Path != "" && a.AtPath == 0 }) {
-			return fmt.Errorf("the other input has such components")
-		}
-		if d.Certainty == Proven && (d.Proof.File == nil || !v.sources[d.Proof.File.Input].Witness) {
-			return fmt.Errorf("no witness has the file")
-		}
-	case CauseSeverity:
-		if !slices.ContainsFunc(sides, func(s Side) bool { return labelOf(s.Words) != labelOf(sides[0].Words) }) {
-			return fmt.Errorf("the severities are equal")
-		}
-	case CauseOwnership:
-		if d.Proof.File == nil || d.Proof.File.Owner == "" {
-			return fmt.Errorf("no owner is named")
-		}
-	}
-	return nil
-}
-
-func labelOf(words string) string {
-	label, _, _ := strings.Cut(words, " ")
-	return label
-}
-
-// cited is a component that a side may mean: ids of documents need not be
-// unique.
-type cited struct {
-	comp *sbom.Component
-	id   *identity.Identity
-}
-
-// citedLimit bounds how many components of one id are tried.
-const citedLimit = 64
-
-// cite finds the components that a side may mean, and canonicalises them again.
-func (v *verifier) cite(s *Side) []cited {
-	var all []cited
-	for _, c := range v.comps[s.Input][s.Component] {
-		if componentWords(c, s.Field) == s.Words && len(all) < citedLimit {
-			all = append(all, cited{c, identity.Canonical(c, v.sources[s.Input].dist)})
-		}
-	}
-	return all
-}
-
-// pair reports whether two sides can mean components of which fits holds.
-func (v *verifier) pair(a, b *Side, fits func(a, b cited) bool) bool {
-	left, right := v.cite(a), v.cite(b)
-	return slices.ContainsFunc(left, func(x cited) bool {
-		return slices.ContainsFunc(right, func(y cited) bool { return fits(x, y) })
-	})
-}
-
-// spelling checks that each side is one component with another of another
-// input, and that the rewrites are those of its spelling.
-func (v *verifier) spelling(d *Difference) error {
-	sides := d.Proof.Sides
-	for i := range sides {
-		s := &sides[i]
-		if !slices.ContainsFunc(v.cite(s), func(c cited) bool { return rewritten(c.id, s.Rewrites) }) {
-			return fmt.Errorf("the rewrites of %q are others", s.Words)
-		}
-		joined := func(o Side) bool { return o.Input != s.Input && v.pair(s, &o, sameComponent) }
-		if !slices.ContainsFunc(sides, joined) {
-			return fmt.Errorf("%q is no other spelling of a component", s.Words)
-		}
-	}
-	return nil
-}
-
-func rewritten(id *identity.Identity, by []identity.Rewrite) bool {
-	return !slices.ContainsFunc(by, func(w identity.Rewrite) bool {
-		return w.Rule != RuleEqualRank && w.Rule != RuleSameFile && !slices.Contains(id.Rewrites, w)
-	})
-}
-
-// sameComponent reports whether two components are one by key, by rank or by
-// file.
-func sameComponent(a, b cited) bool {
-	if identity.LevelOf(a.id, b.id) != identity.LevelNone {
-		return true
-	}
-	if eco, ok := identity.FamilyOf(a.id.Type); ok && a.id.Package == b.id.Package {
-		if n, err := identity.Compare(eco, a.id.Version, b.id.Version); err == nil && n == 0 {
-			return true
-		}
-	}
-	keys := identity.FileKeys(b.comp, b.id)
-	return slices.ContainsFunc(identity.FileKeys(a.comp, a.id), func(k identity.Key) bool { return slices.Contains(keys, k) })
-}
-
-func (v *verifier) conflict(d *Difference) error {
-	sides := d.Proof.Sides
-	differ := func(a, b cited) bool {
-		return a.id.Package == b.id.Package && a.id.Package != "" && a.id.Version != b.id.Version
-	}
-	if !v.pair(&sides[0], &sides[len(sides)-1], differ) {
-		return fmt.Errorf("%q and %q are not two versions of one package", sides[0].Words, sides[len(sides)-1].Words)
-	}
-	return nil
-}
-
-func (v *verifier) source(d *Difference) error {
-	sides := d.Proof.Sides
-	built := func(a, b cited) bool {
-		return a.id.Source != "" && a.id.Source == b.id.Package && a.id.SourceVersion == b.id.Version
-	}
-	last := &sides[len(sides)-1]
-	for i := range sides[:len(sides)-1] {
-		if v.pair(&sides[i], last, built) || v.pair(last, &sides[i], built) {
-			return nil
-		}
-	}
-	return fmt.Errorf("neither side is the source of the other")
-}
-
-func (v *verifier) scope(d *Difference) error {
-	for _, s := range d.Proof.Sides {
-		for _, c := range v.comps[s.Input][s.Component] {
-			if outOfScope(c) == d.Proof.Check {
-				return nil
-			}
-		}
-	}
-	return fmt.Errorf("no side shows that %s", d.Proof.Check)
 }

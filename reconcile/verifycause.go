@@ -1,0 +1,157 @@
+package reconcile
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/imagetrust/imagetrust/sbom"
+	"github.com/imagetrust/imagetrust/sbom/identity"
+)
+
+// cause checks what the cause claims beyond its quotations.
+func (v *verifier) cause(d *Difference) error {
+	sides := d.Proof.Sides
+	switch d.Cause {
+	case CauseOtherSubject, CauseRelease:
+		if len(sides) < 2 || sides[len(sides)-2].Words == sides[len(sides)-1].Words {
+			return fmt.Errorf("no two sides differ")
+		}
+	case CauseSpelling:
+		return v.spelling(d)
+	case CauseVersionConflict:
+		return v.conflict(d)
+	case CauseSourcePackage:
+		return v.source(d)
+	case CauseScope:
+		return v.scope(d)
+	case CauseAlias:
+		if len(d.Proof.Edges) == 0 && d.Certainty == Proven {
+			return fmt.Errorf("no statement connects the ids")
+		}
+	case CauseNotCatalogued:
+		if !slices.ContainsFunc(d.Proof.Absence, func(a Absence) bool { return a.OfType == 0 || a.Path != "" && a.AtPath == 0 }) {
+			return fmt.Errorf("the other input has such components")
+		}
+		if d.Certainty == Proven && (d.Proof.File == nil || !v.sources[d.Proof.File.Input].Witness) {
+			return fmt.Errorf("no witness has the file")
+		}
+	case CauseSeverity:
+		if !slices.ContainsFunc(sides, func(s Side) bool { return labelOf(s.Words) != labelOf(sides[0].Words) }) {
+			return fmt.Errorf("the severities are equal")
+		}
+	case CauseOwnership:
+		if d.Proof.File == nil || d.Proof.File.Owner == "" {
+			return fmt.Errorf("no owner is named")
+		}
+	}
+	return nil
+}
+
+func labelOf(words string) string {
+	label, _, _ := strings.Cut(words, " ")
+	return label
+}
+
+// cited is a component that a side may mean: ids of documents need not be
+// unique.
+type cited struct {
+	comp *sbom.Component
+	id   *identity.Identity
+}
+
+// citedLimit bounds how many components of one id are tried.
+const citedLimit = 64
+
+// cite finds the components that a side may mean, and canonicalises them again.
+func (v *verifier) cite(s *Side) []cited {
+	var all []cited
+	for _, c := range v.comps[s.Input][s.Component] {
+		if componentWords(c, s.Field) == s.Words && len(all) < citedLimit {
+			all = append(all, cited{c, identity.Canonical(c, v.sources[s.Input].dist)})
+		}
+	}
+	return all
+}
+
+// pair reports whether two sides can mean components of which fits holds.
+func (v *verifier) pair(a, b *Side, fits func(a, b cited) bool) bool {
+	left, right := v.cite(a), v.cite(b)
+	return slices.ContainsFunc(left, func(x cited) bool {
+		return slices.ContainsFunc(right, func(y cited) bool { return fits(x, y) })
+	})
+}
+
+// spelling checks that each side is one component with another of another
+// input, and that the rewrites are those of its spelling.
+func (v *verifier) spelling(d *Difference) error {
+	sides := d.Proof.Sides
+	for i := range sides {
+		s := &sides[i]
+		if !slices.ContainsFunc(v.cite(s), func(c cited) bool { return rewritten(c.id, s.Rewrites) }) {
+			return fmt.Errorf("the rewrites of %q are others", s.Words)
+		}
+		joined := func(o Side) bool { return o.Input != s.Input && v.pair(s, &o, sameComponent) }
+		if !slices.ContainsFunc(sides, joined) {
+			return fmt.Errorf("%q is no other spelling of a component", s.Words)
+		}
+	}
+	return nil
+}
+
+func rewritten(id *identity.Identity, by []identity.Rewrite) bool {
+	return !slices.ContainsFunc(by, func(w identity.Rewrite) bool {
+		return w.Rule != RuleEqualRank && w.Rule != RuleSameFile && !slices.Contains(id.Rewrites, w)
+	})
+}
+
+// sameComponent reports whether two components are one by key, by rank or by
+// file.
+func sameComponent(a, b cited) bool {
+	if identity.LevelOf(a.id, b.id) != identity.LevelNone {
+		return true
+	}
+	if eco, ok := identity.FamilyOf(a.id.Type); ok && a.id.Package == b.id.Package {
+		if n, err := identity.Compare(eco, a.id.Version, b.id.Version); err == nil && n == 0 {
+			return true
+		}
+	}
+	keys := identity.FileKeys(b.comp, b.id)
+	return slices.ContainsFunc(identity.FileKeys(a.comp, a.id), func(k identity.Key) bool { return slices.Contains(keys, k) })
+}
+
+func (v *verifier) conflict(d *Difference) error {
+	sides := d.Proof.Sides
+	differ := func(a, b cited) bool {
+		return a.id.Package == b.id.Package && a.id.Package != "" && a.id.Version != b.id.Version
+	}
+	if !v.pair(&sides[0], &sides[len(sides)-1], differ) {
+		return fmt.Errorf("%q and %q are not two versions of one package", sides[0].Words, sides[len(sides)-1].Words)
+	}
+	return nil
+}
+
+func (v *verifier) source(d *Difference) error {
+	sides := d.Proof.Sides
+	built := func(a, b cited) bool {
+		return a.id.Source != "" && a.id.Source == b.id.Package && a.id.SourceVersion == b.id.Version
+	}
+	last := &sides[len(sides)-1]
+	for i := range sides[:len(sides)-1] {
+		if v.pair(&sides[i], last, built) || v.pair(last, &sides[i], built) {
+			return nil
+		}
+	}
+	return fmt.Errorf("neither side is the source of the other")
+}
+
+func (v *verifier) scope(d *Difference) error {
+	for _, s := range d.Proof.Sides {
+		for _, c := range v.comps[s.Input][s.Component] {
+			if outOfScope(c) == d.Proof.Check {
+				return nil
+			}
+		}
+	}
+	return fmt.Errorf("no side shows that %s", d.Proof.Check)
+}
