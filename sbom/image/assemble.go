@@ -41,6 +41,9 @@ func parseManifest(raw []byte, d v1.Descriptor, read func(v1.Descriptor) (*blob,
 	if err != nil {
 		return nil, fmt.Errorf("manifest %s: %w: %w", d.Digest, ErrCorrupt, err)
 	}
+	if m.MediaType.IsIndex() {
+		return nil, fmt.Errorf("manifest %s: %w: it says that it is an index", d.Digest, ErrCorrupt)
+	}
 	s := &imageSource{manifest: m, read: read}
 	s.subject.Digest = digestOf(d.Digest)
 	s.subject.Config = digestOf(m.Config.Digest)

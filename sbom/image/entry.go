@@ -64,10 +64,6 @@ func (e *Entry) Read(p []byte) (int, error) {
 	return e.r.Read(p)
 }
 
-// Special reports whether the entry is no file to put into a tree, but a
-// whiteout, or has no usable path.
-func (e *Entry) Special() bool { return e.Path == "" || e.Whiteout != "" || e.Opaque != "" }
-
 const (
 	maxPath = 4096 // PATH_MAX
 	maxName = 255  // NAME_MAX

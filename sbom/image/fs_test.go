@@ -382,32 +382,6 @@ func TestOpenDirUnreadable(t *testing.T) {
 	}
 }
 
-// Mount points are told by their device; proc is one on every Linux.
-func TestOpenDirLeavesOutProc(t *testing.T) {
-	if _, err := os.Stat("/proc/self/exe"); err != nil {
-		t.Skip("no /proc here")
-	}
-	img, err := image.OpenDir("/", nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer img.Close()
-	for e, err := range img.Layers()[0].Entries(context.Background()) {
-		if err != nil {
-			t.Fatal(err)
-		}
-		if e.Path == "proc" {
-			if !errors.Is(e.Problem, image.ErrSkipped) {
-				t.Errorf("proc: problem = %v", e.Problem)
-			}
-			return
-		}
-		if e.Path > "proc" && !strings.Contains(e.Path, "/") {
-			t.Fatal("proc was not reported")
-		}
-	}
-}
-
 func TestCompressedFSBehindCompressedArchive(t *testing.T) {
 	data := ociLayout(imageSpec{layers: squashLayers(gzipLayer)}).tar()
 	fsys := mustFS(t, mustOpen(t, writeFile(t, zstded(data)), nil))

@@ -12,6 +12,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"testing/iotest"
 
@@ -206,7 +207,12 @@ func TestBreakOffLargeLayer(t *testing.T) {
 	for i := range 40 {
 		entries = append(entries, file(fmt.Sprint(i), noise(100_000)))
 	}
-	l := openLayer(t, gzipLayer(entries...), nil)
+	var current *watched
+	l := openLayer(t, gzipLayer(entries...), &image.Options{Decompress: func(_ image.Compression, r io.Reader) (io.ReadCloser, error) {
+		zr, err := kgzip.NewReader(r)
+		current = &watched{ReadCloser: zr, t: t}
+		return current, err
+	}})
 	for stop := range 41 {
 		n := 0
 		for _, err := range l.Entries(context.Background()) {
@@ -216,6 +222,9 @@ func TestBreakOffLargeLayer(t *testing.T) {
 			if n++; n > stop {
 				break
 			}
+		}
+		if !current.closed.Load() {
+			t.Fatal("the decompressor was not closed")
 		}
 	}
 	ctx, cancel := context.WithCancel(context.Background())
@@ -231,6 +240,25 @@ func TestBreakOffLargeLayer(t *testing.T) {
 	if !errors.Is(last, context.Canceled) {
 		t.Errorf("after cancelling: %v", last)
 	}
+}
+
+// watched is a decompressor that nobody may use once it was closed.
+type watched struct {
+	io.ReadCloser
+	t      *testing.T
+	closed atomic.Bool
+}
+
+func (w *watched) Read(p []byte) (int, error) {
+	if w.closed.Load() {
+		w.t.Error("read behind the end of the iteration")
+	}
+	return w.ReadCloser.Read(p)
+}
+
+func (w *watched) Close() error {
+	w.closed.Store(true)
+	return w.ReadCloser.Close()
 }
 
 // corruptLayer is a layer whose stored bytes were changed after their digests

@@ -76,6 +76,9 @@ func parseIndex(raw []byte, d v1.Descriptor) ([]v1.Descriptor, error) {
 	if err != nil {
 		return nil, fmt.Errorf("index: %w: %w", ErrCorrupt, err)
 	}
+	if m.MediaType.IsImage() {
+		return nil, fmt.Errorf("index: %w: it says that it is a manifest", ErrCorrupt)
+	}
 	return m.Manifests, nil
 }
 

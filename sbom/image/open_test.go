@@ -379,6 +379,11 @@ func TestOpenErrors(t *testing.T) {
 	for range 20 {
 		d = deep.index(d)
 	}
+	confusedManifest, asIndex := newFiles(), good
+	asIndex.manifest = func(m *v1.Manifest) { m.MediaType = types.OCIImageIndex }
+	called := confusedManifest.image(asIndex)
+	called.MediaType = types.OCIManifestSchema1
+	confused := confusedManifest.layout(called)
 	artifact := good
 	artifact.manifest = func(m *v1.Manifest) { m.ArtifactType = "application/vnd.example+json" }
 	wasm := good
@@ -421,6 +426,10 @@ func TestOpenErrors(t *testing.T) {
 		}).dir(t), image.ErrUnsupported},
 		{"layout marker invalid", change(ociLayout(good), "imageLayoutVersion", other).dir(t), image.ErrCorrupt},
 		{"indexes nested too deep", deep.layout(d).dir(t), image.ErrLimit},
+		{"index called a manifest", confused.dir(t), image.ErrCorrupt},
+		{"manifest called an index", change(ociLayout(good), `"manifests"`, func([]byte) []byte {
+			return []byte(`{"mediaType":"application/vnd.oci.image.manifest.v1+json","manifests":[]}`)
+		}).dir(t), image.ErrCorrupt},
 		{"artifact", ociLayout(artifact).dir(t), image.ErrNotImage},
 		{"config of something else", ociLayout(wasm).dir(t), image.ErrNotImage},
 		{"symlink loop in the archive", writeFile(t, makeTar(symlink("manifest.json", "b"), symlink("b", "manifest.json"))), image.ErrCorrupt},

@@ -2,7 +2,6 @@ package image
 
 import (
 	"io"
-	"log/slog"
 
 	"github.com/imagetrust/imagetrust/sbom"
 )
@@ -22,7 +21,8 @@ type Options struct {
 	// squashed view: 2,000,000 if 0.
 	MaxEntries int
 	// MaxLayerBytes is the most bytes of a layer's uncompressed tar stream, and
-	// of the files in it, which differ when files are sparse: 64 GiB if 0.
+	// of the files in it, which differ when files are sparse; also of a compressed
+	// archive. 64 GiB if 0.
 	MaxLayerBytes int64
 	// OneFileSystem leaves out the contents of all mount points below a root file
 	// system; without it, only those of proc and sys.
@@ -31,8 +31,6 @@ type Options struct {
 	// returns nil and no error for what it does not know. Closing the reader does
 	// not close r. It is called concurrently. Digests are verified in any case.
 	Decompress func(c Compression, r io.Reader) (io.ReadCloser, error)
-	// Logger is told what is odd but no error; nobody if nil.
-	Logger *slog.Logger
 }
 
 const (
@@ -51,9 +49,6 @@ func (o *Options) withDefaults() *Options {
 	}
 	if c.MaxLayerBytes <= 0 {
 		c.MaxLayerBytes = defaultMaxLayerBytes
-	}
-	if c.Logger == nil {
-		c.Logger = slog.New(slog.DiscardHandler)
 	}
 	return &c
 }
