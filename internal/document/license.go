@@ -28,15 +28,18 @@ func IsLicenseID(s string) bool {
 // IsExpression reports whether s is a valid SPDX licence expression (SPDX 2.3,
 // annex D): identifiers of the list and LicenseRefs, joined by AND, OR and WITH.
 func IsExpression(s string) bool {
-	tokens := strings.Fields(strings.NewReplacer("(", " ( ", ")", " ) ").Replace(s))
+	if IsLicenseID(s) {
+		return true
+	}
+	tokens := strings.Fields(spaceParentheses.Replace(s))
 	depth, operand := 0, true // whether an operand comes next
-	for i, t := range tokens {
+	for _, t := range tokens {
 		switch {
 		case t == "(" && operand:
 			depth++
 		case t == ")" && !operand && depth > 0:
 			depth--
-		case (t == "AND" || t == "OR" || t == "WITH") && !operand && tokens[i-1] != t:
+		case (t == "AND" || t == "OR" || t == "WITH") && !operand:
 			operand = true
 		case operand && isOperand(t):
 			operand = false
@@ -46,6 +49,8 @@ func IsExpression(s string) bool {
 	}
 	return !operand && depth == 0 && Plain(s) && !strings.Contains(s, "\t")
 }
+
+var spaceParentheses = strings.NewReplacer("(", " ( ", ")", " ) ")
 
 func isOperand(s string) bool {
 	if ref := strings.LastIndex(s, "LicenseRef-"); ref == 0 || ref > 0 && strings.HasPrefix(s, "DocumentRef-") {

@@ -197,3 +197,37 @@ func BenchmarkDecode(b *testing.B) {
 		})
 	}
 }
+
+// TestCost reads documents that would be slow, or large in memory, if anything
+// took more than linear time or a contradiction were told for every byte. Each
+// takes a second or so.
+func TestCost(t *testing.T) {
+	const n = 20_000
+	const head = `{"bomFormat":"CycloneDX","specVersion":"1.6",`
+	j := func(s string) string { return strings.TrimSuffix(strings.Repeat(s+",", n), ",") }
+	for name, text := range map[string]string{
+		"same bom-ref": head + `"components":[` + j(`{"bom-ref":"a","name":"x"}`) + `]}`,
+		"no bom-ref":   head + `"components":[` + j(`{"type":"library"}`) + `]}`,
+		"dependencies": head + `"components":[{"bom-ref":"a"}],"dependencies":[{"ref":"a","dependsOn":[` + j(`""`) + `]}]}`,
+		"occurrences":  head + `"components":[{"evidence":{"occurrences":[` + j(`{"location":"x"}`) + `]}}]}`,
+		"identities":   head + `"components":[{"evidence":{"identity":[` + j(`{"field":"purl"}`) + `]}}]}`,
+		"locations":    head + `"components":[{"properties":[` + j(`{"name":"syft:location:0:path","value":"x"}`) + `]}]}`,
+		"overlay":      head + `"components":[{"properties":[` + j(`{"name":"imagetrust:evidence:0:path","value":"x"}`) + `]}]}`,
+		"relations":    head + `"components":[{"properties":[` + j(`{"name":"imagetrust:relationship:owns","value":"x"}`) + `]}]}`,
+	} {
+		t.Run(name, func(t *testing.T) {
+			inv, err := Decode(strings.NewReader(text), nil)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if len(inv.Gaps) > 10_001 {
+				t.Errorf("%d gaps", len(inv.Gaps))
+			}
+			for _, opts := range []*Options{nil, {Version: "1.4", Format: XML}} {
+				if _, err := Encode(io.Discard, inv, opts); err != nil {
+					t.Fatal(err)
+				}
+			}
+		})
+	}
+}

@@ -1,7 +1,6 @@
 package cyclonedx
 
 import (
-	"fmt"
 	"slices"
 	"strconv"
 	"strings"
@@ -15,6 +14,7 @@ import (
 // mapper turns a document into an inventory.
 type mapper struct {
 	inv      *sbom.Inventory
+	gaps     document.Gaps
 	pointers bool // whether components are told their place in the document
 	own      bool // whether the document is one of Encode
 	// ids maps references to component ids; root and os are references of the
@@ -56,12 +56,9 @@ func mapBOM(bom *cdx.BOM, pointers bool) *sbom.Inventory {
 		m.inv.Distribution = m.distro
 	}
 	m.relate(bom)
+	m.inv.Gaps = m.gaps.List()
 	document.ApplyInventory(m.inv, props)
 	return m.inv
-}
-
-func (m *mapper) gap(kind sbom.GapKind, component, format string, args ...any) {
-	m.inv.Gaps = append(m.inv.Gaps, sbom.Gap{Kind: kind, Component: component, Message: fmt.Sprintf(format, args...)})
 }
 
 // metadata maps what is about the whole document, and returns the properties
@@ -69,7 +66,7 @@ func (m *mapper) gap(kind sbom.GapKind, component, format string, args ...any) {
 func (m *mapper) metadata(md *cdx.Metadata) []sbom.Property {
 	var err error
 	if m.inv.Created, err = document.ParseTime(md.Timestamp); err != nil {
-		m.gap(sbom.GapCorrupt, "", "metadata.timestamp %.40q is no time", md.Timestamp)
+		m.gaps.Add(sbom.GapCorrupt, "", "metadata.timestamp %.40q is no time", md.Timestamp)
 	}
 	m.inv.Tools = tools(md.Tools)
 	if md.Component != nil {
@@ -236,7 +233,7 @@ func (m *mapper) identify(c *sbom.Component, ref string) bool {
 	}
 	m.used[c.ID] = true
 	if _, twice := m.ids[ref]; twice {
-		m.gap(sbom.GapCorrupt, c.ID, "bom-ref %.200q is not unique: relationships are those of the first component with it", ref)
+		m.gaps.Add(sbom.GapCorrupt, c.ID, "bom-ref %.200q is not unique: relationships are those of the first component with it", ref)
 		return false
 	}
 	return ref != ""
@@ -259,7 +256,7 @@ func (m *mapper) relate(bom *cdx.BOM) {
 		}
 		from, ok := m.ids[d.Ref]
 		if !ok {
-			m.gap(sbom.GapCorrupt, "", "dependencies of %.200q, which is no component of the document", d.Ref)
+			m.gaps.Add(sbom.GapCorrupt, "", "dependencies of %.200q, which is no component of the document", d.Ref)
 			continue
 		}
 		for _, on := range *d.Dependencies {
@@ -273,7 +270,7 @@ func (m *mapper) relate(bom *cdx.BOM) {
 func (m *mapper) resolve(from, ref string) (string, bool) {
 	to, ok := m.ids[ref]
 	if !ok && !m.root[ref] {
-		m.gap(sbom.GapCorrupt, from, "relationship with %.200q, which is no component of the document", ref)
+		m.gaps.Add(sbom.GapCorrupt, from, "relationship with %.200q, which is no component of the document", ref)
 	}
 	return to, ok
 }

@@ -37,10 +37,10 @@ func (m *mapper) component(in *cdx.Component, pointer string) string {
 	m.distribution(in)
 	first := m.identify(&c, in.BOMRef)
 	if badPURL {
-		m.gap(sbom.GapCorrupt, c.ID, "package URL %.200q does not parse", in.PackageURL)
+		m.gaps.Add(sbom.GapCorrupt, c.ID, "package URL %.200q does not parse", in.PackageURL)
 	}
 	if !m.own && c.Version == "" && c.Type != sbom.TypeFile {
-		m.gap(sbom.GapIncomplete, c.ID, "the document states no version of %.200q", c.Name)
+		m.gaps.Add(sbom.GapIncomplete, c.ID, "the document states no version of %.200q", c.Name)
 	}
 	m.overlay(&c, in)
 	if first {

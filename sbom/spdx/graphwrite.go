@@ -11,7 +11,10 @@ const creationInfoID = "_:creationInfo"
 
 // writeGraph translates an SPDX 2.3 document into SPDX 3.0.1.
 func writeGraph(d *doc, opts *Options) ([]byte, error) {
-	w := &graphWriter{doc: d, shared: make(map[string]string)}
+	w := &graphWriter{doc: d, shared: make(map[string]string), licenses: make(map[string]*extracted)}
+	for i := range d.Licenses {
+		w.licenses[d.Licenses[i].ID] = &d.Licenses[i]
+	}
 	w.creation()
 	for i := range d.Packages {
 		w.pkg(&d.Packages[i])
@@ -27,6 +30,7 @@ type graphWriter struct {
 	elements []element
 	number   int
 	shared   map[string]string // agents, expressions and licence texts by content
+	licenses map[string]*extracted
 }
 
 // iri returns the identifier of an element in the document's namespace.
@@ -110,28 +114,21 @@ func (w *graphWriter) pkg(p *pkg) {
 
 // expression writes a licence expression and the licences that it refers to.
 func (w *graphWriter) expression(expression string) string {
+	if id, ok := w.shared["expression\x00"+expression]; ok {
+		return id
+	}
 	e := element{Type: "simplelicensing_LicenseExpression", Expression: expression}
-	for _, l := range w.doc.Licenses {
-		if mentions(expression, l.ID) {
-			text := w.once(element{Type: "simplelicensing_SimpleLicensingText", Name: l.Name, LicenseText: l.Text}, "license", l.ID)
-			e.CustomIDs = append(e.CustomIDs, dictionaryItem{Type: "DictionaryEntry", Key: l.ID, Value: text})
+	seen := make(map[string]bool)
+	for _, id := range strings.FieldsFunc(expression, func(r rune) bool { return !idString(r) }) {
+		l := w.licenses[id]
+		if l == nil || seen[id] {
+			continue
 		}
+		seen[id] = true
+		text := w.once(element{Type: "simplelicensing_SimpleLicensingText", Name: l.Name, LicenseText: l.Text}, "license", id)
+		e.CustomIDs = append(e.CustomIDs, dictionaryItem{Type: "DictionaryEntry", Key: id, Value: text})
 	}
 	return w.once(e, "expression", expression)
-}
-
-// mentions reports whether id stands in an expression as a word.
-func mentions(expression, id string) bool {
-	for rest := expression; ; {
-		i := strings.Index(rest, id)
-		if i < 0 {
-			return false
-		}
-		rest = rest[i+len(id):]
-		if rest == "" || !idString(rune(rest[0])) {
-			return true
-		}
-	}
 }
 
 // relationships joins those of the same element, type and comment.

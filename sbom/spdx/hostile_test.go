@@ -159,3 +159,37 @@ func BenchmarkDecode(b *testing.B) {
 		})
 	}
 }
+
+// TestCost reads documents that would be slow, or large in memory, if anything
+// took more than linear time or a contradiction were told for every byte. Each
+// takes a second or so.
+func TestCost(t *testing.T) {
+	const n = 20_000
+	j := func(s string) string { return strings.TrimSuffix(strings.Repeat(s+",", n), ",") }
+	for name, text := range map[string]string{
+		"same identifier": `{"spdxVersion":"SPDX-2.3","packages":[` + j(`{"SPDXID":"SPDXRef-a","name":"x"}`) + `]}`,
+		"paths":           `{"spdxVersion":"SPDX-2.3","packages":[{"sourceInfo":"acquired package info from x: ` + strings.Repeat("a, ", 10*n) + `"}]}`,
+		"annotations":     `{"spdxVersion":"SPDX-2.3","packages":[{"annotations":[` + j(`{"comment":"LayerDiffID: x"}`) + `]}]}`,
+		"relationships":   `{"spdxVersion":"SPDX-2.3","relationships":[` + j(`{"relationshipType":"DEPENDS_ON","spdxElementId":"x"}`) + `]}`,
+		"lines":           `{"spdxVersion":"SPDX-2.3","annotations":[{"comment":"imagetrust:schema=1` + strings.Repeat(`\n=`, 10*n) + `"}]}`,
+		"evidence": `{"spdxVersion":"SPDX-2.3","packages":[{"SPDXID":"SPDXRef-a"}],"files":[{"SPDXID":"SPDXRef-f","fileName":"f"}],"relationships":[` +
+			j(`{"relationshipType":"OTHER","spdxElementId":"SPDXRef-a","relatedSpdxElement":"SPDXRef-f","comment":"evident-by"}`) + `]}`,
+		"licences":  `{"spdxVersion":"SPDX-2.3","packages":[` + j(`{"licenseDeclared":"LicenseRef-a AND LicenseRef-b","versionInfo":"1"}`) + `],"hasExtractedLicensingInfos":[` + j(`{"licenseId":"LicenseRef-a","extractedText":"t"}`) + `]}`,
+		"tag-value": "SPDXVersion: SPDX-2.3\n" + strings.Repeat("PackageName: x\nAnnotator: x\nSPDXREF: y\n", n),
+	} {
+		t.Run(name, func(t *testing.T) {
+			inv, err := Decode(strings.NewReader(text), nil)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if len(inv.Gaps) > 10_001 {
+				t.Errorf("%d gaps", len(inv.Gaps))
+			}
+			for format := JSON23; format <= JSON301; format++ {
+				if _, err := Encode(io.Discard, inv, &Options{Format: format}); err != nil {
+					t.Fatal(err)
+				}
+			}
+		})
+	}
+}

@@ -1,7 +1,7 @@
 package spdx
 
 import (
-	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -13,6 +13,7 @@ import (
 type mapper struct {
 	doc      *doc
 	inv      *sbom.Inventory
+	gaps     document.Gaps
 	pointers bool // whether components are told their place in the document
 	own      bool // whether the document is one of Encode
 	subject  string
@@ -55,12 +56,9 @@ func mapDoc(d *doc, pointers bool) *sbom.Inventory {
 	for i := range d.Relationships {
 		m.relate(&d.Relationships[i])
 	}
+	m.inv.Gaps = m.gaps.List()
 	document.ApplyInventory(m.inv, props)
 	return m.inv
-}
-
-func (m *mapper) gap(kind sbom.GapKind, component, format string, args ...any) {
-	m.inv.Gaps = append(m.inv.Gaps, sbom.Gap{Kind: kind, Component: component, Message: fmt.Sprintf(format, args...)})
 }
 
 // creation maps the creators: an organization is the vendor of the tools beside
@@ -68,7 +66,7 @@ func (m *mapper) gap(kind sbom.GapKind, component, format string, args ...any) {
 func (m *mapper) creation() {
 	var err error
 	if m.inv.Created, err = document.ParseTime(m.doc.Creation.Created); err != nil {
-		m.gap(sbom.GapCorrupt, "", "creation date %.40q is no time", m.doc.Creation.Created)
+		m.gaps.Add(sbom.GapCorrupt, "", "creation date %.40q is no time", m.doc.Creation.Created)
 	}
 	var vendors []string
 	for _, c := range m.doc.Creation.Creators {
@@ -154,10 +152,10 @@ func (m *mapper) mapSubject(p *pkg) {
 
 // texts returns what Trivy says in attribution texts or annotations, "NAME: VALUE".
 func texts(p *pkg) []string {
-	out := p.Attribution
+	out := slices.Clip(p.Attribution)
 	for _, a := range p.Annotations {
 		if !strings.HasPrefix(a.Comment, heading) {
-			out = append(out[:len(out):len(out)], a.Comment)
+			out = append(out, a.Comment)
 		}
 	}
 	return out
@@ -253,7 +251,7 @@ func (m *mapper) relate(r *relationship) {
 func (m *mapper) resolve(ref string) (string, bool) {
 	id, ok := m.ids[ref]
 	if !ok {
-		m.gap(sbom.GapCorrupt, "", "relationship with %.200q, which is no element of the document", ref)
+		m.gaps.Add(sbom.GapCorrupt, "", "relationship with %.200q, which is no element of the document", ref)
 	}
 	return id, ok
 }
@@ -275,7 +273,7 @@ func (m *mapper) identify(c *sbom.Component, ref string) bool {
 	}
 	m.used[c.ID] = true
 	if _, twice := m.ids[ref]; twice {
-		m.gap(sbom.GapCorrupt, c.ID, "SPDX identifier %.200q is not unique: relationships are those of the first element with it", ref)
+		m.gaps.Add(sbom.GapCorrupt, c.ID, "SPDX identifier %.200q is not unique: relationships are those of the first element with it", ref)
 		return false
 	}
 	return ref != ""

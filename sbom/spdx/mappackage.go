@@ -85,16 +85,14 @@ func (m *mapper) component(p *pkg, props []sbom.Property) {
 	badPURL := m.external(&c, p)
 	m.sourceInfo(&c, p.SourceInfo)
 	m.trivy(&c, p)
-	for _, l := range m.evident[p.SPDXID] {
-		addEvidence(&c, l)
-	}
+	m.evidentBy(&c, m.evident[p.SPDXID])
 	m.distribution(&c)
 	first := m.identify(&c, p.SPDXID)
 	if badPURL != "" {
-		m.gap(sbom.GapCorrupt, c.ID, "package URL %.200q does not parse", badPURL)
+		m.gaps.Add(sbom.GapCorrupt, c.ID, "package URL %.200q does not parse", badPURL)
 	}
 	if !m.own && c.Version == "" && c.Type != sbom.TypeFile {
-		m.gap(sbom.GapIncomplete, c.ID, "the document states no version of %.200q", c.Name)
+		m.gaps.Add(sbom.GapIncomplete, c.ID, "the document states no version of %.200q", c.Name)
 	}
 	c.Properties = document.ApplyComponent(&c, props)
 	if first {
@@ -204,6 +202,10 @@ func (m *mapper) external(c *sbom.Component, p *pkg) (bad string) {
 	return ""
 }
 
+// maxPaths is how many paths of one package's source information are read. A path
+// takes three bytes there, and evidence fifty times that.
+const maxPaths = 1000
+
 // sourceInfo reads what Trivy and Syft say there.
 func (m *mapper) sourceInfo(c *sbom.Component, s string) {
 	if source, ok := strings.CutPrefix(s, builtFrom); ok {
@@ -211,12 +213,18 @@ func (m *mapper) sourceInfo(c *sbom.Component, s string) {
 		c.Source = &sbom.SourcePackage{Name: name, Version: version}
 		return
 	}
-	if how, ok := strings.CutPrefix(s, "acquired package info from "); ok {
-		_, paths, _ := strings.Cut(how, ": ")
-		for path := range strings.SplitSeq(paths, ", ") {
-			if path != "" {
-				addEvidence(c, sbom.Location{Path: strings.TrimPrefix(path, "/")})
-			}
+	how, ok := strings.CutPrefix(s, "acquired package info from ")
+	if !ok {
+		return
+	}
+	_, paths, _ := strings.Cut(how, ": ")
+	for path := range strings.SplitSeq(paths, ", ") {
+		if len(c.Evidence) == maxPaths {
+			m.gaps.Add(sbom.GapLimit, "", "more than %d files show package %.200q", maxPaths, c.Name)
+			return
+		}
+		if path != "" {
+			c.Evidence = append(c.Evidence, evidence(c, sbom.Location{Path: strings.TrimPrefix(path, "/")}))
 		}
 	}
 }
@@ -235,25 +243,37 @@ func (m *mapper) trivy(c *sbom.Component, p *pkg) {
 		}
 	}
 	if l != (sbom.Location{}) {
-		addEvidence(c, l)
+		m.evidentBy(c, []sbom.Location{l})
 	}
 }
 
-func addEvidence(c *sbom.Component, l sbom.Location) {
+func evidence(c *sbom.Component, l sbom.Location) sbom.Evidence {
 	field := "name"
 	if c.PURL != "" {
 		field = "purl"
 	}
+	return sbom.Evidence{Field: field, Technique: sbom.TechniqueOther, Location: l}
+}
+
+// evidentBy adds the files that show the package. One that is known already only
+// gets its layer.
+func (m *mapper) evidentBy(c *sbom.Component, places []sbom.Location) {
+	if len(places) == 0 {
+		return
+	}
+	at := make(map[string]int, len(c.Evidence)+len(places))
 	for i := range c.Evidence {
-		e := &c.Evidence[i].Location
-		if e.Path == l.Path {
-			if e.Layer == nil {
-				e.Layer = l.Layer
-			}
-			return
+		at[c.Evidence[i].Location.Path] = i
+	}
+	for _, l := range places {
+		i, ok := at[l.Path]
+		if !ok {
+			at[l.Path] = len(c.Evidence)
+			c.Evidence = append(c.Evidence, evidence(c, l))
+		} else if e := &c.Evidence[i].Location; e.Layer == nil {
+			e.Layer = l.Layer
 		}
 	}
-	c.Evidence = append(c.Evidence, sbom.Evidence{Field: field, Technique: sbom.TechniqueOther, Location: l})
 }
 
 // distribution takes the distribution from the first operating system.

@@ -34,10 +34,13 @@ func statement(props []sbom.Property) string {
 }
 
 // parseStatement is the inverse of statement. It reports false for a text that
-// is none of ours.
+// is none of ours: ours are not made of empty lines.
 func parseStatement(text string) ([]sbom.Property, bool) {
 	rest, ok := strings.CutPrefix(strings.ReplaceAll(text, "\r\n", "\n"), heading)
 	if !ok || rest != "" && rest[0] != '\n' {
+		return nil, false
+	}
+	if document.Dense(strings.Count(rest, "\n"), len(rest)) {
 		return nil, false
 	}
 	var props []sbom.Property
