@@ -115,7 +115,7 @@ func checkKeyed(t *testing.T, dir string, b *Bundle) bool {
 func TestRealBundles(t *testing.T) {
 	dir := corpus(t, "real")
 	refused := map[string]string{ // by the file's name, and why
-		"dsse-2sigs.sigstore.json":              "two signatures",
+		"dsse-2sigs.sigstore.json": "two signatures",
 		"github_provenance_demo-0.0.12-py3-none-any-bundle-missing-verification-material.jsonl": "no verification material",
 	}
 	var read, statements, rejected int

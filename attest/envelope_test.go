@@ -33,10 +33,11 @@ func TestDSSEVector(t *testing.T) {
 		}
 		return n
 	}
-	key := &ecdsa.PublicKey{
-		Curve: elliptic.P256(),
-		X:     number("46950820868899156662930047687818585632848591499744589407958293238635476079160"),
-		Y:     number("5640078356564379163099075877009565129882514886557779369047442380624545832820"),
+	point := append([]byte{4}, number("46950820868899156662930047687818585632848591499744589407958293238635476079160").FillBytes(make([]byte, 32))...)
+	point = append(point, number("5640078356564379163099075877009565129882514886557779369047442380624545832820").FillBytes(make([]byte, 32))...)
+	key, err := ecdsa.ParseUncompressedPublicKey(elliptic.P256(), point)
+	if err != nil {
+		t.Fatal(err)
 	}
 	env, err := parseEnvelope([]byte(`{"payload": "aGVsbG8gd29ybGQ=",
  "payloadType": "http://example.com/HelloWorld",

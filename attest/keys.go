@@ -98,16 +98,9 @@ func onlyBlock(data []byte) (*pem.Block, error) {
 func checkKey(key crypto.PublicKey) error {
 	switch k := key.(type) {
 	case *ecdsa.PublicKey:
-		switch k.Curve {
-		case elliptic.P256(), elliptic.P384(), elliptic.P521():
-		default:
-			return fmt.Errorf("%w: ECDSA curve must be P-256, P-384 or P-521", ErrKey)
-		}
-		if _, err := k.ECDH(); err != nil { // checks that the point is on the curve
-			return fmt.Errorf("%w: %w", ErrKey, err)
-		}
+		return checkECDSA(k)
 	case *rsa.PublicKey:
-		if k.N == nil || k.N.BitLen() < minRSABits || k.N.BitLen() > maxRSABits {
+		if k == nil || k.N == nil || k.N.BitLen() < minRSABits || k.N.BitLen() > maxRSABits {
 			return fmt.Errorf("%w: RSA modulus must have %d to %d bits", ErrKey, minRSABits, maxRSABits)
 		}
 		if k.E < 3 || k.E%2 == 0 {
@@ -119,6 +112,22 @@ func checkKey(key crypto.PublicKey) error {
 		}
 	default:
 		return fmt.Errorf("%w: unsupported type %T", ErrKey, key)
+	}
+	return nil
+}
+
+func checkECDSA(k *ecdsa.PublicKey) error {
+	//lint:ignore SA1019 a nil coordinate makes every method panic
+	if k == nil || k.Curve == nil || k.X == nil || k.Y == nil {
+		return fmt.Errorf("%w: incomplete ECDSA key", ErrKey)
+	}
+	switch k.Curve {
+	case elliptic.P256(), elliptic.P384(), elliptic.P521():
+	default:
+		return fmt.Errorf("%w: ECDSA curve must be P-256, P-384 or P-521", ErrKey)
+	}
+	if _, err := k.ECDH(); err != nil { // checks that the point is on the curve
+		return fmt.Errorf("%w: %w", ErrKey, err)
 	}
 	return nil
 }

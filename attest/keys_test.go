@@ -3,7 +3,6 @@ package attest_test
 import (
 	"bytes"
 	"crypto"
-	"crypto/dsa" //nolint:staticcheck // to be refused
 	"crypto/ecdh"
 	"crypto/ecdsa"
 	"crypto/ed25519"
@@ -138,9 +137,11 @@ func TestParseKeysRefuses(t *testing.T) {
 }
 
 func TestVerifierRefusesKeys(t *testing.T) {
+	//lint:ignore SA1019 there is no other way to make a bad key
 	offCurve := &ecdsa.PublicKey{Curve: elliptic.P256(), X: big.NewInt(1), Y: big.NewInt(1)}
 	for name, key := range map[string]crypto.PublicKey{
-		"nil": nil, "off the curve": offCurve, "half a key": &ecdsa.PublicKey{}, "DSA": &dsa.PublicKey{}, "by value": ecdsa.PublicKey{},
+		"nil": nil, "off the curve": offCurve, "no curve": &ecdsa.PublicKey{}, "no point": &ecdsa.PublicKey{Curve: elliptic.P256()}, "nil ECDSA": (*ecdsa.PublicKey)(nil), "nil RSA": (*rsa.PublicKey)(nil),
+		"something else": "key", "by value": ecdsa.PublicKey{},
 		"short Ed25519": ed25519.PublicKey{1}, "empty RSA": &rsa.PublicKey{}, "private key": mustEd25519(t),
 	} {
 		if _, err := attest.NewKeyVerifier(attest.Key{Public: key}); !errors.Is(err, attest.ErrKey) {

@@ -44,6 +44,7 @@ type Identity struct {
 type Verified struct {
 	statement *Statement // nil in the zero value, which is therefore not valid
 	subject   Digest
+	envelope  Digest
 	facts     seal.Facts
 }
 
@@ -106,7 +107,7 @@ func (v *Verified) EnvelopeDigest() Digest {
 	if !v.Valid() {
 		return ""
 	}
-	return digestOf(v.facts.Envelope)
+	return v.envelope
 }
 
 // Unchecked names the parts of the bundle's verification material that the
@@ -137,8 +138,9 @@ func Admit(proof seal.Proof, subject Digest) (*Verified, error) {
 	if !st.About(subject) {
 		return nil, &VerifyError{Stage: StageSubject, Err: fmt.Errorf("%w: not about %s", ErrSubject, subject)}
 	}
-	facts.Payload = nil // the statement shares its memory
-	return &Verified{statement: st, subject: subject, facts: facts}, nil
+	v := &Verified{statement: st, subject: subject, envelope: digestOf(facts.Envelope), facts: facts}
+	v.facts.Payload, v.facts.Envelope = nil, nil // the statement has what is needed of them
+	return v, nil
 }
 
 func digestOf(b []byte) Digest {

@@ -17,6 +17,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"testing"
+	"time"
 
 	"github.com/imagetrust/imagetrust/attest"
 	"github.com/imagetrust/imagetrust/attest/oci"
@@ -161,10 +162,52 @@ func TestCosignVerifiesOurs(t *testing.T) {
 	}
 }
 
+// TestCosignReadsOurPredicates attaches one of each to one image.
+func TestCosignReadsOurPredicates(t *testing.T) {
+	c := findCosign(t)
+	img, digest := testImage(t, "predicates")
+	repo := pushImage(t, testRegistry(t, true), img)
+	key := newKeyPair(t)
+	when := time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)
+	predicates := map[string]attest.Predicate{
+		"spdxjson":  attest.SPDX([]byte(spdxDoc)),
+		"cyclonedx": attest.CycloneDX([]byte(cdxDoc)),
+		"vuln": attest.VulnerabilityReport(&attest.VulnScan{
+			Scanner:  attest.VulnScanner{URI: "pkg:github/example/scanner", Version: "1", Result: []byte(`{"findings":[]}`)},
+			Metadata: attest.VulnMetadata{ScanStartedOn: when, ScanFinishedOn: when},
+		}),
+		"slsaprovenance1": attest.Provenance(&attest.SLSAProvenance{
+			BuildDefinition: attest.BuildDefinition{BuildType: "https://example.com/build/v1", ExternalParameters: []byte(`{"ref":"main"}`),
+				ResolvedDependencies: []attest.ResourceDescriptor{{URI: "git+https://example.com/app", Digest: map[string]string{"gitCommit": "c0ffee"}}}},
+			RunDetails: attest.RunDetails{Builder: attest.Builder{ID: "https://example.com/builder"}, Metadata: &attest.BuildMetadata{StartedOn: when}},
+		}),
+		attest.TypeVulns02: attest.Vulnerabilities(&attest.Vulns{
+			Scanner:  attest.VulnsScanner{URI: "pkg:github/example/scanner", Result: []attest.Vulnerability{}},
+			Metadata: attest.VulnMetadata{ScanStartedOn: when, ScanFinishedOn: when},
+		}),
+		testType: attest.Custom(testType, map[string]string{"html": "<&>\u2028"}),
+	}
+	for _, p := range predicates {
+		mustAttach(t, repo, digest, key.signPredicate(t, digest, p))
+	}
+	image := repo.String() + "@" + string(digest)
+	for name := range predicates {
+		if out, err := c.verifyAttestation(t, key.private.Public(), image, name); err != nil {
+			t.Errorf("%s: %v\n%s", name, err, out)
+		}
+	}
+	if out, err := c.verifyAttestation(t, key.private.Public(), image, "openvex"); err == nil {
+		t.Errorf("cosign finds a type that was not attached:\n%s", out)
+	}
+}
+
 func TestWeVerifyCosigns(t *testing.T) {
 	c := findCosign(t)
 	for _, withAPI := range []bool{true, false} {
 		for _, legacy := range []bool{true, false} {
+			if legacy && !withAPI {
+				continue // the .att tag has nothing to do with the API
+			}
 			for _, k := range allKeys(t) {
 				t.Run(fmt.Sprintf("%s, legacy %t, referrers API %t", k.name, legacy, withAPI), func(t *testing.T) {
 					img, digest := testImage(t, k.name)

@@ -35,11 +35,10 @@ func (r *RepositoryTarget) push(ctx context.Context, a *artifact) error {
 	if resp.header.Get("OCI-Subject") == string(a.subject.Digest) {
 		return nil // the registry maintains the list
 	}
-	_, err = r.listAPI(ctx, a.subject.Digest)
-	if !errors.Is(err, errNoAPI) {
-		return err
+	if _, err = r.referrersPage(ctx, r.url("referrers", string(a.subject.Digest))); errors.Is(err, errNoAPI) {
+		return r.addToTag(ctx, a.subject.Digest, a.descriptor)
 	}
-	return r.addToTag(ctx, a.subject.Digest, a.descriptor)
+	return err
 }
 
 func (r *RepositoryTarget) upload(ctx context.Context, d Descriptor, content []byte) error {

@@ -54,12 +54,9 @@ func (r *RepositoryTarget) listAPI(ctx context.Context, subject attest.Digest) (
 		if page == maxPages || len(found) > listFactor*defaultMaxReferrers {
 			return found, fmt.Errorf("%w: more than %d pages or %d referrers", ErrLimit, maxPages, listFactor*defaultMaxReferrers)
 		}
-		resp, err := r.get(ctx, next, maxIndexSize, mediaTypeIndex, http.StatusNotFound, http.StatusBadRequest, http.StatusNotAcceptable, http.StatusMethodNotAllowed)
+		resp, err := r.referrersPage(ctx, next)
 		if err != nil {
 			return found, err
-		}
-		if resp.status != http.StatusOK || !strings.HasPrefix(resp.header.Get("Content-Type"), mediaTypeIndex) {
-			return found, errNoAPI
 		}
 		descriptors, err := parseReferrers(resp.body)
 		if err != nil {
@@ -73,6 +70,19 @@ func (r *RepositoryTarget) listAPI(ctx context.Context, subject attest.Digest) (
 		}
 	}
 	return found, nil
+}
+
+// referrersPage asks the referrers API. The error is errNoAPI where there is none.
+func (r *RepositoryTarget) referrersPage(ctx context.Context, url string) (*response, error) {
+	resp, err := r.get(ctx, url, maxIndexSize, mediaTypeIndex,
+		http.StatusNotFound, http.StatusBadRequest, http.StatusNotAcceptable, http.StatusMethodNotAllowed)
+	if err != nil {
+		return nil, err
+	}
+	if resp.status != http.StatusOK || !strings.HasPrefix(resp.header.Get("Content-Type"), mediaTypeIndex) {
+		return nil, errNoAPI
+	}
+	return resp, nil
 }
 
 // listTag reads the index at the referrers tag.

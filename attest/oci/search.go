@@ -83,15 +83,13 @@ func choose(cands []candidate, subject attest.Digest, limit int) ([]candidate, [
 	var rejected []Rejected
 	seen := map[attest.Digest]bool{subject: true} // a tag that resolves to the image itself
 	cands = slices.DeleteFunc(cands, func(c candidate) bool {
-		if seen[c.Digest] {
-			return true
-		}
-		seen[c.Digest] = true
 		if err := c.Digest.Validate(); err != nil {
 			rejected = append(rejected, Rejected{c.Descriptor, c.store, fmt.Errorf("%w: %w", ErrManifest, err)})
 			return true
 		}
-		return false
+		repeated := seen[c.Digest]
+		seen[c.Digest] = true
+		return repeated
 	})
 	slices.SortStableFunc(cands, func(a, b candidate) int { return cmp.Compare(b.promise(), a.promise()) })
 	if len(cands) > limit {
@@ -191,6 +189,9 @@ func (s *searcher) bundle(ctx context.Context, e Entry, out *findings) error {
 	raw, err := s.target.blob(ctx, e.Layer)
 	if err != nil {
 		return err
+	}
+	if int64(len(raw)) != e.Layer.Size {
+		return fmt.Errorf("%w: %d bytes, want %d", ErrDigest, len(raw), e.Layer.Size)
 	}
 	if e.Bundle, err = attest.ParseBundle(raw); err != nil {
 		return err
