@@ -24,7 +24,9 @@
 //
 // Whoever may push to a repository may attach anything to its images. All reading
 // is bounded by [Options], a bad entry is reported in Rejected and hides no good
-// one, and foreign referrers cost one small request each.
+// one, and foreign referrers cost one small request each. Somebody who attaches
+// more than Options.MaxReferrers false bundles can keep good ones from being read:
+// that ends in rejections with ErrLimit, never in trust.
 //
 // Only a [RepositoryTarget] uses the network.
 package oci

@@ -4,7 +4,7 @@ const (
 	// maxManifestSize is what the distribution specification lets registries
 	// require: manifests above 4 MiB are not portable.
 	maxManifestSize = 4 << 20
-	// maxLayoutIndexSize bounds index.json and the pages of referrers.
+	// maxIndexSize bounds index.json and the pages of referrers.
 	maxIndexSize = 8 << 20
 	// listFactor times MaxReferrers is how many descriptors are read to choose
 	// the most promising MaxReferrers from.
