@@ -197,7 +197,7 @@ func TestLayerRef(t *testing.T) {
 	if got := *l.Ref(); got != (sbom.LayerRef{Index: 3, DiffID: "sha256:1"}) {
 		t.Errorf("got %+v", got)
 	}
-	if l.Ref() == l.Ref() {
+	if a, b := l.Ref(), l.Ref(); a == b {
 		t.Error("two references share memory")
 	}
 }

@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"math/rand/v2"
 	"os"
 	"strings"
@@ -110,6 +111,54 @@ func TestOnce(t *testing.T) {
 		&catalog.Options{Detectors: []detect.Detector{d}})
 	if n := calls.Load(); n != 1 {
 		t.Errorf("detected %d times", n)
+	}
+}
+
+// countingLayer counts how often its bytes are opened.
+type countingLayer struct {
+	v1.Layer
+	opened *atomic.Int64
+}
+
+func (c countingLayer) Compressed() (io.ReadCloser, error) {
+	c.opened.Add(1)
+	return c.Layer.Compressed()
+}
+
+func (c countingLayer) Uncompressed() (io.ReadCloser, error) {
+	c.opened.Add(1)
+	return c.Layer.Uncompressed()
+}
+
+// TestReadsOnce asserts how often a layer's bytes are read: once, and twice only
+// for the sake of a file that is wanted by the name of a hard link to it.
+func TestReadsOnce(t *testing.T) {
+	const manifest = `{"name":"a","version":"1"}`
+	for want, members := range map[int64][]member{
+		1: {{path: "bin/a", mode: 0o755, data: "x"}, {path: "bin/b", hardlink: "bin/a"}, {path: "a/node_modules/a/package.json", data: manifest}},
+		2: {{path: "store", data: manifest}, {path: "a/node_modules/a/package.json", hardlink: "store"}},
+	} {
+		var opened atomic.Int64
+		img := imageOf(t, countingLayer{layerOf(t, members...), &opened})
+		opened.Store(0)
+		inv := mustImage(t, img, nil)
+		if got := opened.Load(); got != want {
+			t.Errorf("opened %d times, want %d", got, want)
+		}
+		if len(inv.Components) != 1 {
+			t.Errorf("%d components", len(inv.Components))
+		}
+	}
+}
+
+// TestOlderLink reports a name that is wanted and whose content is in another
+// layer.
+func TestOlderLink(t *testing.T) {
+	inv := mustImage(t, imageOf(t,
+		layerOf(t, member{path: "store", data: "{}"}),
+		layerOf(t, member{path: "a.fragment.json", hardlink: "store"})), &catalog.Options{Detectors: []detect.Detector{literal{}}})
+	if len(inv.Gaps) != 1 || inv.Gaps[0].Kind != sbom.GapUnsupported || inv.Gaps[0].Path != "a.fragment.json" {
+		t.Errorf("gaps %+v", inv.Gaps)
 	}
 }
 

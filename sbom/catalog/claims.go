@@ -209,10 +209,10 @@ func (o *ownership) realDir(dir string) string {
 }
 
 func (o *ownership) followDir(dir string) string {
-	there, err := dir, fs.ErrNotExist
+	there := dir
 	for range maxDepth {
-		var to string
-		if to, _, err = o.fold.tree.Resolve(there); err == nil {
+		to, _, err := o.fold.tree.Resolve(there)
+		if err == nil {
 			return path.Join(to, dir[len(there):])
 		}
 		if there = parent(there); there == "" || !errors.Is(err, fs.ErrNotExist) {

@@ -264,22 +264,34 @@ func (l *layerScan) ask(in *detect.Entry, index int) {
 
 // hardlink notes that a detector wants a file by the name of a hard link to it.
 func (l *layerScan) hardlink(e *image.Entry) {
+	index := len(l.facts.Entries)
 	target, ok := l.last[e.Link]
 	if !ok {
-		return // A link to an older layer's file, or to nothing; the fold says which.
+		// A link to an older layer's file, which no builder of images is known to
+		// make, or to nothing, which the fold reports.
+		l.ask(&detect.Entry{Path: e.Path, Mode: e.Mode}, index)
+		for _, i := range l.wanting {
+			l.file(l.detectors[i].ID(), index, e.Path, nil, errOlderLink)
+		}
+		return
 	}
 	to := &l.facts.Entries[target]
 	in := detect.Entry{Path: e.Path, Mode: to.Mode, Size: to.Size}
-	if !to.Mode.IsRegular() || to.Size > l.maxFileSize {
+	if !to.Mode.IsRegular() {
 		return
 	}
-	index := len(l.facts.Entries)
 	l.last[e.Path] = target
 	l.ask(&in, index)
-	if len(l.wanting) > 0 {
+	switch {
+	case len(l.wanting) == 0:
+	case to.Size > l.maxFileSize:
+		l.tooLarge(&in, index)
+	default:
 		l.relink[target] = append(l.relink[target], index)
 	}
 }
+
+var errOlderLink = fmt.Errorf("%w: a hard link to a file of an older layer, whose content is not read by this name", detect.ErrUnsupported)
 
 // relinked reads entry number at again if a hard link to it is wanted.
 func (l *layerScan) relinked(ctx context.Context, e *image.Entry, at int) error {
