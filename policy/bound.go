@@ -3,6 +3,7 @@ package policy
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	"github.com/imagetrust/imagetrust/sbom"
 )
@@ -23,16 +24,18 @@ func (r DigestBound) Evaluate(_ context.Context, e *Evidence) Outcome {
 		o.add(Reason{Verdict: Indeterminate, Code: "no-subject", Message: "It was not said by digest which image is decided on."})
 		return o.settle()
 	}
+	same := digests{e.Subject}
 	if e.Inventory == nil {
 		o.add(Reason{Verdict: Indeterminate, Code: "missing-inventory", Message: "There is no inventory of the image."})
 	} else {
-		o.bound(e.Subject, "The inventory", e.Inventory.Subject, false)
+		same.bind(&o, "The inventory", e.Inventory.Subject, false)
+		same = same.with(e.Inventory.Subject)
 	}
 	for _, rep := range e.Reports {
-		o.bound(e.Subject, "The report of "+rep.Tool.Name, rep.Subject, r.AllowUnbound)
+		same.bind(&o, "The report of "+rep.Tool.Name, rep.Subject, r.AllowUnbound)
 	}
 	if e.RBOM != nil {
-		o.bound(e.Subject, "The runtime recording", e.RBOM.Subject, false)
+		same.bind(&o, "The runtime recording", e.RBOM.Subject, false)
 	}
 	for _, a := range e.Attestations {
 		if !a.Valid() {
@@ -44,13 +47,38 @@ func (r DigestBound) Evaluate(_ context.Context, e *Evidence) Outcome {
 	return o.settle()
 }
 
-// bound checks one subject. The digest of the config, which some tools state
+// digests all name the image: its manifest, and the index through which it was chosen.
+type digests []sbom.Digest
+
+// with adds what the inventory's own subject adds, if that is of the image: the inventory was
+// made from the image, and knows the manifest behind an index. Some tools state
+// the one, some the other.
+func (ds digests) with(s sbom.Subject) digests {
+	if s.Digest != "" && ds.name(s) {
+		ds = append(ds, s.Digest)
+		if s.Index != "" {
+			ds = append(ds, s.Index)
+		}
+	}
+	return ds
+}
+
+// name reports whether one of the digests is the subject's manifest or index.
+func (ds digests) name(s sbom.Subject) bool {
+	return slices.ContainsFunc(ds, func(d sbom.Digest) bool { return d == s.Digest || d == s.Index })
+}
+
+// bind checks one subject. The digest of the config, which some tools state
 // alone, binds only the image's contents, and is not enough.
-func (o *Outcome) bound(want sbom.Digest, what string, s sbom.Subject, allowUnbound bool) {
+func (ds digests) bind(o *Outcome, what string, s sbom.Subject, allowUnbound bool) {
+	stated := s.Digest
+	if stated == "" {
+		stated = s.Index
+	}
 	switch {
-	case s.Digest == want, s.Index == want && s.Digest != "":
-	case s.Digest != "":
-		o.add(Reason{Verdict: Deny, Code: "other-subject", Message: fmt.Sprintf("%s is about %s.", what, s.Digest)})
+	case stated != "" && ds.name(s):
+	case stated != "":
+		o.add(Reason{Verdict: Deny, Code: "other-subject", Message: fmt.Sprintf("%s is about %s.", what, stated)})
 	case !allowUnbound:
 		o.add(Reason{Verdict: Indeterminate, Code: "unbound", Message: what + " does not say by digest which image it is about."})
 	}
