@@ -51,12 +51,13 @@ type Options struct {
 }
 
 // DecodeOptions bound what a document may cost. The zero value, as nil, has the
-// defaults; memory stays within a small multiple of MaxBytes.
+// defaults. Memory is about ten times the length of the document for JSON and
+// fifteen times for XML.
 type DecodeOptions struct {
 	// MaxBytes is the longest document read, in bytes; 128 MiB if 0.
 	MaxBytes int64
-	// MaxComponents is the most components read, nested ones included; 250,000
-	// if 0.
+	// MaxComponents is the most components, and vulnerabilities, read, nested
+	// ones included; 250,000 if 0.
 	MaxComponents int
 	// MaxDepth is the deepest nesting of JSON values or XML elements read; 100
 	// if 0.
@@ -144,6 +145,19 @@ func marshal(bom *cdx.BOM, opts *Options) ([]byte, error) {
 // The error is a *[DecodeError], which wraps ErrFormat, ErrVersion, ErrLimit or
 // the error of r.
 func Decode(r io.Reader, opts *DecodeOptions) (*sbom.Inventory, error) {
+	bom, err := readBOM(r, opts, false)
+	if err != nil {
+		return nil, err
+	}
+	return mapBOM(bom, true), nil
+}
+
+// ReadBOM reads a whole document, vulnerabilities and all, within the same limits
+// and with the same errors as [Decode]. It is for callers that need more than an
+// inventory; see [FromBOM].
+func ReadBOM(r io.Reader, opts *DecodeOptions) (*cdx.BOM, error) { return readBOM(r, opts, true) }
+
+func readBOM(r io.Reader, opts *DecodeOptions, whole bool) (*cdx.BOM, error) {
 	if opts == nil {
 		opts = &DecodeOptions{}
 	}
@@ -152,15 +166,11 @@ func Decode(r io.Reader, opts *DecodeOptions) (*sbom.Inventory, error) {
 	if err != nil {
 		return nil, err
 	}
-	bom, err := unmarshal(text, limits)
-	if err != nil {
-		return nil, err
-	}
-	return mapBOM(bom, true), nil
+	return unmarshal(text, limits, whole)
 }
 
-// FromBOM maps a document that was already read. It is what Decode does after
-// reading, for callers that need other parts of the document too. bom is not
+// FromBOM maps a document that was already read, by [ReadBOM] or otherwise. It is
+// what Decode does after reading. bom is not
 // changed, and the inventory keeps nothing of it but strings. The error is
 // ErrFormat for a nil document.
 func FromBOM(bom *cdx.BOM) (*sbom.Inventory, error) {

@@ -11,6 +11,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/imagetrust/imagetrust/internal/document/documenttest"
 	"github.com/imagetrust/imagetrust/sbom"
 )
 
@@ -38,6 +39,13 @@ func TestRealDocuments(t *testing.T) {
 			inv, err := Decode(bytes.NewReader(text), nil)
 			if err != nil {
 				t.Fatal(err)
+			}
+			bom, err := ReadBOM(bytes.NewReader(text), nil)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if other, err := FromBOM(bom); err != nil || documenttest.Diff(inv, other) != "" {
+				t.Errorf("ReadBOM and FromBOM differ from Decode: %v", err)
 			}
 			want := countJSON
 			if strings.HasSuffix(file, ".xml") {

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"testing"
 	"testing/iotest"
+	"time"
 
 	"github.com/imagetrust/imagetrust/internal/document/documenttest"
 	"github.com/imagetrust/imagetrust/sbom"
@@ -56,6 +57,9 @@ func TestDecodeErrors(t *testing.T) {
 			}
 			if de.Line != tt.line {
 				t.Errorf("line %d, want %d: %v", de.Line, tt.line, err)
+			}
+			if bom, err := ReadBOM(strings.NewReader(tt.text), tt.opts); bom != nil || !errors.Is(err, tt.want) {
+				t.Errorf("ReadBOM: %v, want %v", err, tt.want)
 			}
 			if de.Error() == "" || de.Format == "" {
 				t.Errorf("error without words: %#v", de)
@@ -229,5 +233,55 @@ func TestCost(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// TestTimeLoss: a time that documents cannot state is a loss, and no other time.
+func TestTimeLoss(t *testing.T) {
+	inv := &sbom.Inventory{Created: time.Date(12000, 1, 1, 0, 0, 0, 0, time.UTC), Layers: []sbom.Layer{{Created: time.Date(-5, 1, 1, 0, 0, 0, 0, time.UTC)}}}
+	var b bytes.Buffer
+	losses, err := Encode(&b, inv, nil)
+	if err != nil || len(losses) != 2 || losses[0].Field != "created" || losses[1].Field != "layers.created" {
+		t.Fatalf("losses %v, error %v", losses, err)
+	}
+	got, err := Decode(&b, nil)
+	if err != nil || !got.Created.IsZero() || len(got.Layers) != 1 || !got.Layers[0].Created.IsZero() {
+		t.Fatalf("%+v, error %v", got, err)
+	}
+}
+
+// TestWithoutOverlay: a reader that knows nothing of our properties still learns
+// what CycloneDX has fields for.
+func TestWithoutOverlay(t *testing.T) {
+	want := documenttest.Golden()
+	for _, format := range []Format{JSON, XML} {
+		bom, err := ReadBOM(bytes.NewReader(encode(t, want, &Options{Format: format, Hidden: true})), nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		bom.Metadata.Properties = nil
+		for i := range *bom.Components {
+			(*bom.Components)[i].Properties = nil
+		}
+		got, err := FromBOM(bom)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if s := got.Subject; s.Name != want.Subject.Name || s.Digest != want.Subject.Digest || s.Platform.Architecture != "arm64" {
+			t.Errorf("subject %+v", s)
+		}
+		if len(got.Components) != len(want.Components)+1 { // the distribution is a component to others
+			t.Fatalf("%d components", len(got.Components))
+		}
+		for i, w := range want.Components {
+			g := got.Components[i]
+			if g.ID != w.ID || g.Type != w.Type || g.PURL != w.PURL || g.Group != w.Group || g.Name != w.Name || g.Version != w.Version ||
+				g.Supplier != w.Supplier || g.Description != w.Description || len(g.Licenses) != len(w.Licenses) || g.Location().Path != w.Location().Path {
+				t.Errorf("%+v, want %+v", g, w)
+			}
+		}
+		if d := got.Distribution; d.ID != "debian" || d.VersionID != "12" || got.Tools[0] != want.Tools[0] || !got.Created.Equal(want.Created) {
+			t.Errorf("distribution %+v, tools %v, created %v", d, got.Tools, got.Created)
+		}
 	}
 }

@@ -20,8 +20,9 @@ const (
 	namespacePrefix = "http://cyclonedx.org/schema/bom/"
 )
 
-// unmarshal reads the parts of a document that an inventory is made of.
-func unmarshal(text []byte, limits document.Limits) (*cdx.BOM, error) {
+// unmarshal reads a document: all of it, or of JSON only the parts that an
+// inventory is made of.
+func unmarshal(text []byte, limits document.Limits, whole bool) (*cdx.BOM, error) {
 	text = bytes.TrimLeft(text, " \t\r\n")
 	if len(text) > 0 && text[0] == '<' {
 		return unmarshalXML(text, limits)
@@ -29,7 +30,39 @@ func unmarshal(text []byte, limits document.Limits) (*cdx.BOM, error) {
 	if len(text) == 0 || text[0] != '{' {
 		return nil, &DecodeError{Format: "CycloneDX", Err: ErrFormat, Detail: "neither JSON nor XML"}
 	}
-	return unmarshalJSON(text, limits)
+	if err := limits.ScanJSON(text, formatJSON, "components", "vulnerabilities", "services"); err != nil {
+		return nil, err
+	}
+	if whole {
+		return unmarshalWhole(text)
+	}
+	return unmarshalJSON(text)
+}
+
+func unmarshalWhole(text []byte) (*cdx.BOM, error) {
+	var bom cdx.BOM
+	err := json.Unmarshal(text, &bom)
+	switch {
+	case errors.Is(err, cdx.ErrInvalidSpecVersion):
+		return nil, &DecodeError{Format: formatJSON, Pointer: "/specVersion", Err: ErrVersion}
+	case err != nil:
+		return nil, jsonError(text, err)
+	}
+	if err := checkHead(bom.BOMFormat, bom.SpecVersion.String()); err != nil {
+		return nil, err
+	}
+	return &bom, nil
+}
+
+// checkHead checks what says that a JSON document is one of CycloneDX.
+func checkHead(format, version string) error {
+	if format != cdx.BOMFormat {
+		return &DecodeError{Format: formatJSON, Pointer: "/bomFormat", Err: ErrFormat, Detail: fmt.Sprintf("%.40q", format)}
+	}
+	if _, ok := specVersion(version); !ok {
+		return &DecodeError{Format: formatJSON, Pointer: "/specVersion", Err: ErrVersion, Detail: fmt.Sprintf("%.40q", version)}
+	}
+	return nil
 }
 
 // partsJSON leaves out what an inventory has no place for, so that it costs
@@ -42,21 +75,15 @@ type partsJSON struct {
 	Dependencies *[]cdx.Dependency `json:"dependencies"`
 }
 
-func unmarshalJSON(text []byte, limits document.Limits) (*cdx.BOM, error) {
-	if err := limits.ScanJSON(text, formatJSON, "components"); err != nil {
-		return nil, err
-	}
+func unmarshalJSON(text []byte) (*cdx.BOM, error) {
 	var parts partsJSON
 	if err := json.Unmarshal(text, &parts); err != nil {
 		return nil, jsonError(text, err)
 	}
-	if parts.BOMFormat != cdx.BOMFormat {
-		return nil, &DecodeError{Format: formatJSON, Pointer: "/bomFormat", Err: ErrFormat, Detail: fmt.Sprintf("%.40q", parts.BOMFormat)}
+	if err := checkHead(parts.BOMFormat, parts.SpecVersion); err != nil {
+		return nil, err
 	}
-	version, ok := specVersion(parts.SpecVersion)
-	if !ok {
-		return nil, &DecodeError{Format: formatJSON, Pointer: "/specVersion", Err: ErrVersion, Detail: fmt.Sprintf("%.40q", parts.SpecVersion)}
-	}
+	version, _ := specVersion(parts.SpecVersion)
 	return &cdx.BOM{
 		BOMFormat: parts.BOMFormat, SpecVersion: version,
 		Metadata: parts.Metadata, Components: parts.Components, Dependencies: parts.Dependencies,

@@ -8,6 +8,7 @@ import (
 	"testing"
 	"testing/iotest"
 
+	"github.com/imagetrust/imagetrust/internal/document"
 	"github.com/imagetrust/imagetrust/internal/document/documenttest"
 	"github.com/imagetrust/imagetrust/sbom"
 )
@@ -192,4 +193,42 @@ func TestCost(t *testing.T) {
 			}
 		})
 	}
+}
+
+// TestWithoutOverlay: a reader that knows nothing of our annotations still learns
+// what SPDX has fields for.
+func TestWithoutOverlay(t *testing.T) {
+	want := documenttest.Golden()
+	everyOptions(t, func(t *testing.T, opts *Options) {
+		if !opts.Hidden {
+			return
+		}
+		d, err := read(encode(t, want, opts), document.Limits{}.WithDefaults())
+		if err != nil {
+			t.Fatal(err)
+		}
+		d.Annotations = nil
+		for i := range d.Packages {
+			d.Packages[i].Annotations = nil
+		}
+		got := mapDoc(d, false)
+		if s := got.Subject; s.Name != want.Subject.Name || s.Digest != want.Subject.Digest || s.Platform.Architecture != "arm64" {
+			t.Errorf("subject %+v", s)
+		}
+		// To others the distribution and the files are components.
+		if len(got.Components) != len(want.Components)+1+len(want.Files) {
+			t.Fatalf("%d components", len(got.Components))
+		}
+		for i, w := range want.Components {
+			g := got.Components[i]
+			if g.ID != refPrefix+w.ID || g.Type != w.Type || g.PURL != w.PURL || g.Name != w.Name || g.Version != w.Version ||
+				g.Supplier != w.Supplier || g.Description != w.Description || len(g.Licenses) != len(w.Licenses) ||
+				len(g.Hashes) != len(w.Hashes) || len(g.CPEs) != len(w.CPEs) || (g.Source == nil) != (w.Source == nil) {
+				t.Errorf("%+v, want %+v", g, w)
+			}
+		}
+		if d := got.Distribution; d.ID != "debian" || d.VersionID != "12" || !got.Created.Equal(want.Created) {
+			t.Errorf("distribution %+v, created %v", d, got.Created)
+		}
+	})
 }

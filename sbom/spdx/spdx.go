@@ -51,7 +51,7 @@ type Options struct {
 }
 
 // DecodeOptions bound what a document may cost. The zero value, as nil, has the
-// defaults; memory stays within a small multiple of MaxBytes.
+// defaults. Memory is about twelve times the length of the document.
 type DecodeOptions struct {
 	// MaxBytes is the longest document read, in bytes; 128 MiB if 0.
 	MaxBytes int64
