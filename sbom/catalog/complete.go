@@ -5,9 +5,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
-	"strings"
 
-	"github.com/imagetrust/imagetrust/internal/squash"
 	"github.com/imagetrust/imagetrust/sbom"
 	"github.com/imagetrust/imagetrust/sbom/detect"
 )
@@ -29,7 +27,7 @@ func (f *fold) complete(inv *sbom.Inventory) {
 	inv.Relationships = o.relationships(all)
 	inv.Gaps = append(f.gaps, f.sourceGaps(o)...)
 	for _, t := range all {
-		inv.Gaps = append(inv.Gaps, t.gaps()...)
+		inv.Gaps = append(inv.Gaps, t.gaps(f.saidIncomplete(t))...)
 		t.component.Attribution = t.attr
 		inv.Components = append(inv.Components, t.component)
 	}
@@ -45,89 +43,6 @@ func (f *fold) ordered() []*tracked {
 
 func compareIdentity(a, b identity) int {
 	return cmp.Or(cmp.Compare(a.detector, b.detector), cmp.Compare(a.path, b.path), cmp.Compare(a.key, b.key))
-}
-
-// releaseFiles are where os-release(5) puts itself, the preferred one first.
-var releaseFiles = []string{"etc/os-release", "usr/lib/os-release"}
-
-// distributions returns the distribution of each root file system in the image by
-// the path of its root: "" is the image's own.
-func (f *fold) distributions() map[string]*sbom.Distribution {
-	out := make(map[string]*sbom.Distribution)
-	rank := make(map[string]int)
-	for _, s := range f.sources() {
-		for _, fr := range s.fragments {
-			if fr.Facts.Distribution == nil {
-				continue
-			}
-			root, r := rootOf(s.path)
-			if old, known := rank[root]; !known || r < old {
-				d := *fr.Facts.Distribution
-				out[root], rank[root] = &d, r
-			}
-		}
-	}
-	return out
-}
-
-// rootOf returns the root that a file which names a distribution speaks of, and
-// how good a witness it is, 0 the best.
-func rootOf(p string) (root string, rank int) {
-	for i, suffix := range releaseFiles {
-		if p == suffix {
-			return "", i
-		}
-		if root, ok := strings.CutSuffix(p, "/"+suffix); ok {
-			return root, i
-		}
-	}
-	// Some other file, such as etc/alpine-release.
-	for _, dir := range []string{"etc", "usr/lib"} {
-		if root, ok := strings.CutSuffix(parent(p), dir); ok && (root == "" || strings.HasSuffix(root, "/")) {
-			return strings.TrimSuffix(root, "/"), len(releaseFiles)
-		}
-	}
-	return parent(p), len(releaseFiles)
-}
-
-// distributionOf returns the distribution whose root is the closest above path.
-func distributionOf(p string, ds map[string]*sbom.Distribution) *sbom.Distribution {
-	for dir := parent(p); dir != ""; dir = parent(dir) {
-		if d := ds[dir]; d != nil {
-			return d
-		}
-	}
-	return ds[""]
-}
-
-// mergeSystems makes one component of an operating system that two files of one
-// root name alike.
-func (f *fold) mergeSystems() {
-	type system struct{ root, purl, name, version string }
-	systems := make(map[system]*tracked)
-	var found []*tracked
-	for _, t := range f.components {
-		if t.component.Type == sbom.TypeOperatingSystem && t.attr.Visible {
-			found = append(found, t)
-		}
-	}
-	slices.SortFunc(found, func(a, b *tracked) int {
-		_, ra := rootOf(a.path)
-		_, rb := rootOf(b.path)
-		return cmp.Or(cmp.Compare(ra, rb), compareIdentity(a.identity, b.identity))
-	})
-	for _, t := range found {
-		root, _ := rootOf(t.path)
-		key := system{root, t.component.PURL, t.component.Name, t.component.Version}
-		first := systems[key]
-		if first == nil {
-			systems[key] = t
-			continue
-		}
-		first.component.Evidence = append(first.component.Evidence, t.component.Evidence...)
-		t.attr.Visible = false
-		delete(f.components, t.identity)
-	}
 }
 
 // annotate adds what other files say about components. What removed files said
@@ -179,108 +94,6 @@ func assignIDs(all []*tracked) {
 		}
 		used[t.component.ID] = true
 	}
-}
-
-// count fills in the components' FileCounts.
-func (o *ownership) count() {
-	for at, claims := range o.exact {
-		n, there := o.fold.tree.Lookup(at)
-		var winner *claim
-		if there {
-			winner = o.owner(at, n)
-		}
-		for i := range claims {
-			if c := &claims[i]; c.ground == sbom.ClaimRecorded {
-				c.countIn(n, there, c == winner)
-			}
-		}
-	}
-}
-
-func (c *claim) countIn(n *squash.Node[node], there, winner bool) {
-	t := c.owner
-	if !there && c.optional {
-		return
-	}
-	counts := &t.component.Files
-	counts.Owned++
-	if !c.optional {
-		t.solidOwned++
-	}
-	if !there {
-		counts.Missing++
-		return
-	}
-	counts.Present++
-	if !c.optional {
-		t.solidPresent++
-	}
-	switch integrity(c, n) {
-	case sbom.Intact:
-		counts.Verified++
-	case sbom.Modified:
-		// A file that another package shipped in its place is that package's;
-		// a configuration file is there to be changed.
-		if winner && (!c.config || executable(n)) {
-			counts.Modified++
-		}
-	}
-}
-
-func executable(n *squash.Node[node]) bool {
-	return n.Value.content != nil && n.Value.kind != ""
-}
-
-// files lists the executables, and the other files that are not as recorded.
-func (o *ownership) files() []sbom.File {
-	var out []sbom.File
-	for at, n := range o.fold.tree.All() {
-		if !executable(n) && o.exact[at] == nil {
-			continue
-		}
-		c := o.owner(at, n)
-		if executable(n) || c.ground == sbom.ClaimRecorded && !c.config && integrity(c, n) == sbom.Modified {
-			out = append(out, o.file(at, n, c))
-		}
-	}
-	for at, claims := range o.exact {
-		if _, there := o.fold.tree.Lookup(at); there || !inProgramDirectory(at) {
-			continue
-		}
-		c := strongest(claims, nil)
-		if c.ground != sbom.ClaimRecorded || c.optional {
-			continue
-		}
-		out = append(out, sbom.File{
-			Path: at, Owner: c.owner.component.ID, Claim: c.ground, Integrity: sbom.Missing, Recorded: c.digest,
-		})
-	}
-	return out
-}
-
-func (o *ownership) file(at string, n *squash.Node[node], c *claim) sbom.File {
-	file := sbom.File{Path: at, Layer: o.fold.layers[n.Layer], Mode: n.Mode, Size: n.Size}
-	if n.Value.content != nil {
-		file.Kind, file.Digests = n.Value.kind, n.Value.digests
-	}
-	if c != nil {
-		file.Owner, file.Claim = c.owner.component.ID, c.ground
-		file.Recorded, file.Integrity = c.digest, integrity(c, n)
-	}
-	return file
-}
-
-// inProgramDirectory reports whether a path is in a directory of programs or
-// libraries (Filesystem Hierarchy Standard 3.0).
-func inProgramDirectory(p string) bool {
-	p = strings.TrimPrefix(p, "usr/")
-	p = strings.TrimPrefix(p, "local/")
-	dir, _, found := strings.Cut(p, "/")
-	switch dir {
-	case "bin", "sbin", "lib", "lib32", "lib64", "libx32", "libexec", "libo32", "games":
-		return found
-	}
-	return false
 }
 
 // relationships connects components: as detectors say, and packages with what was
@@ -356,8 +169,30 @@ func (f *fold) sourceGaps(o *ownership) []sbom.Gap {
 	return out
 }
 
-// gaps returns what is odd about a component that is there.
-func (t *tracked) gaps() []sbom.Gap {
+// saidIncomplete reports whether the detector itself said of t, or of its file as
+// a whole, that something is not stated.
+func (f *fold) saidIncomplete(t *tracked) bool {
+	s := f.live[t.path]
+	if s == nil {
+		return false
+	}
+	for _, fr := range s.fragments {
+		if fr.Detector.Name != t.detector {
+			continue
+		}
+		for _, gap := range fr.Facts.Gaps {
+			if gap.Kind == sbom.GapIncomplete && (t.called(gap.Component) > 0 ||
+				gap.Component == "" && cmp.Or(gap.Path, s.path) == t.component.Location().Path) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// gaps returns what is odd about a component that is there, apart from what its
+// detector said already.
+func (t *tracked) gaps(saidIncomplete bool) []sbom.Gap {
 	c := &t.component
 	if !t.attr.Visible || c.Scope != sbom.ScopeInstalled {
 		return nil
@@ -369,7 +204,7 @@ func (t *tracked) gaps() []sbom.Gap {
 			Detector: c.Evidence[0].Detector, Message: message,
 		})
 	}
-	if c.Version == "" && c.Type != sbom.TypeOperatingSystem && c.Type != sbom.TypeFile {
+	if !saidIncomplete && c.Version == "" && c.Type != sbom.TypeOperatingSystem && c.Type != sbom.TypeFile {
 		gap(sbom.GapIncomplete, fmt.Sprintf("no version of %s is stated", c.Name))
 	}
 	if t.solidOwned > 0 && t.solidPresent == 0 {

@@ -1,0 +1,110 @@
+package catalog
+
+import (
+	"strings"
+
+	"github.com/imagetrust/imagetrust/internal/squash"
+	"github.com/imagetrust/imagetrust/sbom"
+)
+
+// count fills in the components' FileCounts.
+func (o *ownership) count() {
+	for at, claims := range o.exact {
+		n, there := o.fold.tree.Lookup(at)
+		var winner *claim
+		if there {
+			winner = o.owner(at, n)
+		}
+		for i := range claims {
+			if c := &claims[i]; c.ground == sbom.ClaimRecorded {
+				c.countIn(n, there, c == winner)
+			}
+		}
+	}
+}
+
+func (c *claim) countIn(n *squash.Node[node], there, winner bool) {
+	t := c.owner
+	if !there && c.optional {
+		return
+	}
+	counts := &t.component.Files
+	counts.Owned++
+	if !c.optional {
+		t.solidOwned++
+	}
+	if !there {
+		counts.Missing++
+		return
+	}
+	counts.Present++
+	if !c.optional {
+		t.solidPresent++
+	}
+	switch integrity(c, n) {
+	case sbom.Intact:
+		counts.Verified++
+	case sbom.Modified:
+		// A file that another package shipped in its place is that package's;
+		// a configuration file is there to be changed.
+		if winner && (!c.config || executable(n)) {
+			counts.Modified++
+		}
+	}
+}
+
+func executable(n *squash.Node[node]) bool {
+	return n.Value.content != nil && n.Value.kind != ""
+}
+
+// files lists the executables, and the other files that are not as recorded.
+func (o *ownership) files() []sbom.File {
+	var out []sbom.File
+	for at, n := range o.fold.tree.All() {
+		if !executable(n) && o.exact[at] == nil {
+			continue
+		}
+		c := o.owner(at, n)
+		if executable(n) || c.ground == sbom.ClaimRecorded && !c.config && integrity(c, n) == sbom.Modified {
+			out = append(out, o.file(at, n, c))
+		}
+	}
+	for at, claims := range o.exact {
+		if _, there := o.fold.tree.Lookup(at); there || !inProgramDirectory(at) {
+			continue
+		}
+		c := strongest(claims, nil)
+		if c.ground != sbom.ClaimRecorded || c.optional {
+			continue
+		}
+		out = append(out, sbom.File{
+			Path: at, Owner: c.owner.component.ID, Claim: c.ground, Integrity: sbom.Missing, Recorded: c.digest,
+		})
+	}
+	return out
+}
+
+func (o *ownership) file(at string, n *squash.Node[node], c *claim) sbom.File {
+	file := sbom.File{Path: at, Layer: o.fold.layers[n.Layer], Mode: n.Mode, Size: n.Size}
+	if n.Value.content != nil {
+		file.Kind, file.Digests = n.Value.kind, n.Value.digests
+	}
+	if c != nil {
+		file.Owner, file.Claim = c.owner.component.ID, c.ground
+		file.Recorded, file.Integrity = c.digest, integrity(c, n)
+	}
+	return file
+}
+
+// inProgramDirectory reports whether a path is in a directory of programs or
+// libraries (Filesystem Hierarchy Standard 3.0).
+func inProgramDirectory(p string) bool {
+	p = strings.TrimPrefix(p, "usr/")
+	p = strings.TrimPrefix(p, "local/")
+	dir, _, found := strings.Cut(p, "/")
+	switch dir {
+	case "bin", "sbin", "lib", "lib32", "lib64", "libx32", "libexec", "libo32", "games":
+		return found
+	}
+	return false
+}

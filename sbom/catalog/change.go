@@ -1,0 +1,91 @@
+package catalog
+
+import (
+	"encoding/json"
+	"hash/fnv"
+
+	"github.com/imagetrust/imagetrust/sbom"
+	"github.com/imagetrust/imagetrust/sbom/detect"
+)
+
+// essence is everything that makes a version of a component differ from
+// another: what was found, and not where.
+func essence(c *sbom.Component) string {
+	e := *c
+	e.Evidence = nil
+	data, err := json.Marshal(&e)
+	if err != nil {
+		panic("catalog: component does not encode: " + err.Error()) // It has no types that can fail.
+	}
+	h := fnv.New128a()
+	_, _ = h.Write(data)
+	return string(h.Sum(nil))
+}
+
+// record enters the digests that s recorded, or takes them out.
+func (f *fold) record(s *source, enter bool, dirty map[name]bool) {
+	for _, fr := range s.fragments {
+		for key, sum := range digestSums(fr.Facts.Claims) {
+			n := name{fr.Detector.Name, key}
+			dirty[n] = true
+			switch {
+			case !enter:
+				delete(f.recorded[n], s.path)
+			case f.recorded[n] == nil:
+				f.recorded[n] = map[string]uint64{s.path: sum}
+			default:
+				f.recorded[n][s.path] = sum
+			}
+		}
+	}
+}
+
+// digestSums hashes the recorded digests of each key, whatever their order.
+func digestSums(claims []detect.Claim) map[string]uint64 {
+	sums := make(map[string]uint64)
+	h := fnv.New64a()
+	for i := range claims {
+		c := &claims[i]
+		if c.Digest == "" {
+			continue
+		}
+		h.Reset()
+		_, _ = h.Write([]byte(c.Path))
+		_, _ = h.Write([]byte{0})
+		_, _ = h.Write([]byte(c.Digest))
+		sums[c.Key] += h.Sum64()
+	}
+	return sums
+}
+
+// compareDigests notices packages that were installed again with other files
+// under the same version. Digests that are no longer recorded are no change:
+// images are often stripped of them.
+func (f *fold) compareDigests(dirty map[name]bool, ref *sbom.LayerRef) {
+	seen := make(map[*tracked]bool)
+	for n := range dirty {
+		for _, t := range f.names[n] {
+			if seen[t] || !t.attr.Visible || t.called(n.key) == 0 {
+				continue
+			}
+			seen[t] = true
+			sum := f.digestsOf(t)
+			if sum != 0 && t.digests != 0 && sum != t.digests && t.attr.Introduced != ref {
+				t.attr.Modified = ref
+			}
+			if sum != 0 {
+				t.digests = sum
+			}
+		}
+	}
+}
+
+func (f *fold) digestsOf(t *tracked) uint64 {
+	var sum uint64
+	for _, k := range append([]string{t.baseKey()}, t.aliases...) {
+		for _, s := range f.recorded[name{t.detector, k}] {
+			sum += s
+		}
+	}
+	return sum
+}
