@@ -13,7 +13,8 @@ import (
 // what the place shows.
 func (r *run) whyMissing(i, m int) verdict {
 	for _, try := range []func(i, m int) (verdict, bool){
-		r.otherSubject, r.statedGap, r.notCorrelatable, r.sourcePackage, r.versionConflict, r.ownership, r.scope, r.guessed, r.notCatalogued,
+		r.otherSubject, r.statedGap, r.notCorrelatable, r.sourcePackage, r.versionConflict, r.ownership, r.scope, r.guessed, r.withoutIdentity, r.otherIdentity,
+		r.notCatalogued,
 	} {
 		if v, ok := try(i, m); ok {
 			return v
@@ -192,7 +193,11 @@ func (r *run) guessed(i, _ int) (verdict, bool) {
 		if why == "" {
 			continue
 		}
-		return verdict{CauseHeuristic, Proven, Proof{Check: why}}, true
+		p := Proof{Check: why}
+		if n != r.rows[i].entities[0] {
+			p.Sides = []Side{r.side(n, "purl")}
+		}
+		return verdict{CauseHeuristic, Proven, p}, true
 	}
 	return verdict{}, false
 }
@@ -214,6 +219,40 @@ func guess(e *entity) string {
 		return "it has no version"
 	}
 	return ""
+}
+
+// withoutIdentity holds when m has a component of the name that has no identity,
+// and so may be it.
+func (r *run) withoutIdentity(i, m int) (verdict, bool) {
+	e := r.first(i)
+	best := -1
+	bare := r.sources[m].bare[strings.ToLower(e.comp.Name)]
+	for _, n := range bare[:min(len(bare), bucketLimit)] {
+		if best < 0 || r.entities[n].comp.Version == e.comp.Version && r.entities[best].comp.Version != e.comp.Version {
+			best = n
+		}
+	}
+	if best < 0 {
+		return verdict{}, false
+	}
+	return verdict{CauseNotCorrelatable, Inferred, Proof{Check: "the other input has a component of the name, without a package URL",
+		Sides: []Side{r.side(best, "purl")}}}, true
+}
+
+// otherIdentity holds when both inputs see one component in a file, and not the
+// same: at most one of them can be right, and the other has guessed.
+func (r *run) otherIdentity(i, m int) (verdict, bool) {
+	for _, n := range r.rows[i].entities {
+		e := &r.entities[n]
+		o, ok := r.sources[m].soleAt[e.path]
+		if e.path == "" || !ok || o < 0 || r.sources[e.input].soleAt[e.path] != n ||
+			r.entities[o].id.Type != e.id.Type || r.entities[o].id.Package == e.id.Package {
+			continue
+		}
+		return verdict{CauseHeuristic, Inferred, Proof{Check: "the inputs take the one component in the file for different ones",
+			Sides: []Side{r.side(n, "purl"), r.side(o, "purl")}}}, true
+	}
+	return verdict{}, false
 }
 
 // notCatalogued holds when the component is shown to be there and m has nothing

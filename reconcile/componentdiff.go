@@ -44,8 +44,8 @@ func (r *run) spelling(w *row) {
 	var seen uint64
 	for _, n := range w.entities {
 		e := &r.entities[n]
-		if seen&(1<<e.input) != 0 {
-			continue
+		if seen&(1<<e.input) != 0 && (w.level < identity.LevelFile || len(sides) > 2*bucketLimit) {
+			continue // One of each input, and all where it takes a file to join them.
 		}
 		seen |= 1 << e.input
 		level = max(level, r.levelTo(&r.entities[w.entities[0]], e))

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/imagetrust/imagetrust/sbom"
 	"github.com/imagetrust/imagetrust/sbom/identity"
 )
 
@@ -76,9 +77,7 @@ func (s *Side) explain() string {
 	fmt.Fprintf(&b, "%s says %s %s", s.Input, s.Field, quote(s.Words))
 	if s.Location.Path != "" {
 		b.WriteString(" at " + s.Location.Path)
-		if s.Location.Layer != nil {
-			fmt.Fprintf(&b, " in layer %d", s.Location.Layer.Index)
-		}
+		b.WriteString(inLayer(s.Location.Layer))
 	}
 	if s.Pointer != "" {
 		b.WriteString(" (" + s.Pointer + ")")
@@ -98,14 +97,21 @@ func rules(all []identity.Rewrite) string {
 }
 
 func (f *FileProof) explain() string {
-	text := fmt.Sprintf("%s has the file %s", f.Input, f.Path)
-	if f.Layer != nil {
-		text += fmt.Sprintf(" in layer %d", f.Layer.Index)
-		if f.Layer.DiffID != "" {
-			text += " (" + string(f.Layer.DiffID) + ")"
-		}
+	return fmt.Sprintf("%s has the file %s%s", f.Input, f.Path, inLayer(f.Layer))
+}
+
+// inLayer names a layer by its place and digest, as far as they are known:
+// documents of others have digests without a place.
+func inLayer(l *sbom.LayerRef) string {
+	switch {
+	case l == nil || l.Index < 0 && l.DiffID == "":
+		return ""
+	case l.Index < 0:
+		return " in layer " + string(l.DiffID)
+	case l.DiffID == "":
+		return fmt.Sprintf(" in layer %d", l.Index)
 	}
-	return text
+	return fmt.Sprintf(" in layer %d (%s)", l.Index, l.DiffID)
 }
 
 func (a *Absence) explain() string {

@@ -149,6 +149,10 @@ var planted = []struct {
 	})), inventory("b", comp(other)), reconcile.KindComponent, reconcile.CauseHeuristic, reconcile.Proven},
 	{"no purl", inventory("a", sbom.Component{ID: "m", Name: "mystery", Version: "1"}), inventory("b", comp(other)),
 		reconcile.KindComponent, reconcile.CauseNotCorrelatable, reconcile.Proven},
+	{"one file, two identities", inventory("a", comp("pkg:maven/org.apache/logging@1.2", at("l.jar"))), inventory("b", comp("pkg:maven/commons-logging/commons-logging@1.2", at("l.jar"))),
+		reconcile.KindComponent, reconcile.CauseHeuristic, reconcile.Inferred},
+	{"other side has no purl", inventory("a", comp("pkg:deb/debian/adduser@3")), inventory("b", sbom.Component{ID: "x", Name: "adduser", Version: "3"}),
+		reconcile.KindComponent, reconcile.CauseNotCorrelatable, reconcile.Inferred},
 	{"nothing known", inventory("a", comp("pkg:npm/x@1")), inventory("b", comp(other)),
 		reconcile.KindComponent, reconcile.CauseUnexplained, reconcile.Unexplained},
 

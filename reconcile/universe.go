@@ -38,6 +38,8 @@ type source struct {
 	byKey   map[identity.Key]int // key at LevelVersion and LevelLoose to entity
 	ofType  map[string]int       // purl type to number of components
 	atPath  map[string]int       // path to number of components
+	soleAt  map[string]int       // path to its one entity, -1 when it has several
+	bare    map[string][]int     // name in lower case to entities without an identity
 	gapAt   map[string]*sbom.Gap // path to gap
 	ownerOf map[string]string    // component id to owning component's id
 	fileAt  map[string]*sbom.File
@@ -95,6 +97,7 @@ func newRun(inputs []Input, opts *Options) *run {
 func newSource(in *Input) *source {
 	s := &source{Input: in, inv: in.Inventory, complete: in.Inventory != nil,
 		byID: make(map[string]int), byKey: make(map[identity.Key]int), ofType: make(map[string]int), atPath: make(map[string]int),
+		soleAt: make(map[string]int), bare: make(map[string][]int),
 		gapAt: make(map[string]*sbom.Gap), ownerOf: make(map[string]string), fileAt: make(map[string]*sbom.File)}
 	if s.inv == nil {
 		s.inv = in.Report.Inventory
@@ -210,10 +213,18 @@ func (r *run) addEntity(e entity) int {
 		}
 	}
 	s.ofType[e.id.Type]++
-	if e.path != "" {
-		s.atPath[outerPath(e.path)]++
+	if e.id.Err != nil && e.comp.Name != "" {
+		name := strings.ToLower(e.comp.Name)
+		s.bare[name] = append(s.bare[name], n)
 	}
-	return n
+	if e.path != "" && e.id.Type != "file" {
+		s.atPath[outerPath(e.path)]++
+		if _, several := s.soleAt[e.path]; several {
+			n = -1
+		}
+		s.soleAt[e.path] = n
+	}
+	return len(r.entities) - 1
 }
 
 // addNamed resolves the findings' components, and adds those that the input's

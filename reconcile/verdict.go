@@ -98,6 +98,9 @@ func (r *run) names(mask uint64) []string {
 func (r *run) side(n int, field string) Side {
 	e := &r.entities[n]
 	s := r.sources[e.input]
+	if field == "purl" && e.comp.PURL == "" {
+		field = "name" // and version
+	}
 	return Side{Input: s.Name, Document: s.Digest, Component: e.comp.ID, Field: field, Words: componentWords(e.comp, field), Location: e.comp.Location()}
 }
 

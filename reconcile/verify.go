@@ -288,12 +288,32 @@ func (v *verifier) lacking(d *Difference) error {
 			return fmt.Errorf("%q is no input", name)
 		}
 		// An input can have one of several places or architectures of a key.
-		same := func(arch string) bool { return agree(arch, architecture(c)) }
+		same := func(arch string) bool { return v.sameArch(key, arch, architecture(c)) }
 		if key != "" && len(v.keys[d.In[0]][key]) < 2 && slices.ContainsFunc(v.keys[name][key], same) {
 			return fmt.Errorf("%s does have %s", name, key)
 		}
 	}
 	return nil
+}
+
+// sameArch reports whether two architectures of a key are surely the same. One
+// that is not stated is, when the inputs know the key of one architecture only.
+func (v *verifier) sameArch(key identity.Key, a, b string) bool {
+	if a != "" && b != "" {
+		return a == b
+	}
+	stated := ""
+	for _, keys := range v.keys {
+		for _, arch := range keys[key] {
+			if !agree(stated, arch) {
+				return false
+			}
+			if arch != "" {
+				stated = arch
+			}
+		}
+	}
+	return true
 }
 
 // unreported checks that the inputs that are said to lack a finding do not have
@@ -306,7 +326,7 @@ func (v *verifier) unreported(d *Difference) error {
 	for _, name := range d.NotIn {
 		has := func(w reportedOn) bool {
 			several := len(v.reported[d.In[0]][w.reportKey]) > 1 // As for components.
-			return !several && w.key != "" && slices.ContainsFunc(v.reported[name][w.reportKey], func(a string) bool { return agree(a, w.arch) })
+			return !several && w.key != "" && slices.ContainsFunc(v.reported[name][w.reportKey], func(a string) bool { return v.sameArch(w.key, a, w.arch) })
 		}
 		if len(on) > 0 && !slices.ContainsFunc(on, func(w reportedOn) bool { return !has(w) }) {
 			return fmt.Errorf("%s does report %s on %s", name, on[0].id, on[0].key)
@@ -333,7 +353,7 @@ func (v *verifier) foundOn(d *Difference) []reportedOn {
 // component finds a component by id and spelling.
 func (v *verifier) component(input string, ref *scan.ComponentRef) *sbom.Component {
 	for _, c := range v.comps[input][ref.ID] {
-		if componentWords(c, "purl") == refWords(ref) {
+		if c.PURL == ref.PURL && c.Name == ref.Name && c.Version == ref.Version {
 			return c
 		}
 	}

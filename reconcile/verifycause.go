@@ -40,6 +40,8 @@ func (v *verifier) cause(d *Difference) error {
 		if !slices.ContainsFunc(sides, func(s Side) bool { return labelOf(s.Words) != labelOf(sides[0].Words) }) {
 			return fmt.Errorf("the severities are equal")
 		}
+	case CauseHeuristic:
+		return v.heuristic(d)
 	case CauseOwnership:
 		if d.Proof.File == nil || d.Proof.File.Owner == "" {
 			return fmt.Errorf("no owner is named")
@@ -82,19 +84,27 @@ func (v *verifier) pair(a, b *Side, fits func(a, b cited) bool) bool {
 	})
 }
 
-// spelling checks that each side is one component with another of another
-// input, and that the rewrites are those of its spelling.
+// spelling checks that each side is one component with another, some with one
+// of another input, and that the rewrites are those of its spelling.
 func (v *verifier) spelling(d *Difference) error {
-	sides := d.Proof.Sides
+	sides, across := d.Proof.Sides, false
 	for i := range sides {
 		s := &sides[i]
 		if !slices.ContainsFunc(v.cite(s), func(c cited) bool { return rewritten(c.id, s.Rewrites) }) {
 			return fmt.Errorf("the rewrites of %q are others", s.Words)
 		}
-		joined := func(o Side) bool { return o.Input != s.Input && v.pair(s, &o, sameComponent) }
-		if !slices.ContainsFunc(sides, joined) {
+		alone := true
+		for k := range sides {
+			if k != i && (alone || !across) && v.pair(s, &sides[k], sameComponent) {
+				alone, across = false, across || sides[k].Input != s.Input
+			}
+		}
+		if alone {
 			return fmt.Errorf("%q is no other spelling of a component", s.Words)
 		}
+	}
+	if !across {
+		return fmt.Errorf("no two inputs spell one component")
 	}
 	return nil
 }
@@ -118,6 +128,27 @@ func sameComponent(a, b cited) bool {
 	}
 	keys := identity.FileKeys(b.comp, b.id)
 	return slices.ContainsFunc(identity.FileKeys(a.comp, a.id), func(k identity.Key) bool { return slices.Contains(keys, k) })
+}
+
+// heuristic checks the reason that one component gives by itself; where the
+// inputs see different ones in a file, that they do.
+func (v *verifier) heuristic(d *Difference) error {
+	sides := d.Proof.Sides
+	for i := range sides {
+		for _, c := range v.cite(&sides[i]) {
+			if guess(&entity{comp: c.comp, id: c.id}) == d.Proof.Check {
+				return nil
+			}
+		}
+	}
+	apart := func(a, b cited) bool {
+		p := trimRoot(a.comp.Location().Path)
+		return p != "" && p == trimRoot(b.comp.Location().Path) && a.id.Package != b.id.Package
+	}
+	if n := len(sides); d.Certainty == Inferred && n > 1 && v.pair(&sides[n-2], &sides[n-1], apart) {
+		return nil
+	}
+	return fmt.Errorf("no side shows that %s", d.Proof.Check)
 }
 
 func (v *verifier) conflict(d *Difference) error {

@@ -24,8 +24,7 @@ func componentWords(c *sbom.Component, field string) string {
 		return joined(c.Source.Name, c.Source.Version)
 	case "location":
 		return trimRoot(c.Location().Path)
-	}
-	if c.PURL == "" {
+	case "name":
 		return joined(c.Name, c.Version)
 	}
 	return c.PURL
