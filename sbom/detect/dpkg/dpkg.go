@@ -10,6 +10,8 @@
 //   - var/lib/dpkg/info/NAME.list, NAME.md5sums, NAME:ARCH.list,
 //     NAME:ARCH.md5sums: the files and their md5.
 //   - var/lib/dpkg/diversions: the files that were moved aside (dpkg-divert(1)).
+//   - var/lib/dpkg/info/NAME.{preinst,postinst,prerm,postrm,config}: that they
+//     are there (deb-postinst(5) and its kin); no list names them.
 //   - usr/share/doc/NAME/copyright: licences, machine-readable (DEP-5) or by
 //     reference to usr/share/common-licenses.
 //   - var/lib/dpkg/updates/NUMBER: dpkg's journal is not read, which is a gap; it
@@ -20,7 +22,8 @@
 //
 // # What is owned
 //
-// Every path of a .list or .md5sums file and every configuration file. A .list
+// Every path of a .list or .md5sums file, every configuration file, and the
+// maintainer scripts that dpkg keeps in info/, of which it records no digest. A .list
 // names directories too; those that hold another line of it are left out, an
 // empty directory cannot be told from a file and is claimed, to no effect.
 // Documentation, translations and compiled Python are optional.
@@ -42,6 +45,7 @@ package dpkg
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/imagetrust/imagetrust/sbom/detect"
@@ -55,6 +59,9 @@ const (
 	maxRelations = 1 << 18
 	maxClaims    = 1 << 18
 )
+
+// scripts are the extensions of maintainer scripts in info/.
+var scripts = []string{"preinst", "postinst", "prerm", "postrm", "config"}
 
 // New returns the detector. It has no state and is safe for concurrent use.
 func New() detect.Detector { return detector{} }
@@ -77,8 +84,11 @@ func (detector) Detect(ctx context.Context, f *detect.File) (*detect.Fragment, e
 	if kind == copyright {
 		limit = maxCopyright
 	}
-	if kind == journal {
+	switch kind {
+	case journal:
 		return unreadJournal(), nil
+	case script:
+		return &detect.Fragment{Claims: []detect.Claim{{Key: ospkg.Join(root, name), Path: f.Path}}}, nil
 	}
 	data, err := f.Bytes(limit)
 	if err != nil {
@@ -150,6 +160,7 @@ const (
 	diversions
 	copyright
 	journal
+	script
 )
 
 // classify says which file of a database p is, in which root the database is,
@@ -186,6 +197,9 @@ func classify(p string) (kind fileKind, root, name string) {
 		}
 		if name, ok := strings.CutSuffix(base, ".md5sums"); ok {
 			return md5sums, root, name
+		}
+		if dot := strings.LastIndexByte(base, '.'); dot > 0 && slices.Contains(scripts, base[dot+1:]) {
+			return script, root, base[:dot]
 		}
 	}
 	if root, ok := ospkg.Root(dir, "var/lib/dpkg/updates"); ok && strings.Trim(base, "0123456789") == "" {
