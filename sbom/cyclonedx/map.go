@@ -24,7 +24,7 @@ type mapper struct {
 	copies  map[string]int
 	root    map[string]bool
 	pending []pending
-	layers  map[sbom.Digest]int
+	layers  document.Layers
 	distro  *sbom.Distribution // named by a package URL
 }
 
@@ -39,8 +39,9 @@ type pending struct {
 func mapBOM(bom *cdx.BOM, pointers bool) *sbom.Inventory {
 	m := &mapper{
 		inv: &sbom.Inventory{}, pointers: pointers,
-		ids: make(map[string]string), used: make(map[string]bool), copies: make(map[string]int), root: make(map[string]bool), layers: make(map[sbom.Digest]int),
+		ids: make(map[string]string), used: make(map[string]bool), copies: make(map[string]int), root: make(map[string]bool),
 	}
+	m.layers.Inventory = m.inv
 	var props []sbom.Property
 	if md := bom.Metadata; md != nil {
 		props = m.metadata(md)
@@ -147,34 +148,9 @@ func (m *mapper) subject(c *cdx.Component) {
 
 // subjectProperty maps the properties of Trivy's documents.
 func (m *mapper) subjectProperty(p sbom.Property) {
-	d, err := sbom.ParseDigest(p.Value[strings.LastIndexByte(p.Value, '@')+1:])
-	if err != nil {
-		return
+	if name, ok := strings.CutPrefix(p.Name, "aquasecurity:trivy:"); ok {
+		m.layers.TrivyFact(name, p.Value)
 	}
-	switch s := &m.inv.Subject; p.Name {
-	case "aquasecurity:trivy:ImageID":
-		s.Config = d
-	case "aquasecurity:trivy:RepoDigest":
-		if s.Digest == "" {
-			s.Digest = d
-		}
-	case "aquasecurity:trivy:DiffID":
-		m.layers[d] = len(m.inv.Layers)
-		m.inv.Layers = append(m.inv.Layers, sbom.Layer{Index: len(m.inv.Layers), DiffID: d})
-	}
-}
-
-// layer returns a reference to a layer of the document; its index is -1 when the
-// document does not list the layer.
-func (m *mapper) layer(diffID string) *sbom.LayerRef {
-	d, err := sbom.ParseDigest(diffID)
-	if err != nil {
-		return nil
-	}
-	if i, ok := m.layers[d]; ok {
-		return &sbom.LayerRef{Index: i, DiffID: d}
-	}
-	return &sbom.LayerRef{Index: -1, DiffID: d}
 }
 
 // components maps a list of components; parent is the id of the component in

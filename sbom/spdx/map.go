@@ -22,7 +22,7 @@ type mapper struct {
 	used     map[string]bool   // component ids
 	copies   map[string]int
 	licenses map[string]*extracted
-	layers   map[sbom.Digest]int
+	layers   document.Layers
 	files    map[string]*file
 	evident  map[string][]sbom.Location // SPDX identifier -> files that show it
 	distro   *sbom.Distribution         // named by a package URL
@@ -34,8 +34,9 @@ func mapDoc(d *doc, pointers bool) *sbom.Inventory {
 		doc: d, inv: &sbom.Inventory{}, pointers: pointers,
 		ids: make(map[string]string, len(d.Packages)), known: map[string]bool{d.SPDXID: true, noAssertion: true, "NONE": true},
 		used: make(map[string]bool, len(d.Packages)), copies: make(map[string]int), licenses: make(map[string]*extracted),
-		layers: make(map[sbom.Digest]int), files: make(map[string]*file), evident: make(map[string][]sbom.Location),
+		files: make(map[string]*file), evident: make(map[string][]sbom.Location),
 	}
+	m.layers.Inventory = m.inv
 	var props []sbom.Property
 	for _, a := range d.Annotations {
 		if own, ok := parseStatement(a.Comment); ok {
@@ -163,34 +164,7 @@ func texts(p *pkg) []string {
 
 func (m *mapper) subjectText(t string) {
 	name, value, _ := strings.Cut(t, ": ")
-	d, err := sbom.ParseDigest(value[strings.LastIndexByte(value, '@')+1:])
-	if err != nil {
-		return
-	}
-	switch s := &m.inv.Subject; name {
-	case "ImageID":
-		s.Config = d
-	case "RepoDigest":
-		if s.Digest == "" {
-			s.Digest = d
-		}
-	case "DiffID":
-		m.layers[d] = len(m.inv.Layers)
-		m.inv.Layers = append(m.inv.Layers, sbom.Layer{Index: len(m.inv.Layers), DiffID: d})
-	}
-}
-
-// layer returns a reference to a layer of the document; its index is -1 when the
-// document does not list the layer.
-func (m *mapper) layer(diffID string) *sbom.LayerRef {
-	d, err := sbom.ParseDigest(diffID)
-	if err != nil {
-		return nil
-	}
-	if i, ok := m.layers[d]; ok {
-		return &sbom.LayerRef{Index: i, DiffID: d}
-	}
-	return &sbom.LayerRef{Index: -1, DiffID: d}
+	m.layers.TrivyFact(name, value)
 }
 
 // findEvidence collects the files by which Syft says that a package is evident.
@@ -203,7 +177,7 @@ func (m *mapper) findEvidence() {
 			l := sbom.Location{Path: strings.TrimPrefix(f.Name, "/")}
 			if _, diffID, ok := strings.Cut(f.Comment, "layerID: "); ok {
 				diffID, _, _ = strings.Cut(diffID, "\n")
-				l.Layer = m.layer(diffID)
+				l.Layer = m.layers.Ref(diffID)
 			}
 			m.evident[r.From] = append(m.evident[r.From], l)
 		}

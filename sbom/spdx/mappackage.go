@@ -236,7 +236,7 @@ func (m *mapper) trivy(c *sbom.Component, p *pkg) {
 		name, value, _ := strings.Cut(t, ": ")
 		switch name {
 		case "LayerDiffID":
-			l.Layer = m.layer(value)
+			l.Layer = m.layers.Ref(value)
 			c.Attribution.Introduced = l.Layer
 		case "FilePath":
 			l.Path = strings.TrimPrefix(value, "/")
