@@ -66,7 +66,7 @@ func run(ctx context.Context, image string, keys []string, predicate, bundle str
 	if err != nil {
 		return err
 	}
-	found, err := oci.Verify(ctx, target, subject, verifier, oci.Options{PredicateType: predicate})
+	found, err := oci.Verify(ctx, target, subject, verifier, &oci.Options{PredicateType: predicate})
 	if err != nil {
 		return err
 	}
@@ -103,7 +103,7 @@ func beside(image string) (oci.Target, error) {
 	if _, err := os.Stat(image); err == nil {
 		return nil, errors.New(image + " holds no attestations: give an OCI layout or a reference, or a file with -bundle")
 	}
-	return oci.Repository(image, oci.RepositoryOptions{})
+	return oci.Repository(image, nil)
 }
 
 func verifyFile(ctx context.Context, verifier attest.Verifier, subject attest.Digest, file string) error {
