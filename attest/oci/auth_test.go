@@ -48,16 +48,16 @@ func TestTLSAndPassword(t *testing.T) {
 	if err := remote.Write(ref, img, remote.WithAuthFromKeychain(auth), remote.WithTransport(s.Client().Transport)); err != nil {
 		t.Fatal(err)
 	}
-	target, err := oci.Repository(ref.String(), oci.RepositoryOptions{Keychain: auth, TLS: trusting})
+	target, err := oci.Repository(ref.String(), &oci.RepositoryOptions{Keychain: auth, TLS: trusting})
 	if err != nil {
 		t.Fatal(err)
 	}
 	key := newKeyPair(t)
 	mustAttach(t, target, "", key.sign(t, digest, "x"))
-	if res, err := oci.Verify(t.Context(), target, "", key.verifier, oci.Options{}); err != nil || len(res.Verified) != 1 || res.Subject != digest {
+	if res, err := oci.Verify(t.Context(), target, "", key.verifier, nil); err != nil || len(res.Verified) != 1 || res.Subject != digest {
 		t.Errorf("%+v, %v", res, err)
 	}
-	for reason, opts := range map[string]oci.RepositoryOptions{
+	for reason, opts := range map[string]*oci.RepositoryOptions{
 		"unknown certificate": {Keychain: auth},
 		"wrong password":      {Keychain: keychain{authn.FromConfig(authn.AuthConfig{Username: "me", Password: "guess"})}, TLS: trusting},
 		"no password":         {Keychain: keychain{authn.Anonymous}, TLS: trusting},
@@ -79,7 +79,7 @@ func TestDigestReference(t *testing.T) {
 	host := testRegistry(t, true)
 	pushImage(t, host, img)
 	for d, ok := range map[string]bool{string(digest): true, string(absent): false} {
-		target, err := oci.Repository(host+"/test/app@"+d, oci.RepositoryOptions{})
+		target, err := oci.Repository(host+"/test/app@"+d, nil)
 		if err != nil {
 			t.Fatal(err)
 		}

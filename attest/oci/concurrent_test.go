@@ -34,7 +34,7 @@ func TestConcurrentWriters(t *testing.T) {
 				target, b := open(), key.sign(t, digest, fmt.Sprint(i))
 				group.Go(func() {
 					<-start
-					_, errs[i] = oci.Attach(t.Context(), target, digest, b, oci.AttachOptions{})
+					_, errs[i] = oci.Attach(t.Context(), target, digest, b, nil)
 				})
 			}
 			close(start)
@@ -42,7 +42,7 @@ func TestConcurrentWriters(t *testing.T) {
 			if err := errors.Join(errs...); err != nil {
 				t.Fatal(err)
 			}
-			res, err := oci.Verify(t.Context(), open(), digest, key.verifier, oci.Options{})
+			res, err := oci.Verify(t.Context(), open(), digest, key.verifier, nil)
 			if err != nil || len(res.Verified) != writers || len(res.Rejected) != 0 {
 				t.Errorf("%d of %d kept, rejected %v, %v", len(res.Verified), writers, res.Rejected, err)
 			}
@@ -71,11 +71,11 @@ func TestLostUpdate(t *testing.T) {
 			}}
 			host := testRegistry(t, false, store.serve)
 			pushImage(t, host, img)
-			target, err := oci.Repository(host+"/test/app", oci.RepositoryOptions{Settle: time.Millisecond, Retries: 5})
+			target, err := oci.Repository(host+"/test/app", &oci.RepositoryOptions{Settle: time.Millisecond, Retries: 5})
 			if err != nil {
 				t.Fatal(err)
 			}
-			_, err = oci.Attach(t.Context(), target, digest, key.sign(t, digest, "x"), oci.AttachOptions{})
+			_, err = oci.Attach(t.Context(), target, digest, key.sign(t, digest, "x"), nil)
 			if !errors.Is(err, tt.want) {
 				t.Fatalf("got %v, want %v", err, tt.want)
 			}
@@ -85,7 +85,7 @@ func TestLostUpdate(t *testing.T) {
 			if puts != tt.overwrites+1 {
 				t.Errorf("%d writes for %d overwritten", puts, tt.overwrites)
 			}
-			res, err := oci.Verify(t.Context(), target, digest, key.verifier, oci.Options{})
+			res, err := oci.Verify(t.Context(), target, digest, key.verifier, nil)
 			if err != nil || len(res.Verified) != 1 || len(res.Rejected) != 1 {
 				t.Errorf("ours or the other writer's entry is lost: %+v, %v", res, err)
 			}

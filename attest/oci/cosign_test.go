@@ -146,7 +146,7 @@ func TestCosignVerifiesOurs(t *testing.T) {
 				if err != nil {
 					t.Fatal(err)
 				}
-				if _, err := oci.Attach(context.Background(), repo, digest, b, oci.AttachOptions{}); err != nil {
+				if _, err := oci.Attach(context.Background(), repo, digest, b, nil); err != nil {
 					t.Fatal(err)
 				}
 				image := repo.String() + "@" + string(digest)
@@ -236,7 +236,7 @@ func verifyCosigns(t *testing.T, repo oci.Target, digest attest.Digest, key cryp
 	if err != nil {
 		t.Fatal(err)
 	}
-	res, err := oci.Verify(context.Background(), repo, "", verifier, oci.Options{PredicateType: attest.TypeCycloneDX})
+	res, err := oci.Verify(context.Background(), repo, "", verifier, &oci.Options{PredicateType: attest.TypeCycloneDX})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -252,7 +252,7 @@ func verifyCosigns(t *testing.T, repo oci.Target, digest attest.Digest, key cryp
 		t.Errorf("predicate %+v, %v", doc, err)
 	}
 	stranger := newKeyPair(t)
-	if _, err := oci.Verify(context.Background(), repo, "", stranger.verifier, oci.Options{}); !errors.Is(err, oci.ErrNoneVerified) || !errors.Is(err, attest.ErrSignature) {
+	if _, err := oci.Verify(context.Background(), repo, "", stranger.verifier, nil); !errors.Is(err, oci.ErrNoneVerified) || !errors.Is(err, attest.ErrSignature) {
 		t.Errorf("with another key: %v", err)
 	}
 }

@@ -28,8 +28,8 @@ var (
 	// ErrLostUpdate says that other writers kept removing our entry from a shared
 	// index. The manifest itself was written.
 	ErrLostUpdate = errors.New("oci: concurrent writers kept removing the entry")
-	// ErrInsecure says that plain HTTP was refused.
-	ErrInsecure = errors.New("oci: refusing plain HTTP")
+	// ErrPlainHTTP says that plain HTTP was refused.
+	ErrPlainHTTP = errors.New("oci: refusing plain HTTP")
 	// ErrNoneVerified says that no attestation passed. The Result that comes with
 	// it says what was found and why it was rejected.
 	ErrNoneVerified = errors.New("oci: no attestation could be verified")

@@ -43,7 +43,7 @@ func Example() {
 	}
 
 	// Name the image once, by digest. A registry works alike:
-	// oci.Repository("registry.example/app:1.2", oci.RepositoryOptions{}).
+	// oci.Repository("registry.example/app:1.2", nil).
 	target := oci.Layout(dir)
 	image, err := oci.Resolve(ctx, target)
 	if err != nil {
@@ -63,7 +63,7 @@ func Example() {
 	if err != nil {
 		log.Fatal(err)
 	}
-	if _, err := oci.Attach(ctx, target, image, bundle, oci.AttachOptions{}); err != nil {
+	if _, err := oci.Attach(ctx, target, image, bundle, nil); err != nil {
 		log.Fatal(err)
 	}
 
@@ -72,7 +72,7 @@ func Example() {
 	if err != nil {
 		log.Fatal(err)
 	}
-	result, err := oci.Verify(ctx, target, image, verifier, oci.Options{})
+	result, err := oci.Verify(ctx, target, image, verifier, nil)
 	if err != nil {
 		log.Fatal(err)
 	}
@@ -85,7 +85,7 @@ func Example() {
 func ExampleList() {
 	dir := exampleLayout()
 	defer os.RemoveAll(filepath.Dir(dir))
-	listing, err := oci.List(context.Background(), oci.Layout(dir), "", oci.Options{})
+	listing, err := oci.List(context.Background(), oci.Layout(dir), "", nil)
 	if err != nil {
 		log.Fatal(err)
 	}
@@ -104,7 +104,7 @@ func ExampleVerify_nothingToTrust() {
 	if err != nil {
 		log.Fatal(err)
 	}
-	result, err := oci.Verify(context.Background(), oci.Layout(dir), "", verifier, oci.Options{})
+	result, err := oci.Verify(context.Background(), oci.Layout(dir), "", verifier, nil)
 	fmt.Println(errors.Is(err, oci.ErrNoneVerified), len(result.Verified))
 	// Output: true 0
 }

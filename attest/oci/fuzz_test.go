@@ -62,7 +62,7 @@ func FuzzManifest(f *testing.F) {
 	f.Fuzz(func(t *testing.T, raw []byte) {
 		target := &oneManifest{raw: raw}
 		found := false
-		s := &searcher{target: target, subject: describe("", raw).Digest, opts: Options{}.withDefaults(), bytes: newBytes(), found: nil}
+		s := &searcher{target: target, subject: describe("", raw).Digest, opts: (*Options)(nil).withDefaults(), bytes: newBytes(), found: nil}
 		var out findings
 		for _, store := range []Store{StoreAPI, StoreAtt, StoreBuildKit} {
 			out = findings{}

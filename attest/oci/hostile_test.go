@@ -106,7 +106,7 @@ func TestBadEntriesHideNoGoodOne(t *testing.T) {
 	pushReferrer(t, host, digest, "application/vnd.example.foreign", []byte("hi"))  // something else
 	pushReferrer(t, host, digest, attest.PayloadType, []byte(`{"_type":"forged"}`)) // unsigned
 
-	res, err := oci.Verify(t.Context(), target, digest, key.verifier, oci.Options{})
+	res, err := oci.Verify(t.Context(), target, digest, key.verifier, nil)
 	if err != nil || len(res.Verified) != 1 || res.Sources[0].Manifest.Digest != good.Digest {
 		t.Fatalf("the good one is hidden: %+v, %v", res, err)
 	}
@@ -143,7 +143,7 @@ func TestReferrersTagOfStrangers(t *testing.T) {
 		wrong := pushManifest(t, host, child)
 		pushManifest(t, host, index(object{"mediaType": types.OCIManifestSchema1, "digest": none, "size": 1}, object{"mediaType": types.OCIManifestSchema1, "digest": wrong, "size": 1}), tag)
 		mustAttach(t, target, digest, key.sign(t, digest, "x"))
-		res, err := oci.Verify(t.Context(), target, digest, key.verifier, oci.Options{})
+		res, err := oci.Verify(t.Context(), target, digest, key.verifier, nil)
 		if err != nil || len(res.Verified) != 1 || len(res.Rejected) != 2 || !errors.Is(res.Rejected[0].Err, oci.ErrReferrer) || !errors.Is(res.Rejected[1].Err, oci.ErrReferrer) {
 			t.Errorf("%+v, %v", res, err)
 		}
@@ -158,12 +158,12 @@ func TestReferrersTagOfStrangers(t *testing.T) {
 		if err := remote.Write(ref, img); err != nil {
 			t.Fatal(err)
 		}
-		list, err := oci.List(t.Context(), target, digest, oci.Options{})
+		list, err := oci.List(t.Context(), target, digest, nil)
 		if err != nil || len(list.Rejected)+len(list.Bundles) != 0 {
 			t.Errorf("%+v, %v", list, err)
 		}
 		mustAttach(t, target, digest, key.sign(t, digest, "x"))
-		if list, err := oci.List(t.Context(), target, digest, oci.Options{}); err != nil || len(list.Bundles) != 1 {
+		if list, err := oci.List(t.Context(), target, digest, nil); err != nil || len(list.Bundles) != 1 {
 			t.Errorf("%+v, %v", list, err)
 		}
 	})
@@ -175,7 +175,7 @@ func TestReferrersTagOfStrangers(t *testing.T) {
 		m["annotations"], m["future"] = object{"a": "b"}, []int{1}
 		pushManifest(t, host, m, tag)
 		mustAttach(t, target, digest, key.sign(t, digest, "x"))
-		res, err := oci.Verify(t.Context(), target, digest, key.verifier, oci.Options{})
+		res, err := oci.Verify(t.Context(), target, digest, key.verifier, nil)
 		if err != nil || len(res.Verified) != 1 || len(res.Rejected) != 2 || !errors.Is(res.Rejected[0].Err, oci.ErrManifest) {
 			t.Errorf("%+v, %v", res, err)
 		}
@@ -190,7 +190,7 @@ func TestReferrersTagOfStrangers(t *testing.T) {
 		host := testRegistry(t, false)
 		target := pushImage(t, host, img)
 		pushManifest(t, host, object{"schemaVersion": 2, "mediaType": types.OCIManifestSchema1, "config": emptyConfig(t, host), "layers": []object{}}, tag)
-		list, err := oci.List(t.Context(), target, digest, oci.Options{})
+		list, err := oci.List(t.Context(), target, digest, nil)
 		if err != nil || len(list.Rejected) != 1 || list.Rejected[0].Store != oci.StoreTag {
 			t.Errorf("%+v, %v", list, err)
 		}
@@ -239,7 +239,7 @@ func TestReferrerLimit(t *testing.T) {
 		pushReferrer(t, host, digest, "application/vnd.example.foreign", fmt.Append(nil, i))
 	}
 	mustAttach(t, target, digest, key.sign(t, digest, "good"))
-	res, err := oci.Verify(t.Context(), target, digest, key.verifier, oci.Options{MaxReferrers: 5})
+	res, err := oci.Verify(t.Context(), target, digest, key.verifier, &oci.Options{MaxReferrers: 5})
 	if err != nil || len(res.Verified) != 1 {
 		t.Fatalf("the bundle is not among the first five: %+v, %v", res, err)
 	}
@@ -258,14 +258,14 @@ func TestListTotalLimit(t *testing.T) {
 		size = max(size, int64(len(b.Bytes())))
 		mustAttach(t, target, digest, b)
 	}
-	list, err := oci.List(t.Context(), target, digest, oci.Options{MaxTotal: 2*size + 10, MaxInFlight: 1})
+	list, err := oci.List(t.Context(), target, digest, &oci.Options{MaxTotal: 2*size + 10, MaxInFlight: 1})
 	if err != nil || len(list.Bundles) != 2 || len(list.Rejected) != 2 || !errors.Is(list.Rejected[0].Err, oci.ErrLimit) {
 		t.Errorf("%d bundles, rejected %v, %v", len(list.Bundles), list.Rejected, err)
 	}
-	if res, err := oci.Verify(t.Context(), target, digest, key.verifier, oci.Options{MaxTotal: 1}); err != nil || len(res.Verified) != 4 {
+	if res, err := oci.Verify(t.Context(), target, digest, key.verifier, &oci.Options{MaxTotal: 1}); err != nil || len(res.Verified) != 4 {
 		t.Errorf("Verify needs no total: %+v, %v", res, err)
 	}
-	if res, err := oci.Verify(t.Context(), target, digest, key.verifier, oci.Options{MaxBlobSize: size - 20}); !errors.Is(err, oci.ErrNoneVerified) || !errors.Is(err, oci.ErrLimit) {
+	if res, err := oci.Verify(t.Context(), target, digest, key.verifier, &oci.Options{MaxBlobSize: size - 20}); !errors.Is(err, oci.ErrNoneVerified) || !errors.Is(err, oci.ErrLimit) {
 		t.Errorf("above MaxBlobSize: %+v, %v", res, err)
 	}
 }
@@ -293,7 +293,7 @@ func TestForeignReferrersCostOneRequest(t *testing.T) {
 	}
 	manifests.Store(0)
 	blobs.Store(0)
-	list, err := oci.List(t.Context(), target, digest, oci.Options{})
+	list, err := oci.List(t.Context(), target, digest, nil)
 	if err != nil || len(list.Other) != n {
 		t.Fatalf("%+v, %v", list, err)
 	}
@@ -310,10 +310,10 @@ func TestCancelled(t *testing.T) {
 		mustAttach(t, target, digest, b)
 		ctx, cancel := context.WithCancel(t.Context())
 		cancel()
-		if _, err := oci.Verify(ctx, target, digest, key.verifier, oci.Options{}); !errors.Is(err, context.Canceled) {
+		if _, err := oci.Verify(ctx, target, digest, key.verifier, nil); !errors.Is(err, context.Canceled) {
 			t.Errorf("verify: %v", err)
 		}
-		if _, err := oci.Attach(ctx, target, digest, key.sign(t, digest, "y"), oci.AttachOptions{}); !errors.Is(err, context.Canceled) {
+		if _, err := oci.Attach(ctx, target, digest, key.sign(t, digest, "y"), nil); !errors.Is(err, context.Canceled) {
 			t.Errorf("attach: %v", err)
 		}
 	})
@@ -332,7 +332,7 @@ func TestRegistryErrorsAreErrors(t *testing.T) {
 				next.ServeHTTP(w, r)
 			})
 		})
-		if _, err := oci.List(t.Context(), pushImage(t, host, img), digest, oci.Options{}); err == nil {
+		if _, err := oci.List(t.Context(), pushImage(t, host, img), digest, nil); err == nil {
 			t.Errorf("status %d gives an empty list", status)
 		}
 	}
@@ -361,7 +361,7 @@ func TestRegistryThatLies(t *testing.T) {
 			target := pushImage(t, host, img)
 			mustAttach(t, target, digest, b)
 			lie.Store(true)
-			if res, err := oci.Verify(t.Context(), target, digest, key.verifier, oci.Options{}); !errors.Is(err, oci.ErrNoneVerified) || !errors.Is(err, tt.want) {
+			if res, err := oci.Verify(t.Context(), target, digest, key.verifier, nil); !errors.Is(err, oci.ErrNoneVerified) || !errors.Is(err, tt.want) {
 				t.Errorf("%+v, %v", res, err)
 			}
 		})
@@ -388,7 +388,7 @@ func TestHugeAnswersAreCutOff(t *testing.T) {
 			next.ServeHTTP(w, r)
 		})
 	})
-	list, err := oci.List(t.Context(), pushImage(t, host, img), digest, oci.Options{})
+	list, err := oci.List(t.Context(), pushImage(t, host, img), digest, nil)
 	if err != nil || len(list.Rejected) != 2 || !errors.Is(list.Rejected[0].Err, oci.ErrLimit) || !errors.Is(list.Rejected[1].Err, oci.ErrLimit) {
 		t.Errorf("%+v, %v", list, err)
 	}
@@ -412,16 +412,16 @@ func TestPages(t *testing.T) {
 	target := pushImage(t, host, img)
 	mustAttach(t, target, digest, key.sign(t, digest, "on the second page"))
 	link.Store(`</v2/test/app/referrers/` + string(digest) + `?last=x>; rel="next"`)
-	if res, err := oci.Verify(t.Context(), target, digest, key.verifier, oci.Options{}); err != nil || len(res.Verified) != 1 {
+	if res, err := oci.Verify(t.Context(), target, digest, key.verifier, nil); err != nil || len(res.Verified) != 1 {
 		t.Errorf("%+v, %v", res, err)
 	}
 	link.Store(`<http://127.0.0.1:1/steal?last=x>; rel="next"`)
-	list, err := oci.List(t.Context(), target, digest, oci.Options{})
+	list, err := oci.List(t.Context(), target, digest, nil)
 	if err != nil || len(list.Rejected) != 1 || !errors.Is(list.Rejected[0].Err, oci.ErrManifest) {
 		t.Errorf("a page on another host: %+v, %v", list, err)
 	}
 	link.Store(`</v2/test/app/referrers/` + string(digest) + `>; rel="next"`) // for ever
-	list, err = oci.List(t.Context(), target, digest, oci.Options{})
+	list, err = oci.List(t.Context(), target, digest, nil)
 	if err != nil || len(list.Rejected) != 1 || !errors.Is(list.Rejected[0].Err, oci.ErrLimit) {
 		t.Errorf("endless pages: %+v, %v", list, err)
 	}
@@ -431,7 +431,7 @@ func TestPages(t *testing.T) {
 func TestPlainHTTPIsRefused(t *testing.T) {
 	for _, host := range []string{"10.1.2.3:5000", "registry.example", "registry.local:5000"} {
 		var schemes recorder
-		target, err := oci.Repository(host+"/test/app:v1", oci.RepositoryOptions{Transport: &schemes})
+		target, err := oci.Repository(host+"/test/app:v1", &oci.RepositoryOptions{Transport: &schemes})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -441,7 +441,7 @@ func TestPlainHTTPIsRefused(t *testing.T) {
 		if schemes.plain.Load() != 0 || schemes.tls.Load() == 0 {
 			t.Errorf("%s: %d requests in the clear, %d encrypted", host, schemes.plain.Load(), schemes.tls.Load())
 		}
-		allowed, err := oci.Repository(host+"/test/app:v1", oci.RepositoryOptions{Transport: &schemes, PlainHTTP: true})
+		allowed, err := oci.Repository(host+"/test/app:v1", &oci.RepositoryOptions{Transport: &schemes, PlainHTTP: true})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -464,7 +464,7 @@ func (r *recorder) RoundTrip(req *http.Request) (*http.Response, error) {
 
 func TestMalformedReference(t *testing.T) {
 	for _, ref := range []string{"", "UPPER/case", "registry.example/app@sha256:x", "http://registry.example/app"} {
-		if _, err := oci.Repository(ref, oci.RepositoryOptions{}); err == nil {
+		if _, err := oci.Repository(ref, nil); err == nil {
 			t.Errorf("%q is accepted", ref)
 		}
 	}

@@ -66,7 +66,7 @@ func TestBrokenLayouts(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			dir := writeLayout(t, img)
 			tt.damage(t, dir)
-			if _, err := oci.Attach(t.Context(), oci.Layout(dir), "", key.sign(t, digest, "x"), oci.AttachOptions{}); !errors.Is(err, tt.want) {
+			if _, err := oci.Attach(t.Context(), oci.Layout(dir), "", key.sign(t, digest, "x"), nil); !errors.Is(err, tt.want) {
 				t.Errorf("got %v, want %v", err, tt.want)
 			}
 			noTemps(t, dir)
@@ -136,7 +136,7 @@ func TestLayoutIndexKeepsWhatItHad(t *testing.T) {
 			t.Errorf("%s is lost: %s", keep, raw)
 		}
 	}
-	res, err := oci.Verify(t.Context(), oci.Layout(dir), digest, key.verifier, oci.Options{})
+	res, err := oci.Verify(t.Context(), oci.Layout(dir), digest, key.verifier, nil)
 	if err != nil || len(res.Verified) != 1 || len(res.Rejected) != 1 || !errors.Is(res.Rejected[0].Err, attest.ErrDigest) {
 		t.Errorf("%+v, %v", res, err)
 	}
@@ -157,7 +157,7 @@ func TestLayoutReadOnly(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := oci.Attach(t.Context(), oci.Layout(dir), digest, newKeyPair(t).sign(t, digest, "x"), oci.AttachOptions{}); !errors.Is(err, os.ErrPermission) {
+	if _, err := oci.Attach(t.Context(), oci.Layout(dir), digest, newKeyPair(t).sign(t, digest, "x"), nil); !errors.Is(err, os.ErrPermission) {
 		t.Errorf("got %v", err)
 	}
 	if after, err := os.ReadFile(filepath.Join(dir, "index.json")); err != nil || string(after) != string(before) {
@@ -170,7 +170,7 @@ func TestBuildKitStatementsAreUnsigned(t *testing.T) {
 	dir := unpackLayout(t, "../../../shared/buildkit/multi-stage.oci.tar")
 	subject := platformManifest(t, dir)
 	target := oci.Layout(dir)
-	list, err := oci.List(t.Context(), target, subject, oci.Options{})
+	list, err := oci.List(t.Context(), target, subject, nil)
 	if err != nil || len(list.Unsigned) == 0 || len(list.Bundles) != 0 {
 		t.Fatalf("%+v, %v", list, err)
 	}
@@ -178,11 +178,11 @@ func TestBuildKitStatementsAreUnsigned(t *testing.T) {
 		t.Errorf("%+v", u)
 	}
 	key := newKeyPair(t)
-	if res, err := oci.Verify(t.Context(), target, subject, key.verifier, oci.Options{}); !errors.Is(err, oci.ErrNoneVerified) || len(res.Verified) != 0 || len(res.Unsigned) != len(list.Unsigned) {
+	if res, err := oci.Verify(t.Context(), target, subject, key.verifier, nil); !errors.Is(err, oci.ErrNoneVerified) || len(res.Verified) != 0 || len(res.Unsigned) != len(list.Unsigned) {
 		t.Errorf("%+v, %v", res, err)
 	}
 	mustAttach(t, target, subject, key.sign(t, subject, "signed"))
-	if res, err := oci.Verify(t.Context(), target, subject, key.verifier, oci.Options{}); err != nil || len(res.Verified) != 1 || len(res.Unsigned) != len(list.Unsigned) {
+	if res, err := oci.Verify(t.Context(), target, subject, key.verifier, nil); err != nil || len(res.Verified) != 1 || len(res.Unsigned) != len(list.Unsigned) {
 		t.Errorf("beside a signed one: %+v, %v", res, err)
 	}
 }
@@ -254,7 +254,7 @@ func TestCosignSavedLayouts(t *testing.T) {
 		if !strings.HasPrefix(string(digest), "sha256:") {
 			digest = "sha256:" + digest
 		}
-		list, err := oci.List(t.Context(), oci.Layout(dir), digest, oci.Options{})
+		list, err := oci.List(t.Context(), oci.Layout(dir), digest, nil)
 		if err != nil || len(list.Bundles) != 1 || list.Bundles[0].Store != oci.StoreAtt || list.Bundles[0].Layer.Annotations["dev.sigstore.cosign/certificate"] == "" {
 			t.Errorf("%s: %+v, %v", dir, list, err)
 			continue
@@ -263,7 +263,7 @@ func TestCosignSavedLayouts(t *testing.T) {
 		if err != nil || st.PredicateType != attest.TypeSLSAProvenance02 || !st.About(digest) {
 			t.Errorf("%s: %+v, %v", dir, st, err)
 		}
-		if _, err := oci.Verify(t.Context(), oci.Layout(dir), digest, newKeyPair(t).verifier, oci.Options{}); !errors.Is(err, attest.ErrSignature) {
+		if _, err := oci.Verify(t.Context(), oci.Layout(dir), digest, newKeyPair(t).verifier, nil); !errors.Is(err, attest.ErrSignature) {
 			t.Errorf("%s: %v", dir, err)
 		}
 		found++

@@ -29,7 +29,7 @@ func eachTarget(t *testing.T, img v1.Image, run func(t *testing.T, target oci.Ta
 
 func mustAttach(t testing.TB, target oci.Target, subject attest.Digest, b *attest.Bundle) oci.Descriptor {
 	t.Helper()
-	d, err := oci.Attach(t.Context(), target, subject, b, oci.AttachOptions{})
+	d, err := oci.Attach(t.Context(), target, subject, b, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -47,7 +47,7 @@ func TestAttachListVerify(t *testing.T) {
 		mustAttach(t, target, "", note) // the target names the image
 		mustAttach(t, target, digest, foreign)
 
-		list, err := oci.List(t.Context(), target, "", oci.Options{})
+		list, err := oci.List(t.Context(), target, "", nil)
 		if err != nil || list.Subject != digest || len(list.Bundles) != 3 || len(list.Rejected)+len(list.Other)+len(list.Unsigned) != 0 {
 			t.Fatalf("list %+v, %v", list, err)
 		}
@@ -59,18 +59,18 @@ func TestAttachListVerify(t *testing.T) {
 			t.Errorf("descriptor %+v", e)
 		}
 
-		res, err := oci.Verify(t.Context(), target, digest, key.verifier, oci.Options{})
+		res, err := oci.Verify(t.Context(), target, digest, key.verifier, nil)
 		if err != nil || len(res.Verified) != 2 || len(res.Sources) != 2 || len(res.Rejected) != 1 || !errors.Is(res.Rejected[0].Err, attest.ErrSignature) {
 			t.Fatalf("result %+v, %v", res, err)
 		}
-		res, err = oci.Verify(t.Context(), target, digest, key.verifier, oci.Options{PredicateType: attest.TypeCycloneDX})
+		res, err = oci.Verify(t.Context(), target, digest, key.verifier, &oci.Options{PredicateType: attest.TypeCycloneDX})
 		if err != nil || len(res.Verified) != 1 || res.Verified[0].PredicateType() != attest.TypeCycloneDX || len(res.Other) != 1 {
 			t.Fatalf("by type: %+v, %v", res, err)
 		}
 		if res.Sources[0].Manifest.Digest != want.Digest || res.Sources[0].Bundle != nil {
 			t.Errorf("source %+v", res.Sources[0])
 		}
-		list, err = oci.List(t.Context(), target, digest, oci.Options{PredicateType: testType})
+		list, err = oci.List(t.Context(), target, digest, &oci.Options{PredicateType: testType})
 		if err != nil || len(list.Bundles) != 2 || len(list.Other) != 1 {
 			t.Errorf("list by type: %+v, %v", list, err)
 		}
@@ -81,11 +81,11 @@ func TestNothingAttached(t *testing.T) {
 	img, digest := testImage(t, "bare")
 	key := newKeyPair(t)
 	eachTarget(t, img, func(t *testing.T, target oci.Target, _ oci.Store) {
-		list, err := oci.List(t.Context(), target, "", oci.Options{})
+		list, err := oci.List(t.Context(), target, "", nil)
 		if err != nil || list.Subject != digest || len(list.Bundles)+len(list.Rejected)+len(list.Other) != 0 {
 			t.Errorf("list %+v, %v", list, err)
 		}
-		res, err := oci.Verify(t.Context(), target, "", key.verifier, oci.Options{})
+		res, err := oci.Verify(t.Context(), target, "", key.verifier, nil)
 		if !errors.Is(err, oci.ErrNoneVerified) || res == nil || len(res.Verified) != 0 || !strings.Contains(err.Error(), "has none") {
 			t.Errorf("verify %+v, %v", res, err)
 		}
@@ -100,7 +100,7 @@ func TestAttachTwiceStoresOnce(t *testing.T) {
 		if second := mustAttach(t, target, digest, b); second.Digest != first.Digest {
 			t.Errorf("%s, then %s", first.Digest, second.Digest)
 		}
-		list, err := oci.List(t.Context(), target, digest, oci.Options{})
+		list, err := oci.List(t.Context(), target, digest, nil)
 		if err != nil || len(list.Bundles) != 1 {
 			t.Errorf("%d bundles, %v", len(list.Bundles), err)
 		}
@@ -140,11 +140,11 @@ func TestAttachRefuses(t *testing.T) {
 			"malformed subject": {"sha256:x", b, attest.ErrDigest},
 			"path as subject":   {"sha256:../../../../etc/passwd", b, attest.ErrDigest},
 		} {
-			if _, err := oci.Attach(t.Context(), target, tt.subject, tt.bundle, oci.AttachOptions{}); !errors.Is(err, tt.want) {
+			if _, err := oci.Attach(t.Context(), target, tt.subject, tt.bundle, nil); !errors.Is(err, tt.want) {
 				t.Errorf("%s: got %v, want %v", name, err, tt.want)
 			}
 		}
-		list, err := oci.List(t.Context(), target, digest, oci.Options{})
+		list, err := oci.List(t.Context(), target, digest, nil)
 		if err != nil || len(list.Bundles)+len(list.Rejected) != 0 {
 			t.Errorf("a refused bundle was stored: %+v, %v", list, err)
 		}
@@ -158,7 +158,7 @@ func TestManifestForm(t *testing.T) {
 	target := pushImage(t, host, img)
 	b := newKeyPair(t).sign(t, digest, "x")
 	created := time.Date(2026, 1, 2, 3, 4, 5, 6, time.FixedZone("", 3600))
-	d, err := oci.Attach(t.Context(), target, digest, b, oci.AttachOptions{Created: created})
+	d, err := oci.Attach(t.Context(), target, digest, b, &oci.AttachOptions{Created: created})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -217,7 +217,7 @@ func TestVerifyDoesNotTrustTheVerifierBlindly(t *testing.T) {
 		t.Fatal(err)
 	}
 	for name, v := range map[string]*attest.Verified{"nil": nil, "zero": {}, "of another image": elsewhere} {
-		if res, err := oci.Verify(t.Context(), target, digest, lyingVerifier{v}, oci.Options{}); !errors.Is(err, oci.ErrNoneVerified) || len(res.Verified) != 0 || len(res.Rejected) != 1 {
+		if res, err := oci.Verify(t.Context(), target, digest, lyingVerifier{v}, nil); !errors.Is(err, oci.ErrNoneVerified) || len(res.Verified) != 0 || len(res.Rejected) != 1 {
 			t.Errorf("%s: %+v, %v", name, res, err)
 		}
 	}
@@ -232,7 +232,7 @@ func TestStatementAboutAnotherImage(t *testing.T) {
 	host := testRegistry(t, true)
 	target := pushImage(t, host, img)
 	pushReferrer(t, host, digest, attest.BundleMediaType, key.sign(t, other, "x").Bytes())
-	res, err := oci.Verify(t.Context(), target, digest, key.verifier, oci.Options{})
+	res, err := oci.Verify(t.Context(), target, digest, key.verifier, nil)
 	if !errors.Is(err, oci.ErrNoneVerified) || !errors.Is(err, attest.ErrSubject) || len(res.Verified) != 0 {
 		t.Errorf("%+v, %v", res, err)
 	}
@@ -252,7 +252,7 @@ func TestBareEnvelopeIsRead(t *testing.T) {
 	host := testRegistry(t, true)
 	target := pushImage(t, host, img)
 	pushReferrer(t, host, digest, "application/vnd.dsse.envelope.v1+json", []byte(raw))
-	if res, err := oci.Verify(t.Context(), target, digest, key.verifier, oci.Options{}); err != nil || len(res.Verified) != 1 {
+	if res, err := oci.Verify(t.Context(), target, digest, key.verifier, nil); err != nil || len(res.Verified) != 1 {
 		t.Errorf("%+v, %v", res, err)
 	}
 }

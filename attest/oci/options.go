@@ -17,7 +17,7 @@ const (
 	defaultParallel     = 16
 )
 
-// Options bound and filter a search. The zero value reads every attestation
+// Options bound and filter a search. The zero value, and nil, read every attestation
 // within the default limits.
 type Options struct {
 	// PredicateType, if set, leaves out attestations of another type. Verify goes
@@ -40,13 +40,17 @@ type Options struct {
 	Parallel int
 }
 
-func (o Options) withDefaults() Options {
-	orDefault(&o.MaxBlobSize, defaultMaxBlobSize)
-	orDefault(&o.MaxInFlight, defaultMaxInFlight)
-	orDefault(&o.MaxTotal, defaultMaxTotal)
-	orDefault(&o.MaxReferrers, defaultMaxReferrers)
-	orDefault(&o.Parallel, defaultParallel)
-	return o
+func (o *Options) withDefaults() *Options {
+	var c Options
+	if o != nil {
+		c = *o
+	}
+	orDefault(&c.MaxBlobSize, defaultMaxBlobSize)
+	orDefault(&c.MaxInFlight, defaultMaxInFlight)
+	orDefault(&c.MaxTotal, defaultMaxTotal)
+	orDefault(&c.MaxReferrers, defaultMaxReferrers)
+	orDefault(&c.Parallel, defaultParallel)
+	return &c
 }
 
 func orDefault[T int | int64](v *T, value T) {

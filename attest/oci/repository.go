@@ -19,8 +19,8 @@ import (
 	"github.com/imagetrust/imagetrust/attest"
 )
 
-// RepositoryOptions say how to reach a registry. The zero value uses TLS and the
-// credentials that Docker's and Podman's configuration files hold.
+// RepositoryOptions say how to reach a registry. The zero value, and nil, use TLS
+// and the credentials that Docker's and Podman's configuration files hold.
 type RepositoryOptions struct {
 	// Keychain finds credentials; authn.DefaultKeychain if nil.
 	Keychain authn.Keychain
@@ -58,25 +58,29 @@ type RepositoryTarget struct {
 // Repository returns the target for a reference such as
 // "registry.example/app", "registry.example/app:1.2" or
 // "registry.example/app@sha256:…". The tag or digest is what Resolve gives, and
-// what an empty subject means. Nothing is contacted yet. The error is that of a
-// malformed reference.
-func Repository(ref string, opts RepositoryOptions) (*RepositoryTarget, error) {
+// what an empty subject means. Nothing is contacted yet. opts may be nil. The error
+// is that of a malformed reference.
+func Repository(ref string, opts *RepositoryOptions) (*RepositoryTarget, error) {
+	var o RepositoryOptions
+	if opts != nil {
+		o = *opts
+	}
 	var nameOpts []name.Option
-	if opts.PlainHTTP {
+	if o.PlainHTTP {
 		nameOpts = append(nameOpts, name.Insecure)
 	}
 	parsed, err := name.ParseReference(ref, nameOpts...)
 	if err != nil {
 		return nil, fmt.Errorf("oci: %w", err)
 	}
-	if opts.Keychain == nil {
-		opts.Keychain = authn.DefaultKeychain
+	if o.Keychain == nil {
+		o.Keychain = authn.DefaultKeychain
 	}
-	if opts.UserAgent == "" {
-		opts.UserAgent = "imagetrust"
+	if o.UserAgent == "" {
+		o.UserAgent = "imagetrust"
 	}
-	orDefault(&opts.Retries, 8)
-	return &RepositoryTarget{ref: parsed, opts: opts, base: baseTransport(opts), clients: map[string]*http.Client{}}, nil
+	orDefault(&o.Retries, 8)
+	return &RepositoryTarget{ref: parsed, opts: o, base: baseTransport(o), clients: map[string]*http.Client{}}, nil
 }
 
 // String returns the repository's name.
@@ -118,7 +122,7 @@ type schemeGuard struct {
 
 func (g *schemeGuard) RoundTrip(req *http.Request) (*http.Response, error) {
 	if req.URL.Scheme != "https" && !g.plainHTTP && !isLoopback(req.URL.Hostname()) {
-		return nil, fmt.Errorf("%w to %s", ErrInsecure, req.URL.Host)
+		return nil, fmt.Errorf("%w to %s", ErrPlainHTTP, req.URL.Host)
 	}
 	return g.inner.RoundTrip(req)
 }

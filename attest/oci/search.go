@@ -48,7 +48,7 @@ type inspect func(ctx context.Context, e *Entry) (keep bool, err error)
 // search looks into every candidate of subject and calls found for each bundle,
 // from several goroutines. The findings that it returns are ordered by digest;
 // found decides what becomes an entry, or why it is rejected.
-func search(ctx context.Context, t Target, subject attest.Digest, opts Options, found inspect) (*findings, error) {
+func search(ctx context.Context, t Target, subject attest.Digest, opts *Options, found inspect) (*findings, error) {
 	cands, rejected, err := t.candidates(ctx, subject)
 	if err != nil {
 		return nil, fmt.Errorf("list referrers of %s in %s: %w", subject, t, err)
@@ -118,7 +118,7 @@ func (c candidate) promise() int {
 type searcher struct {
 	target  Target
 	subject attest.Digest
-	opts    Options
+	opts    *Options
 	found   inspect
 	bytes   *semaphore.Weighted
 }
@@ -219,10 +219,11 @@ type Listing struct {
 }
 
 // List finds the bundles attached to the image subject, or to the image that t
-// names if subject is empty, and checks nothing about them: use [Verify] to decide.
+// names if subject is empty, and checks nothing about them: use [Verify] to decide. opts
+// may be nil.
 // The error is one of reaching the target; what is wrong with single entries is in
 // Listing.Rejected. An image without attestations gives an empty Listing.
-func List(ctx context.Context, t Target, subject attest.Digest, opts Options) (*Listing, error) {
+func List(ctx context.Context, t Target, subject attest.Digest, opts *Options) (*Listing, error) {
 	opts = opts.withDefaults()
 	subject, err := subjectOf(ctx, t, subject)
 	if err != nil {
@@ -265,10 +266,11 @@ type Result struct {
 }
 
 // Verify finds the bundles attached to the image subject, or to the image that t
-// names if subject is empty, and checks each with v. A Result comes also with the
-// error ErrNoneVerified, which says that nothing passed; other errors are of
-// reaching the target. The verifier is called from several goroutines.
-func Verify(ctx context.Context, t Target, subject attest.Digest, v attest.Verifier, opts Options) (*Result, error) {
+// names if subject is empty, and checks each with v, which is called
+// from several goroutines. opts may be nil. A Result comes also with the error
+// ErrNoneVerified, which says that nothing passed; other errors are of reaching the
+// target.
+func Verify(ctx context.Context, t Target, subject attest.Digest, v attest.Verifier, opts *Options) (*Result, error) {
 	opts = opts.withDefaults()
 	subject, err := subjectOf(ctx, t, subject)
 	if err != nil {

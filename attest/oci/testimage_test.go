@@ -73,7 +73,7 @@ func pushImage(t testing.TB, host string, img v1.Image) *oci.RepositoryTarget {
 
 func repository(t testing.TB, host string) *oci.RepositoryTarget {
 	t.Helper()
-	r, err := oci.Repository(host+"/test/app:v1", oci.RepositoryOptions{})
+	r, err := oci.Repository(host+"/test/app:v1", nil)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -139,7 +139,7 @@ func (t *trust) verifyBeside(ctx context.Context, image string, verifier attest.
 	if target == nil || err != nil {
 		return err
 	}
-	found, err := oci.Verify(ctx, target, attest.Digest(t.inventory.Subject.Digest), verifier, oci.Options{})
+	found, err := oci.Verify(ctx, target, attest.Digest(t.inventory.Subject.Digest), verifier, nil)
 	if found != nil {
 		t.attestations = append(t.attestations, found.Verified...)
 		for _, r := range found.Rejected {
@@ -156,7 +156,7 @@ func (t *trust) verifyBeside(ctx context.Context, image string, verifier attest.
 func beside(image string) (oci.Target, error) {
 	info, err := os.Stat(image)
 	if err != nil {
-		return oci.Repository(image, oci.RepositoryOptions{})
+		return oci.Repository(image, nil)
 	}
 	if _, err := os.Stat(filepath.Join(image, "oci-layout")); info.IsDir() && err == nil {
 		return oci.Layout(image), nil

@@ -72,7 +72,7 @@ func advice(kind error) string {
 	case ErrRateLimited:
 		return "wait, or log in for a higher limit"
 	case ErrPlainHTTP:
-		return "set Options.Insecure if the network on the way is trusted"
+		return "set Options.PlainHTTP if the network on the way is trusted"
 	case ErrCertificate:
 		return "add the registry's authority to Options.TLS.RootCAs"
 	}

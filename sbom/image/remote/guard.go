@@ -12,12 +12,12 @@ import (
 // schemeGuard refuses plain http where it is not allowed, whoever asks for it: the
 // registry's name, a redirect or a token server.
 type schemeGuard struct {
-	inner    http.RoundTripper
-	insecure bool
+	inner     http.RoundTripper
+	plainHTTP bool
 }
 
 func (g *schemeGuard) RoundTrip(req *http.Request) (*http.Response, error) {
-	if req.URL.Scheme != "https" && !g.insecure && !isLoopback(req.URL.Host) {
+	if req.URL.Scheme != "https" && !g.plainHTTP && !isLoopback(req.URL.Host) {
 		return nil, fmt.Errorf("%w: %s", ErrPlainHTTP, req.URL.Host)
 	}
 	return g.inner.RoundTrip(req)

@@ -10,7 +10,7 @@
 //
 // # What is sent, and where
 //
-// Connections use TLS, except to loopback addresses and when Options.Insecure is
+// Connections use TLS, except to loopback addresses and when Options.PlainHTTP is
 // set. Credentials go to the registry and to the token server that it names;
 // redirects and token servers at private addresses are refused unless the registry
 // itself is there.
@@ -45,10 +45,10 @@ type Options struct {
 	TLS *tls.Config
 	// Transport carries the requests; one made for the image if nil.
 	Transport http.RoundTripper
-	// Insecure allows plain http to every registry. Without it, only registries
+	// PlainHTTP allows plain http to every registry. Without it, only registries
 	// on this machine's loopback addresses are asked by plain http, if they do not
 	// speak TLS. It does not switch off the verification of certificates.
-	Insecure bool
+	PlainHTTP bool
 	// UserAgent is sent to the registry; "imagetrust" if empty.
 	UserAgent string
 }
@@ -115,7 +115,7 @@ func parse(ref string, o *Options) (name.Reference, error) {
 		return nil, fmt.Errorf("%w: credentials in a reference are not accepted", ErrReference)
 	}
 	var nameOpts []name.Option
-	if o.Insecure || strings.Contains(ref, "/") && isLoopback(ref) {
+	if o.PlainHTTP || strings.Contains(ref, "/") && isLoopback(ref) {
 		nameOpts = append(nameOpts, name.Insecure)
 	}
 	parsed, err := name.ParseReference(ref, nameOpts...)
@@ -146,7 +146,7 @@ func dial(ctx context.Context, repo name.Repository, o *Options) (*session, erro
 	if agent == "" {
 		agent = "imagetrust"
 	}
-	var rt http.RoundTripper = &schemeGuard{inner: o.transport(), insecure: o.Insecure}
+	var rt http.RoundTripper = &schemeGuard{inner: o.transport(), plainHTTP: o.PlainHTTP}
 	rt = transport.NewUserAgent(transport.NewRetry(rt), agent)
 	rt, err = transport.NewWithContext(ctx, repo.Registry, auth, rt, []string{repo.Scope(transport.PullScope)})
 	if err != nil {

@@ -220,8 +220,8 @@ func TestTLS(t *testing.T) {
 	if _, err := remote.Open(t.Context(), ref, o); !errors.Is(err, remote.ErrCertificate) {
 		t.Errorf("unknown authority: %v, want ErrCertificate", err)
 	}
-	// Insecure means plain http, not unverified TLS.
-	o.Insecure = true
+	// PlainHTTP means plain http, not unverified TLS.
+	o.PlainHTTP = true
 	if _, err := remote.Open(t.Context(), ref, o); err == nil {
 		t.Error("unknown authority was accepted")
 	}
@@ -241,10 +241,10 @@ func TestPlainHTTP(t *testing.T) {
 		o := anonymous()
 		o.Transport = elsewhere(srv)
 		_, err := remote.Open(t.Context(), host+"/app:1", o)
-		if !errors.Is(err, remote.ErrPlainHTTP) || !strings.Contains(err.Error(), "Options.Insecure") {
+		if !errors.Is(err, remote.ErrPlainHTTP) || !strings.Contains(err.Error(), "Options.PlainHTTP") {
 			t.Errorf("%s: error = %v, want ErrPlainHTTP", host, err)
 		}
-		o.Insecure = true
+		o.PlainHTTP = true
 		img, err := remote.Open(t.Context(), host+"/app:1", o)
 		if err != nil {
 			t.Errorf("%s: %v", host, err)

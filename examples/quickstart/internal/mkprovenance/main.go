@@ -60,7 +60,7 @@ func run(ctx context.Context, layout, out string) error {
 	if err != nil {
 		return err
 	}
-	d, err := oci.Attach(ctx, oci.Layout(layout), subject, bundle, oci.AttachOptions{})
+	d, err := oci.Attach(ctx, oci.Layout(layout), subject, bundle, nil)
 	if err != nil {
 		return err
 	}
