@@ -80,7 +80,7 @@ func newEntry(h *tar.Header, content io.Reader) *Entry {
 		return nil
 	}
 	e := &Entry{
-		Name: h.Name, Mode: h.FileInfo().Mode(), ModTime: h.ModTime, UID: h.Uid, GID: h.Gid,
+		Name: h.Name, Mode: modeOf(h), ModTime: h.ModTime, UID: h.Uid, GID: h.Gid,
 		sparse: isSparse(h),
 	}
 	if len(e.Name) > maxPath {
@@ -89,10 +89,8 @@ func newEntry(h *tar.Header, content io.Reader) *Entry {
 	e.setPath(h.Name)
 	switch h.Typeflag {
 	case tar.TypeReg, tar.TypeGNUSparse, tar.TypeCont:
-		e.Mode &^= fs.ModeType
 		e.Size, e.r = h.Size, content
 	case tar.TypeLink:
-		e.Mode &^= fs.ModeType
 		e.setHardlink(h.Linkname)
 	case tar.TypeSymlink:
 		e.Link = h.Linkname
@@ -105,6 +103,20 @@ func newEntry(h *tar.Header, content io.Reader) *Entry {
 		e.setWhiteout()
 	}
 	return e
+}
+
+// modeOf returns the mode of an entry. Its type is that of the type flag alone, by
+// which run times go: a header's mode can state another type beside it, and a
+// symlink would pass for a directory.
+func modeOf(h *tar.Header) fs.FileMode {
+	permissions := *h
+	permissions.Mode &= 0o7777
+	mode := permissions.FileInfo().Mode()
+	switch h.Typeflag {
+	case tar.TypeDir, tar.TypeSymlink, tar.TypeChar, tar.TypeBlock, tar.TypeFifo:
+		return mode
+	}
+	return mode &^ fs.ModeType
 }
 
 func (e *Entry) setPath(name string) {

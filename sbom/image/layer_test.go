@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"math/rand/v2"
 	"os"
 	"path/filepath"
@@ -153,6 +154,31 @@ func TestEntryFields(t *testing.T) {
 }
 
 // The content of an entry is readable exactly while it is the current one.
+// TestModeOfAnotherType: run times go by the type flag, whatever type the mode
+// states beside it.
+func TestModeOfAnotherType(t *testing.T) {
+	const dirMode, linkMode, deviceMode = 0o040000, 0o120000, 0o060000
+	with := func(e tarEntry, mode int64) tarEntry {
+		e.Mode |= mode
+		return e
+	}
+	l := mustOpen(t, ociLayout(imageSpec{layers: []layerSpec{plainLayer(
+		with(symlink("link", "usr/bin"), dirMode),
+		with(dir("dir"), linkMode),
+		with(file("file", "x"), dirMode),
+		with(tarEntry{Header: tar.Header{Name: "fifo", Typeflag: tar.TypeFifo}}, deviceMode),
+	)}}).dir(t), nil).Layers()[0]
+	want := map[string]fs.FileMode{"link": fs.ModeSymlink, "dir": fs.ModeDir, "file": 0, "fifo": fs.ModeNamedPipe}
+	for e, err := range l.Entries(t.Context()) {
+		if err != nil {
+			t.Fatal(err)
+		}
+		if e.Mode.Type() != want[e.Path] {
+			t.Errorf("%s is %v, want the type %v", e.Path, e.Mode, want[e.Path])
+		}
+	}
+}
+
 func TestContentIsForOneStep(t *testing.T) {
 	l := openLayer(t, gzipLayer(file("a", "first"), file("b", "second")), nil)
 	var prev *image.Entry
