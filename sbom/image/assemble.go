@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 
 	v1 "github.com/google/go-containerregistry/pkg/v1"
@@ -44,6 +45,9 @@ func parseManifest(raw []byte, d v1.Descriptor, read func(v1.Descriptor) (*blob,
 	if m.MediaType.IsIndex() {
 		return nil, fmt.Errorf("manifest %s: %w: it says that it is an index", d.Digest, ErrCorrupt)
 	}
+	if hasMember(raw, "manifests") {
+		return nil, fmt.Errorf("manifest %s: %w: it is also an index", d.Digest, ErrCorrupt)
+	}
 	s := &imageSource{manifest: m, read: read}
 	s.subject.Digest = digestOf(d.Digest)
 	s.subject.Config = digestOf(m.Config.Digest)
@@ -51,6 +55,21 @@ func parseManifest(raw []byte, d v1.Descriptor, read func(v1.Descriptor) (*blob,
 		s.subject.MediaType = string(d.MediaType)
 	}
 	return s, nil
+}
+
+// hasMember reports whether an object has one of the members, as encoding/json
+// finds them. Bytes that could be read as a manifest and as an index have two
+// meanings under one digest, and are refused (OCI image specification, CVE-2021-41190).
+func hasMember(raw []byte, names ...string) bool {
+	var members map[string]json.RawMessage
+	_ = json.Unmarshal(raw, &members) // parsed before
+	for name, value := range members {
+		same := func(n string) bool { return strings.EqualFold(n, name) }
+		if slices.ContainsFunc(names, same) && string(value) != "null" {
+			return true
+		}
+	}
+	return false
 }
 
 // check tells images from artifacts.

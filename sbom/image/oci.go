@@ -79,6 +79,9 @@ func parseIndex(raw []byte, d v1.Descriptor) ([]v1.Descriptor, error) {
 	if m.MediaType.IsImage() {
 		return nil, fmt.Errorf("index: %w: it says that it is a manifest", ErrCorrupt)
 	}
+	if hasMember(raw, "config", "layers") {
+		return nil, fmt.Errorf("index: %w: it is also a manifest", ErrCorrupt)
+	}
 	return m.Manifests, nil
 }
 

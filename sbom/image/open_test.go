@@ -3,6 +3,7 @@ package image_test
 import (
 	"archive/tar"
 	"bytes"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -384,6 +385,17 @@ func TestOpenErrors(t *testing.T) {
 	called := confusedManifest.image(asIndex)
 	called.MediaType = types.OCIManifestSchema1
 	confused := confusedManifest.layout(called)
+	// both is a manifest and an index under one digest.
+	both := func(mediaType types.MediaType) string {
+		f := newFiles()
+		first := f.image(good)
+		m := map[string]any{"schemaVersion": 2, "manifests": []v1.Descriptor{first}}
+		if err := json.Unmarshal(f.data["blobs/sha256/"+first.Digest.Hex], &m); err != nil {
+			t.Fatal(err)
+		}
+		delete(m, "mediaType")
+		return f.layout(f.blob(mediaType, mustJSON(m))).dir(t)
+	}
 	artifact := good
 	artifact.manifest = func(m *v1.Manifest) { m.ArtifactType = "application/vnd.example+json" }
 	wasm := good
@@ -427,6 +439,8 @@ func TestOpenErrors(t *testing.T) {
 		{"layout marker invalid", change(ociLayout(good), "imageLayoutVersion", other).dir(t), image.ErrCorrupt},
 		{"indexes nested too deep", deep.layout(d).dir(t), image.ErrLimit},
 		{"index called a manifest", confused.dir(t), image.ErrCorrupt},
+		{"manifest that is also an index", both(types.OCIManifestSchema1), image.ErrCorrupt},
+		{"index that is also a manifest", both(types.OCIImageIndex), image.ErrCorrupt},
 		{"manifest called an index", change(ociLayout(good), `"manifests"`, func([]byte) []byte {
 			return []byte(`{"mediaType":"application/vnd.oci.image.manifest.v1+json","manifests":[]}`)
 		}).dir(t), image.ErrCorrupt},
