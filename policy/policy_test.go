@@ -83,8 +83,8 @@ func decide(t *testing.T, e *policy.Evidence, rules ...policy.Rule) *policy.Deci
 	if err != nil {
 		t.Fatal(err)
 	}
-	if d.Outcome != policy.Allow && len(d.Reasons) == 0 {
-		t.Errorf("%s without a reason", d.Outcome)
+	if d.Verdict != policy.Allow && len(d.Reasons) == 0 {
+		t.Errorf("%s without a reason", d.Verdict)
 	}
 	return d
 }
@@ -99,8 +99,8 @@ func want(t *testing.T, d *policy.Decision, outcome policy.Verdict, codes ...str
 			t.Errorf("reason %+v names no rule, or is no sentence", r)
 		}
 	}
-	if d.Outcome != outcome || !slices.Equal(got, codes) {
-		t.Errorf("%s for %v, want %s for %v\n%+v", d.Outcome, got, outcome, codes, d.Reasons)
+	if d.Verdict != outcome || !slices.Equal(got, codes) {
+		t.Errorf("%s for %v, want %s for %v\n%+v", d.Verdict, got, outcome, codes, d.Reasons)
 	}
 	if d.Allowed() != (outcome == policy.Allow) {
 		t.Errorf("Allowed() is %v for %s", d.Allowed(), outcome)
@@ -117,6 +117,19 @@ func answer(v policy.Verdict) policy.Rule {
 	})
 }
 
+// says is a rule that keeps what it returns.
+func says(v policy.Verdict, reasons ...policy.Reason) policy.Rule {
+	return ruleFunc(func() policy.Outcome { return policy.Outcome{Rule: "says", Verdict: v, Reasons: reasons} })
+}
+
+func TestDecideLeavesReasonsOfRules(t *testing.T) {
+	reasons := []policy.Reason{{Code: "old"}}
+	decide(t, &policy.Evidence{}, says(policy.Deny, reasons...))
+	if reasons[0] != (policy.Reason{Code: "old"}) {
+		t.Errorf("the rule's own reason became %+v", reasons[0])
+	}
+}
+
 func TestDecide(t *testing.T) {
 	panics := ruleFunc(func() policy.Outcome { panic("broken") })
 	for _, tc := range []struct {
@@ -131,6 +144,9 @@ func TestDecide(t *testing.T) {
 		{"denials come first", []policy.Rule{answer(policy.Indeterminate), answer(policy.Deny)}, policy.Deny, []string{"deny", "indeterminate"}},
 		{"a rule panics", []policy.Rule{answer(policy.Allow), panics}, policy.Indeterminate, []string{"failed"}},
 		{"a rule gives no verdict", []policy.Rule{ruleFunc(func() policy.Outcome { return policy.Outcome{} })}, policy.Indeterminate, []string{"failed"}},
+		{"a rule gives no reason", []policy.Rule{says(policy.Deny)}, policy.Deny, []string{"no-reason"}},
+		{"a reason without a verdict", []policy.Rule{says(policy.Deny, policy.Reason{Code: "old"})}, policy.Deny, []string{"old"}},
+		{"a reason for something else", []policy.Rule{says(policy.Deny, policy.Reason{Verdict: policy.Allow, Code: "new"})}, policy.Deny, []string{"no-reason"}},
 	} {
 		t.Run(tc.name, func(t *testing.T) { want(t, decide(t, &policy.Evidence{}, tc.rules...), tc.outcome, tc.codes...) })
 	}
@@ -369,6 +385,13 @@ func TestProvenanceFrom(t *testing.T) {
 		{"source parameter", []attest.Predicate{provenance(builder, `{"source":"git+https://git.example/acme/x.git@refs/heads/main"}`)}, policy.Allow, nil},
 		{"source parameter with a digest", []attest.Predicate{provenance(builder, `{"source":{"uri":"git+https://git.example/acme/x@v1"}}`)}, policy.Allow, nil},
 		{"user information in the source", []attest.Predicate{provenance(builder, `{"source":"https://github.com@evil.example/acme/app"}`)}, policy.Deny, []string{"source"}},
+		{"source that climbs out of what is allowed", []attest.Predicate{provenance(builder, `{"source":"https://git.example/acme/../evil/app"}`)}, policy.Deny, []string{"source"}},
+		{"source that climbs escaped", []attest.Predicate{provenance(builder, `{"source":"https://git.example/acme/%2E./evil/app"}`)}, policy.Deny, []string{"source"}},
+		{"source that climbs behind a revision", []attest.Predicate{provenance(builder, `{"source":"https://github.com/acme/app@/../../evil/app"}`)}, policy.Deny, []string{"source"}},
+		{"backslash in the source", []attest.Predicate{provenance(builder, `{"source":"https://evil.example\\@github.com/acme/app"}`)}, policy.Deny, []string{"source"}},
+		{"parameters that differ in case", []attest.Predicate{provenance(builder, `{"workflow":{"repository":"https://github.com/evil/app"},"Workflow":{"repository":"https://github.com/acme/app"}}`)}, policy.Deny, []string{"source"}},
+		{"another parameter's name in another case", []attest.Predicate{provenance(builder, `{"Source":"https://github.com/acme/app"}`)}, policy.Indeterminate, []string{"no-source"}},
+		{"an odd parameter does not hide the source", []attest.Predicate{provenance(builder, `{"workflow":"x","source":"https://github.com/evil/app"}`, "git+https://github.com/acme/app")}, policy.Deny, []string{"source"}},
 		{"source among the dependencies", []attest.Predicate{provenance(builder, `{}`, "git+https://github.com/acme/app@refs/heads/main", "pkg:deb/x")}, policy.Allow, nil},
 		{"a dependency does not stand in for the source", []attest.Predicate{provenance(builder, `{"source":"https://github.com/evil/app"}`, "git+https://github.com/acme/app")}, policy.Deny, []string{"source"}},
 		{"no source", []attest.Predicate{provenance(builder, `{}`)}, policy.Indeterminate, []string{"no-source"}},
@@ -422,7 +445,7 @@ func ExampleDecide() {
 		fmt.Println(err)
 		return
 	}
-	fmt.Println(decision.Outcome)
+	fmt.Println(decision.Verdict)
 	for _, r := range decision.Reasons {
 		fmt.Printf("%s %s: %s\n", r.Verdict, r.Code, r.Message)
 	}

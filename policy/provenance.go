@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/imagetrust/imagetrust/attest"
@@ -65,6 +66,9 @@ func (r ProvenanceFrom) check(o *Outcome, a *attest.Verified) {
 }
 
 func allowed(patterns []string, s string) bool {
+	if misleading(s) {
+		return false
+	}
 	for _, p := range patterns {
 		prefix := strings.HasSuffix(p, "/") || strings.HasSuffix(p, "@")
 		if s == p || prefix && strings.HasPrefix(s, p) {
@@ -79,16 +83,10 @@ func allowed(patterns []string, s string) bool {
 // and, where there is neither, the version control URIs among the resolved
 // dependencies.
 func sources(p *attest.SLSAProvenance) (repos []string) {
-	var params struct {
-		Workflow struct{ Repository string } `json:"workflow"`
-		Source   json.RawMessage             `json:"source"`
-	}
-	if json.Unmarshal(p.BuildDefinition.ExternalParameters, &params) == nil {
-		if params.Workflow.Repository != "" {
-			repos = append(repos, repository(params.Workflow.Repository))
-		}
-		if s := sourceURI(params.Source); s != "" {
-			repos = append(repos, repository(s))
+	params := members(p.BuildDefinition.ExternalParameters)
+	for _, uri := range []string{text(members(params["workflow"])["repository"]), sourceURI(params["source"])} {
+		if uri != "" {
+			repos = append(repos, repository(uri))
 		}
 	}
 	if len(repos) > 0 {
@@ -102,22 +100,34 @@ func sources(p *attest.SLSAProvenance) (repos []string) {
 	return repos
 }
 
+// members returns the members of an object, nil of anything else. Names count in
+// their own case: a field of a struct would take "Source" for "source", which
+// may be another parameter.
+func members(b json.RawMessage) (m map[string]json.RawMessage) {
+	_ = json.Unmarshal(b, &m)
+	return m
+}
+
+func text(b json.RawMessage) (s string) {
+	_ = json.Unmarshal(b, &s)
+	return s
+}
+
 // sourceURI reads a parameter that is a URI, or an object with one.
 func sourceURI(b json.RawMessage) string {
-	var s string
-	if json.Unmarshal(b, &s) == nil {
+	if s := text(b); s != "" {
 		return s
 	}
-	var d struct{ URI string }
-	if json.Unmarshal(b, &d) == nil {
-		return d.URI
-	}
-	return ""
+	return text(members(b)["uri"])
 }
 
 // repository cuts a version control URI (SPDX download location) down to the
-// repository: git+https://host/repo.git@revision#path becomes https://host/repo.
+// repository: git+https://host/repo.git@revision#path becomes https://host/repo. One
+// that leads elsewhere than it seems to stays whole, and matches no repository.
 func repository(uri string) string {
+	if misleading(uri) {
+		return uri
+	}
 	uri = strings.TrimPrefix(uri, "git+")
 	uri, _, _ = strings.Cut(uri, "#")
 	uri, _, _ = strings.Cut(uri, "?")
@@ -132,3 +142,18 @@ func repository(uri string) string {
 	}
 	return scheme + "://" + host + "/" + strings.TrimSuffix(strings.TrimSuffix(repo, "/"), ".git")
 }
+
+// misleading reports whether a URI may lead elsewhere than its text begins: a client
+// that fetches it resolves "..", also when it is escaped, before it asks the host,
+// and takes a backslash for a slash.
+func misleading(uri string) bool {
+	uri = unescape.Replace(uri)
+	if strings.ContainsFunc(uri, func(r rune) bool { return r <= ' ' || r == 0x7f || r == '\\' }) {
+		return true
+	}
+	elems := strings.FieldsFunc(uri, func(r rune) bool { return strings.ContainsRune("/@?#", r) })
+	return slices.Contains(elems, ".") || slices.Contains(elems, "..")
+}
+
+// unescape decodes the escapes that change where a URI leads.
+var unescape = strings.NewReplacer("%2e", ".", "%2E", ".", "%2f", "/", "%2F", "/", "%5c", `\`, "%5C", `\`)
