@@ -13,7 +13,7 @@ import (
 // what the place shows.
 func (r *run) whyMissing(i, m int) verdict {
 	for _, try := range []func(i, m int) (verdict, bool){
-		r.otherSubject, r.statedGap, r.notCorrelatable, r.sourcePackage, r.versionConflict, r.ownership, r.scope, r.guessed, r.withoutIdentity, r.otherIdentity,
+		r.otherSubject, r.unread, r.otherIdentity, r.notCorrelatable, r.sourcePackage, r.versionConflict, r.ownership, r.scope, r.guessed, r.withoutIdentity,
 		r.notCatalogued,
 	} {
 		if v, ok := try(i, m); ok {
@@ -34,20 +34,31 @@ func (r *run) otherSubject(i, m int) (verdict, bool) {
 	return verdict{CauseOtherSubject, Proven, p}, true
 }
 
-func (r *run) statedGap(i, m int) (verdict, bool) {
+// unread holds when m says that it did not read the file.
+func (r *run) unread(i, m int) (verdict, bool) {
 	for _, n := range r.rows[i].entities {
-		e := &r.entities[n]
-		g := r.sources[m].gapAt[e.path]
-		if g == nil {
-			g = r.sources[m].gapAt[outerPath(e.path)]
+		if g := r.sources[m].unreadFile(r.entities[n].path); g != nil {
+			return verdict{CausePartialRun, Proven, Proof{Check: "the input did not read " + quote(g.Path),
+				Sides: append(r.citeAlso(i, n, "purl"), r.sources[m].gapSide(g))}}, true
 		}
-		if e.path == "" || g == nil {
-			continue
-		}
-		return verdict{CausePartialRun, Proven, Proof{Check: "the input states a gap at " + quote(g.Path),
-			Sides: []Side{{Input: r.name(m), Document: r.sources[m].Digest, Field: "gaps", Words: g.Message, Location: sbom.Location{Path: g.Path, Layer: g.Layer}}}}}, true
 	}
 	return verdict{}, false
+}
+
+// unreadFile returns the gap that says that a file, or the one that it is in,
+// was not read.
+func (s *source) unreadFile(path string) *sbom.Gap {
+	if path == "" {
+		return nil
+	}
+	if g := s.unread[path]; g != nil {
+		return g
+	}
+	return s.unread[outerPath(path)]
+}
+
+func (s *source) gapSide(g *sbom.Gap) Side {
+	return Side{Input: s.Name, Document: s.Digest, Field: "gaps", Words: g.Message, Location: sbom.Location{Path: g.Path, Layer: g.Layer}}
 }
 
 func (r *run) notCorrelatable(i, _ int) (verdict, bool) {
@@ -193,11 +204,7 @@ func (r *run) guessed(i, _ int) (verdict, bool) {
 		if why == "" {
 			continue
 		}
-		p := Proof{Check: why}
-		if n != r.rows[i].entities[0] {
-			p.Sides = []Side{r.side(n, "purl")}
-		}
-		return verdict{CauseHeuristic, Proven, p}, true
+		return verdict{CauseHeuristic, Proven, Proof{Check: why, Sides: r.citeAlso(i, n, "purl")}}, true
 	}
 	return verdict{}, false
 }
@@ -237,22 +244,6 @@ func (r *run) withoutIdentity(i, m int) (verdict, bool) {
 	}
 	return verdict{CauseNotCorrelatable, Inferred, Proof{Check: "the other input has a component of the name, without a package URL",
 		Sides: []Side{r.side(best, "purl")}}}, true
-}
-
-// otherIdentity holds when both inputs see one component in a file, and not the
-// same: at most one of them can be right, and the other has guessed.
-func (r *run) otherIdentity(i, m int) (verdict, bool) {
-	for _, n := range r.rows[i].entities {
-		e := &r.entities[n]
-		o, ok := r.sources[m].soleAt[e.path]
-		if e.path == "" || !ok || o < 0 || r.sources[e.input].soleAt[e.path] != n ||
-			r.entities[o].id.Type != e.id.Type || r.entities[o].id.Package == e.id.Package {
-			continue
-		}
-		return verdict{CauseHeuristic, Inferred, Proof{Check: "the inputs take the one component in the file for different ones",
-			Sides: []Side{r.side(n, "purl"), r.side(o, "purl")}}}, true
-	}
-	return verdict{}, false
 }
 
 // notCatalogued holds when the component is shown to be there and m has nothing

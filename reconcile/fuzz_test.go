@@ -87,7 +87,9 @@ func (d *decoder) input(i int) reconcile.Input {
 		}
 		in.Inventory.Files = []sbom.File{{Path: d.word(), Owner: d.word(), Claim: sbom.ClaimRecorded, Layer: layer}}
 		in.Inventory.Relationships = []sbom.Relationship{{From: d.word(), To: d.word(), Type: sbom.Owns}}
-		in.Inventory.Gaps = []sbom.Gap{{Path: d.word(), Message: "m"}}
+		for _, kind := range []sbom.GapKind{sbom.GapLimit, sbom.GapIncomplete, sbom.GapGhost} {
+			in.Inventory.Gaps = append(in.Inventory.Gaps, sbom.Gap{Kind: kind, Path: d.word(), Message: string(kind)})
+		}
 	}
 	if flags&2 != 0 || in.Inventory == nil {
 		in.Report = &scan.Report{}
@@ -115,6 +117,9 @@ func FuzzRun(f *testing.F) {
 		}
 		f.Add(seed)
 	}
+	// No purl and a gap in the one jar of the one, two purls in those of the others.
+	f.Add([]byte("\x01\x01\x1b\x1c\x01\x0f\x00\x0f\x11\x02\x14\x00\x00\x00\x00\x13\x14\x00" +
+		"\x01\x1b\x1c\x01\x10\x0b\x0f\x11\x02\x14\x00\x00\x00\x00\x00\x00\x00" + "\x01\x1b\x1c\x01\x10\x0a\x10\x11\x02\x14"))
 	f.Fuzz(func(t *testing.T, data []byte) {
 		d := &decoder{data}
 		var inputs []reconcile.Input

@@ -216,6 +216,9 @@ func (r *run) absorb(i, k int, l identity.Level, w *identity.Rewrite) {
 	r.rows[k] = row{dead: true}
 }
 
+// fileRow begins the keys of components that are files.
+const fileRow = "file "
+
 // joinFiles joins rows that are the same file, when just they are.
 func (r *run) joinFiles() {
 	at := make(map[identity.Key][]int)
@@ -223,6 +226,9 @@ func (r *run) joinFiles() {
 	for n := range r.entities {
 		e := &r.entities[n]
 		for _, k := range identity.FileKeys(e.comp, e.id) {
+			if isFile(e) {
+				k = fileRow + k // A file is not the package in it.
+			}
 			rows := at[k]
 			if rows == nil {
 				order = append(order, k)
@@ -249,7 +255,7 @@ func (r *run) joinFile(k identity.Key, rows []int) {
 	}
 	first := &r.entities[r.rows[rows[0]].entities[0]]
 	for _, i := range rows[1:] {
-		if e := &r.entities[r.rows[i].entities[0]]; !sameKind(first, e) || !agree(version(first), version(e)) {
+		if e := &r.entities[r.rows[i].entities[0]]; isFile(first) != isFile(e) || !sameKind(first, e) || !agree(version(first), version(e)) {
 			return
 		}
 	}
@@ -263,7 +269,9 @@ func (r *run) joinFile(k identity.Key, rows []int) {
 // RuleSameFile is the rewrite between components that are the same file.
 const RuleSameFile identity.Rule = "same-file"
 
-func printableKey(k identity.Key) string { return strings.ReplaceAll(string(k), "\x00", " ") }
+func printableKey(k identity.Key) string {
+	return strings.ReplaceAll(strings.TrimPrefix(string(k), fileRow), "\x00", " ")
+}
 
 // sameKind reports whether two components in one file can be the same: they
 // are of one ecosystem, or one of them of none.

@@ -151,6 +151,15 @@ var planted = []struct {
 		reconcile.KindComponent, reconcile.CauseNotCorrelatable, reconcile.Proven},
 	{"one file, two identities", inventory("a", comp("pkg:maven/org.apache/logging@1.2", at("l.jar"))), inventory("b", comp("pkg:maven/commons-logging/commons-logging@1.2", at("l.jar"))),
 		reconcile.KindComponent, reconcile.CauseHeuristic, reconcile.Inferred},
+	{"one file, two identities, and a witness who found no group in it", inventory("a", comp("pkg:maven/org.apache/logging@1.2", at("l.jar"))),
+		input(inventory("b", bareJar("l.jar")), func(in *reconcile.Input) { in.Witness, in.Inventory.Gaps = true, noGroup("l.jar") }),
+		reconcile.KindComponent, reconcile.CauseHeuristic, reconcile.Proven},
+	{"the same by hearsay", inventory("a", comp("pkg:maven/org.apache/logging@1.2", at("l.jar"))),
+		input(inventory("b", bareJar("l.jar")), func(in *reconcile.Input) { in.Inventory.Gaps = noGroup("l.jar") }),
+		reconcile.KindComponent, reconcile.CauseHeuristic, reconcile.Inferred},
+	{"seen from the side without a purl", input(inventory("a", bareJar("l.jar")), func(in *reconcile.Input) { in.Witness, in.Inventory.Gaps = true, noGroup("l.jar") }),
+		inventory("b", comp("pkg:maven/org.apache/logging@1.2", at("l.jar"))),
+		reconcile.KindComponent, reconcile.CauseHeuristic, reconcile.Proven},
 	{"other side has no purl", inventory("a", comp("pkg:deb/debian/adduser@3")), inventory("b", sbom.Component{ID: "x", Name: "adduser", Version: "3"}),
 		reconcile.KindComponent, reconcile.CauseNotCorrelatable, reconcile.Inferred},
 	{"nothing known", inventory("a", comp("pkg:npm/x@1")), inventory("b", comp(other)),
@@ -198,6 +207,17 @@ var planted = []struct {
 		reconcile.KindFinding, reconcile.CauseUnexplained, reconcile.Unexplained},
 	{"severity", findings("a", vuln("CVE-2024-1", "pkg:npm/x@1")), findings("b", vuln("CVE-2024-1", "pkg:npm/x@1", func(f *scan.Finding) { f.Severity = scan.SeverityLow })),
 		reconcile.KindSeverity, reconcile.CauseSeverity, reconcile.Proven},
+}
+
+// bareJar is a jar that states no group: it has no purl.
+func bareJar(path string) sbom.Component {
+	c := sbom.Component{ID: "jar", Type: sbom.TypeLibrary, Name: "commons-logging", Version: "1.2", Hashes: []sbom.Digest{sha1}}
+	c.Evidence = []sbom.Evidence{{Technique: sbom.TechniqueManifest, Confidence: 0.9, Detector: "java@1", Location: sbom.Location{Path: path, Layer: layer}}}
+	return c
+}
+
+func noGroup(path string) []sbom.Gap {
+	return []sbom.Gap{{Kind: sbom.GapIncomplete, Path: path, Layer: layer, Component: "jar", Message: "nothing states the group id"}}
 }
 
 func aliases(ids ...string) func(f *scan.Finding) {

@@ -34,15 +34,17 @@ type source struct {
 	first    int // its first entity
 	count    int // how many entities it has
 
-	byID    map[string]int       // component id to entity
-	byKey   map[identity.Key]int // key at LevelVersion and LevelLoose to entity
-	ofType  map[string]int       // purl type to number of components
-	atPath  map[string]int       // path to number of components
-	soleAt  map[string]int       // path to its one entity, -1 when it has several
-	bare    map[string][]int     // name in lower case to entities without an identity
-	gapAt   map[string]*sbom.Gap // path to gap
-	ownerOf map[string]string    // component id to owning component's id
-	fileAt  map[string]*sbom.File
+	byID   map[string]int       // component id to entity
+	byKey  map[identity.Key]int // key at LevelVersion and LevelLoose to entity
+	ofType map[string]int       // purl type to number of components
+	atPath map[string]int       // path to number of components
+	sole   map[spot]int         // spot to the one package there, -1 when there are several
+	bare   map[string][]int     // name in lower case to entities without an identity
+	unread map[string]*sbom.Gap // path to the gap that says that it was not read
+	// incomplete is path to the gap that says that it does not identify what it has.
+	incomplete map[string]*sbom.Gap
+	ownerOf    map[string]string // component id to owning component's id
+	fileAt     map[string]*sbom.File
 
 	findingEntity []int // of Report.Findings
 }
@@ -97,8 +99,8 @@ func newRun(inputs []Input, opts *Options) *run {
 func newSource(in *Input) *source {
 	s := &source{Input: in, inv: in.Inventory, complete: in.Inventory != nil,
 		byID: make(map[string]int), byKey: make(map[identity.Key]int), ofType: make(map[string]int), atPath: make(map[string]int),
-		soleAt: make(map[string]int), bare: make(map[string][]int),
-		gapAt: make(map[string]*sbom.Gap), ownerOf: make(map[string]string), fileAt: make(map[string]*sbom.File)}
+		sole: make(map[spot]int), bare: make(map[string][]int),
+		unread: make(map[string]*sbom.Gap), incomplete: make(map[string]*sbom.Gap), ownerOf: make(map[string]string), fileAt: make(map[string]*sbom.File)}
 	if s.inv == nil {
 		s.inv = in.Report.Inventory
 	}
@@ -133,8 +135,16 @@ func (s *source) index(inv *sbom.Inventory) {
 }
 
 func (s *source) addGap(g *sbom.Gap) {
-	if g.Path != "" && s.gapAt[trimRoot(g.Path)] == nil {
-		s.gapAt[trimRoot(g.Path)] = g
+	at := s.unread
+	switch g.Kind {
+	case sbom.GapLimit, sbom.GapCorrupt, sbom.GapUnsupported, sbom.GapEncrypted:
+	case sbom.GapIncomplete:
+		at = s.incomplete
+	default:
+		return
+	}
+	if path := trimRoot(g.Path); path != "" && at[path] == nil {
+		at[path] = g
 	}
 }
 
@@ -219,12 +229,19 @@ func (r *run) addEntity(e entity) int {
 	}
 	if e.path != "" && e.id.Type != "file" {
 		s.atPath[outerPath(e.path)]++
-		if _, several := s.soleAt[e.path]; several {
-			n = -1
-		}
-		s.soleAt[e.path] = n
 	}
-	return len(r.entities) - 1
+	if e.path != "" && !isFile(&e) {
+		s.addSole(spot{e.path, e.id.Type}, n)
+		s.addSole(spot{e.path, anyType}, n)
+	}
+	return n
+}
+
+func (s *source) addSole(at spot, n int) {
+	if _, several := s.sole[at]; several {
+		n = -1
+	}
+	s.sole[at] = n
 }
 
 // addNamed resolves the findings' components, and adds those that the input's

@@ -55,7 +55,11 @@ func combine(has []Side, group []absent) Proof {
 	p := group[0].proof
 	p.Sides = slices.Concat(has, p.Sides)
 	for _, v := range group[1:] {
-		p.Sides = append(p.Sides, v.proof.Sides...)
+		for _, s := range v.proof.Sides {
+			if v.cause != CauseHeuristic || !slices.ContainsFunc(p.Sides, s.same) {
+				p.Sides = append(p.Sides, s)
+			}
+		}
 		p.Absence = append(slices.Clip(p.Absence), v.proof.Absence...)
 		p.Candidates = append(slices.Clip(p.Candidates), v.proof.Candidates...)
 	}
@@ -102,6 +106,25 @@ func (r *run) side(n int, field string) Side {
 		field = "name" // and version
 	}
 	return Side{Input: s.Name, Document: s.Digest, Component: e.comp.ID, Field: field, Words: componentWords(e.comp, field), Location: e.comp.Location()}
+}
+
+// same reports whether two sides are one citation.
+func (s Side) same(o Side) bool {
+	return s.Input == o.Input && s.Component == o.Component && s.Finding == o.Finding && s.Pointer == o.Pointer && s.Field == o.Field &&
+		s.Words == o.Words && s.Location.Path == o.Location.Path
+}
+
+// citeAlso cites a sighting that sides leaves out.
+func (r *run) citeAlso(i, n int, field string) []Side {
+	for _, k := range r.rows[i].entities {
+		if k == n {
+			return nil
+		}
+		if r.entities[k].input == r.entities[n].input {
+			break
+		}
+	}
+	return []Side{r.side(n, field)}
 }
 
 // sides cites the first sighting of each input of a row, leaving out inputs.

@@ -56,6 +56,8 @@ func (e *ProofError) Is(target error) bool { return target == ErrProof }
 
 // verifier looks things up in the inputs, one by one and without any join.
 type verifier struct {
+	run      *run // without rows
+	entity   map[*sbom.Component]int
 	sources  map[string]*source
 	comps    map[string]map[string][]*sbom.Component // input, component id
 	findings map[string]map[string][]*scan.Finding   // input, finding id
@@ -80,7 +82,8 @@ func newVerifier(inputs []Input) *verifier {
 	v := &verifier{sources: make(map[string]*source), comps: make(map[string]map[string][]*sbom.Component),
 		findings: make(map[string]map[string][]*scan.Finding), keys: make(map[string]map[identity.Key][]string),
 		reported: make(map[string]map[reportKey][]string), on: make(map[*scan.Finding]reportedOn)}
-	r := newRun(inputs, &Options{}) // For the distribution assumed and the counts of components.
+	r := newRun(inputs, &Options{}) // For the distribution assumed, the counts of components and what is at a path.
+	v.run, v.entity = r, make(map[*sbom.Component]int, len(r.entities))
 	for _, s := range r.sources {
 		v.sources[s.Name] = s
 		v.comps[s.Name] = make(map[string][]*sbom.Component)
@@ -99,6 +102,7 @@ func newVerifier(inputs []Input) *verifier {
 	}
 	for i := range r.entities {
 		e := &r.entities[i]
+		v.entity[e.comp] = i
 		name := r.name(e.input)
 		v.comps[name][e.comp.ID] = append(v.comps[name][e.comp.ID], e.comp)
 		key := e.id.Key(identity.LevelVersion)
@@ -143,8 +147,10 @@ func (v *verifier) side(s *Side) error {
 	var said []string
 	switch {
 	case s.Field == "gaps":
-		if g := src.gapAt[trimRoot(s.Location.Path)]; g != nil {
-			said = append(said, g.Message)
+		for _, g := range []*sbom.Gap{src.unread[trimRoot(s.Location.Path)], src.incomplete[trimRoot(s.Location.Path)]} {
+			if g != nil {
+				said = append(said, g.Message)
+			}
 		}
 	case s.Field == "unassessed":
 		for i := range src.unassessed() {

@@ -17,6 +17,8 @@ func (v *verifier) cause(d *Difference) error {
 		if len(sides) < 2 || sides[len(sides)-2].Words == sides[len(sides)-1].Words {
 			return fmt.Errorf("no two sides differ")
 		}
+	case CausePartialRun:
+		return v.unread(d)
 	case CauseSpelling:
 		return v.spelling(d)
 	case CauseVersionConflict:
@@ -131,24 +133,79 @@ func sameComponent(a, b cited) bool {
 }
 
 // heuristic checks the reason that one component gives by itself; where the
-// inputs see different ones in a file, that they do.
+// inputs name the one package in a file differently, that they do.
 func (v *verifier) heuristic(d *Difference) error {
-	sides := d.Proof.Sides
-	for i := range sides {
-		for _, c := range v.cite(&sides[i]) {
+	if d.Proof.Check == checkTwoNames || d.Proof.Check == checkUnstated {
+		return v.twoNames(d)
+	}
+	for i := range d.Proof.Sides {
+		for _, c := range v.cite(&d.Proof.Sides[i]) {
 			if guess(&entity{comp: c.comp, id: c.id}) == d.Proof.Check {
 				return nil
 			}
 		}
 	}
-	apart := func(a, b cited) bool {
-		p := trimRoot(a.comp.Location().Path)
-		return p != "" && p == trimRoot(b.comp.Location().Path) && a.id.Package != b.id.Package
-	}
-	if n := len(sides); d.Certainty == Inferred && n > 1 && v.pair(&sides[n-2], &sides[n-1], apart) {
-		return nil
-	}
 	return fmt.Errorf("no side shows that %s", d.Proof.Check)
+}
+
+// twoNames looks for the other name in each input that lacks the component, and
+// for the statement that the file does not say which is right.
+func (v *verifier) twoNames(d *Difference) error {
+	for _, name := range d.NotIn {
+		n := v.named(d, name)
+		if n < 0 {
+			return fmt.Errorf("%s has no other name for the package in the file", name)
+		}
+		s, g := v.run.unstated(v.run.entities[n].path)
+		if (g != nil) != (d.Proof.Check == checkUnstated) {
+			return fmt.Errorf("the inputs do not agree that %s", d.Proof.Check)
+		}
+		if g != nil && !slices.ContainsFunc(d.Proof.Sides, s.gapSide(g).same) {
+			return fmt.Errorf("the gap at %s is not cited", g.Path)
+		}
+		if d.Certainty == Proven && (g == nil || !s.Witness) {
+			return fmt.Errorf("no witness says that the file does not state it")
+		}
+	}
+	return nil
+}
+
+// named returns an entity that a side cites, whose counterpart in the named
+// input another side cites, -1 when there is none.
+func (v *verifier) named(d *Difference, input string) int {
+	m := slices.IndexFunc(v.run.sources, func(s *source) bool { return s.Name == input })
+	for i := range d.Proof.Sides {
+		s := &d.Proof.Sides[i]
+		if m < 0 || !slices.Contains(d.In, s.Input) || s.Component == "" {
+			continue
+		}
+		for _, c := range v.cite(s) {
+			n := v.entity[c.comp]
+			if o := v.run.counterpart(n, m); o >= 0 && slices.ContainsFunc(d.Proof.Sides, v.run.side(o, "purl").same) {
+				return n
+			}
+		}
+	}
+	return -1
+}
+
+// unread checks that each input that lacks the component says that it did not
+// read the file of one that is cited.
+func (v *verifier) unread(d *Difference) error {
+	for _, name := range d.NotIn {
+		s := v.sources[name]
+		says := func(side Side) bool {
+			if s == nil || !slices.Contains(d.In, side.Input) {
+				return false
+			}
+			g := s.unreadFile(trimRoot(side.Location.Path))
+			return g != nil && slices.ContainsFunc(d.Proof.Sides, s.gapSide(g).same)
+		}
+		if d.Kind == KindComponent && !slices.ContainsFunc(d.Proof.Sides, says) {
+			return fmt.Errorf("%s does not say that it did not read the file", name)
+		}
+	}
+	return nil
 }
 
 func (v *verifier) conflict(d *Difference) error {

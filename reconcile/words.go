@@ -1,6 +1,7 @@
 package reconcile
 
 import (
+	"cmp"
 	"fmt"
 	"strings"
 	"time"
@@ -26,8 +27,22 @@ func componentWords(c *sbom.Component, field string) string {
 		return trimRoot(c.Location().Path)
 	case "name":
 		return joined(c.Name, c.Version)
+	case "evidence":
+		return evidenceWords(c)
 	}
 	return c.PURL
+}
+
+// evidenceWords names who found a component, and by what.
+func evidenceWords(c *sbom.Component) string {
+	who, how := c.Property("syft:package:foundBy"), ""
+	if len(c.Evidence) > 0 {
+		who, how = cmp.Or(c.Evidence[0].Detector, who), string(c.Evidence[0].Technique)
+	}
+	if how == string(sbom.TechniqueOther) {
+		how = ""
+	}
+	return joined(who, how)
 }
 
 // findingWords is what a finding says in a field of Side.Field.
