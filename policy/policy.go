@@ -22,6 +22,7 @@ package policy
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	"github.com/imagetrust/imagetrust/attest"
 	"github.com/imagetrust/imagetrust/rbom"
@@ -48,7 +49,8 @@ type Evidence struct {
 	Attestations []*attest.Verified
 }
 
-// Verdict is the answer of a rule or a decision.
+// Verdict is the answer of a rule or a decision. The zero value is none of the three,
+// and counts as Indeterminate.
 type Verdict string
 
 const (
@@ -61,17 +63,18 @@ const (
 // for concurrent use.
 type Rule interface {
 	// Evaluate answers. An Outcome whose Verdict is none of the three counts
-	// as Indeterminate.
+	// as Indeterminate, and so does a panic.
 	Evaluate(ctx context.Context, e *Evidence) Outcome
 }
 
 // Outcome is the answer of one rule.
 type Outcome struct {
-	// Rule names the rule.
+	// Rule names the rule; Decide fills in its Go type when it is empty.
 	Rule string `json:"rule"`
 	// Verdict of the rule.
 	Verdict Verdict `json:"verdict"`
-	// Reasons for it; a denial and an indeterminate outcome have at least one.
+	// Reasons for it. A denial and an indeterminate outcome have at least one: Decide
+	// adds one that says so when the rule gave none.
 	Reasons []Reason `json:"reasons,omitempty"`
 }
 
@@ -79,7 +82,8 @@ type Outcome struct {
 type Reason struct {
 	// Rule names the rule that gave it; Decide fills it in.
 	Rule string `json:"rule"`
-	// Verdict is what this fact speaks for.
+	// Verdict is what this fact speaks for; Decide fills in that of the Outcome when it
+	// is empty. A Decision lists the reasons for Deny and Indeterminate.
 	Verdict Verdict `json:"verdict"`
 	// Code is for programs: a fixed word such as "modified" or "missing-report".
 	Code string `json:"code"`
@@ -99,8 +103,8 @@ type Reason struct {
 type Decision struct {
 	// Subject is the image decided on.
 	Subject sbom.Digest `json:"subject"`
-	// Outcome is the verdict of all rules together.
-	Outcome Verdict `json:"outcome"`
+	// Verdict is that of all rules together.
+	Verdict Verdict `json:"verdict"`
 	// Reasons are all reasons of all rules that did not allow, denials first, in the
 	// order of the rules.
 	Reasons []Reason `json:"reasons,omitempty"`
@@ -111,12 +115,12 @@ type Decision struct {
 }
 
 // Allowed reports whether the image may run: only if every rule allowed it.
-func (d *Decision) Allowed() bool { return d != nil && d.Outcome == Allow }
+func (d *Decision) Allowed() bool { return d != nil && d.Verdict == Allow }
 
-// Decide asks the rules about the evidence. The error is that of ctx, or of
+// Decide asks the rules about the evidence, which must not be nil. The error is that of ctx, or of
 // evidence that cannot be encoded; the decision is indeterminate then.
 func Decide(ctx context.Context, e *Evidence, rules ...Rule) (*Decision, error) {
-	d := &Decision{Subject: e.Subject, Outcome: Indeterminate}
+	d := &Decision{Subject: e.Subject, Verdict: Indeterminate}
 	for _, r := range rules {
 		if err := ctx.Err(); err != nil {
 			return d, err
@@ -128,7 +132,7 @@ func Decide(ctx context.Context, e *Evidence, rules ...Rule) (*Decision, error) 
 		return d, err
 	}
 	d.Inputs = inputs
-	d.Outcome = combine(d.Rules)
+	d.Verdict = combine(d.Rules)
 	d.Reasons = reasons(d.Rules)
 	if len(rules) == 0 {
 		d.Reasons = []Reason{{Verdict: Indeterminate, Code: "no-rule", Message: "No rule was asked."}}
@@ -143,9 +147,7 @@ func evaluate(ctx context.Context, r Rule, e *Evidence) (o Outcome) {
 			o = Outcome{Rule: ruleName(r), Verdict: Indeterminate}
 			o.add(Reason{Verdict: Indeterminate, Code: "failed", Message: fmt.Sprintf("The rule failed: %v.", p)})
 		}
-		for i := range o.Reasons {
-			o.Reasons[i].Rule = o.Rule
-		}
+		o.complete()
 	}()
 	o = r.Evaluate(ctx, e)
 	if o.Rule == "" {
@@ -156,6 +158,24 @@ func evaluate(ctx context.Context, r Rule, e *Evidence) (o Outcome) {
 		o.Verdict = Indeterminate
 	}
 	return o
+}
+
+// complete fills in what a rule may leave out, so that no refusal is without a reason
+// and no reason is lost.
+func (o *Outcome) complete() {
+	explained := o.Verdict == Allow
+	o.Reasons = slices.Clone(o.Reasons) // the rule may keep its own
+	for i := range o.Reasons {
+		r := &o.Reasons[i]
+		r.Rule = o.Rule
+		if r.Verdict == "" {
+			r.Verdict = o.Verdict
+		}
+		explained = explained || r.Verdict == o.Verdict
+	}
+	if !explained {
+		o.add(Reason{Rule: o.Rule, Verdict: o.Verdict, Code: "no-reason", Message: "The rule gave no reason."})
+	}
 }
 
 func ruleName(r Rule) string { return fmt.Sprintf("%T", r) }

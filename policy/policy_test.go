@@ -145,7 +145,7 @@ func TestDecide(t *testing.T) {
 		{"a rule panics", []policy.Rule{answer(policy.Allow), panics}, policy.Indeterminate, []string{"failed"}},
 		{"a rule gives no verdict", []policy.Rule{ruleFunc(func() policy.Outcome { return policy.Outcome{} })}, policy.Indeterminate, []string{"failed"}},
 		{"a rule gives no reason", []policy.Rule{says(policy.Deny)}, policy.Deny, []string{"no-reason"}},
-		{"a reason without a verdict", []policy.Rule{says(policy.Deny, policy.Reason{Code: "old"})}, policy.Deny, []string{"old"}},
+		{"a reason without a verdict", []policy.Rule{says(policy.Deny, policy.Reason{Code: "old", Message: "It is old."})}, policy.Deny, []string{"old"}},
 		{"a reason for something else", []policy.Rule{says(policy.Deny, policy.Reason{Verdict: policy.Allow, Code: "new"})}, policy.Deny, []string{"no-reason"}},
 	} {
 		t.Run(tc.name, func(t *testing.T) { want(t, decide(t, &policy.Evidence{}, tc.rules...), tc.outcome, tc.codes...) })
@@ -255,6 +255,9 @@ func TestNoFixableFinding(t *testing.T) {
 		{name: "status not stated", reports: [][]scan.Finding{{finding("CVE-1", scan.SeverityHigh, func(f *scan.Finding) { f.Status = "" })}}, outcome: policy.Deny, codes: []string{"fixable"}},
 		{name: "one finding under two names in two reports", reports: [][]scan.Finding{{finding("CVE-1", scan.SeverityHigh, nil)},
 			{finding("GHSA-1", scan.SeverityHigh, func(f *scan.Finding) { f.Aliases = []string{"CVE-1"} })}}, outcome: policy.Deny, codes: []string{"fixable"}},
+		{name: "status that nobody knows", reports: [][]scan.Finding{{finding("CVE-1", scan.SeverityHigh, func(f *scan.Finding) { f.Status = "Affected" })}}, outcome: policy.Deny, codes: []string{"fixable"}},
+		{name: "a report that knows no severity does not hide one that does", reports: [][]scan.Finding{{finding("CVE-1", scan.SeverityUnknown, nil)},
+			{finding("GHSA-1", scan.SeverityCritical, func(f *scan.Finding) { f.Aliases = []string{"CVE-1"} })}}, outcome: policy.Deny, codes: []string{"fixable"}},
 		{name: "one vulnerability in two components", reports: [][]scan.Finding{{finding("CVE-1", scan.SeverityHigh, nil),
 			finding("CVE-1", scan.SeverityHigh, func(f *scan.Finding) { f.Component.Name = "lib2" })}}, outcome: policy.Deny, codes: []string{"fixable", "fixable"}},
 	} {

@@ -99,7 +99,7 @@ func status(d *policy.Decision, enforce bool) int {
 	switch {
 	case !enforce || d.Allowed():
 		return 0
-	case d.Outcome == policy.Deny:
+	case d.Verdict == policy.Deny:
 		return exitDenied
 	}
 	return exitIndeterminate

@@ -148,8 +148,8 @@ func TestDecision(t *testing.T) {
 	for _, r := range tr.decision.Reasons {
 		codes[string(r.Verdict)+" "+r.Code]++
 	}
-	if tr.decision.Outcome != policy.Deny || codes["deny modified"] != 1 || codes["deny unaccounted"] != 1 || codes["deny fixable"] != 1 {
-		t.Errorf("%s for %v, want a denial for the modified library, the unknown program and lodash", tr.decision.Outcome, codes)
+	if tr.decision.Verdict != policy.Deny || codes["deny modified"] != 1 || codes["deny unaccounted"] != 1 || codes["deny fixable"] != 1 {
+		t.Errorf("%s for %v, want a denial for the modified library, the unknown program and lodash", tr.decision.Verdict, codes)
 	}
 	for _, o := range tr.decision.Rules {
 		switch o.Rule {

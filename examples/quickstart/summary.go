@@ -40,7 +40,7 @@ func (t *trust) summary(w io.Writer, out string) {
 	p("Runtime     %s", t.runtimeLine())
 	p("Attested    %s", t.attestedLine())
 	p("")
-	p("Decision    %s", strings.ToUpper(string(t.decision.Outcome)))
+	p("Decision    %s", strings.ToUpper(string(t.decision.Verdict)))
 	for _, g := range groups(t.decision.Reasons) {
 		for i, r := range g {
 			if i == maxReasons {
