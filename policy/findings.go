@@ -33,7 +33,7 @@ func (r NoFixableFinding) Evaluate(_ context.Context, e *Evidence) Outcome {
 	if least == scan.SeverityUnknown {
 		least = scan.SeverityHigh
 	}
-	seen := make(map[string]bool)
+	seen := make(map[string]int)
 	for _, rep := range e.Reports {
 		for i := range rep.Findings {
 			r.finding(&o, rep, &rep.Findings[i], least, seen)
@@ -43,14 +43,11 @@ func (r NoFixableFinding) Evaluate(_ context.Context, e *Evidence) Outcome {
 	return o.settle()
 }
 
-// finding adds a reason for a finding that counts, once for all reports.
-func (r NoFixableFinding) finding(o *Outcome, rep *scan.Report, f *scan.Finding, least scan.Severity, seen map[string]bool) {
-	open := f.Status == scan.StatusAffected || f.Status == scan.StatusUnderInvestigation || f.Status == ""
+// finding adds a reason for a finding that counts, once for all reports: that of
+// the one that knows its severity.
+func (r NoFixableFinding) finding(o *Outcome, rep *scan.Report, f *scan.Finding, least scan.Severity, seen map[string]int) {
 	unknown := f.Severity == scan.SeverityUnknown
-	if !open || !f.Fixable() || !unknown && f.Severity < least || unknown && r.AllowUnknown {
-		return
-	}
-	if known(f, seen) {
+	if settled(f.Status) || !f.Fixable() || !unknown && f.Severity < least || unknown && r.AllowUnknown {
 		return
 	}
 	reason := Reason{Verdict: Deny, Code: "fixable", Component: f.Component.ID, Path: f.Component.Location.Path, Finding: f.ID,
@@ -59,18 +56,36 @@ func (r NoFixableFinding) finding(o *Outcome, rep *scan.Report, f *scan.Finding,
 	if unknown {
 		reason.Verdict, reason.Code = Indeterminate, "unknown-severity"
 	}
-	o.add(reason)
+	at, known := given(f, seen, len(o.Reasons))
+	switch {
+	case !known:
+		o.add(reason)
+	case o.Reasons[at].Verdict == Indeterminate:
+		o.Reasons[at] = reason
+	}
 }
 
-// known reports whether another report had the finding, under any of its ids, and
-// remembers it.
-func known(f *scan.Finding, seen map[string]bool) (known bool) {
-	for _, id := range f.IDs() {
-		key := id + "\x00" + f.Component.Name + "\x00" + f.Component.Version
-		known = known || seen[key]
-		seen[key] = true
+// settled reports whether a finding is known not to count. A status that nobody
+// knows settles nothing.
+func settled(s scan.Status) bool {
+	return s == scan.StatusNotAffected || s == scan.StatusFixed || s == scan.StatusSuppressed
+}
+
+// given returns the place of the reason that another report gave for the finding,
+// under any of its ids, or remembers that it gets the reason at next.
+func given(f *scan.Finding, seen map[string]int, next int) (at int, known bool) {
+	at = next
+	keys := f.IDs()
+	for i, id := range keys {
+		keys[i] = id + "\x00" + f.Component.Name + "\x00" + f.Component.Version
+		if n, ok := seen[keys[i]]; ok && !known {
+			at, known = n, true
+		}
 	}
-	return known
+	for _, key := range keys {
+		seen[key] = at
+	}
+	return at, known
 }
 
 func (r NoFixableFinding) unassessed(o *Outcome, rep *scan.Report) {
