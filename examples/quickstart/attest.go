@@ -9,6 +9,7 @@ import (
 	"crypto/x509"
 	"encoding/json"
 	"encoding/pem"
+	"errors"
 	"fmt"
 	"maps"
 	"os"
@@ -26,6 +27,15 @@ const (
 	examiner = "examiner" // this program, with a key made for this run
 	builder  = "builder"  // whoever built the image
 )
+
+// The files of what is signed.
+const (
+	sbomFile = "sbom.sigstore.json"
+	scanFile = "scan.sigstore.json"
+	rbomFile = "rbom.sigstore.json"
+)
+
+var signedFiles = []string{sbomFile, scanFile, rbomFile}
 
 // attest signs what was learned, and verifies it and what is beside the image.
 func (t *trust) attest(ctx context.Context, c config) error {
@@ -107,16 +117,16 @@ func (t *trust) predicates() (map[string]attest.Predicate, error) {
 	if _, err := cyclonedx.Encode(&doc, t.inventory, nil); err != nil {
 		return nil, err
 	}
-	ps := map[string]attest.Predicate{"sbom.sigstore.json": attest.CycloneDX(doc.Bytes())}
+	ps := map[string]attest.Predicate{sbomFile: attest.CycloneDX(doc.Bytes())}
 	if len(t.reports) > 0 {
 		p, err := vulnerabilities(t.reports[0])
 		if err != nil {
 			return nil, err
 		}
-		ps["scan.sigstore.json"] = p
+		ps[scanFile] = p
 	}
 	if t.rbom != nil {
-		ps["rbom.sigstore.json"] = attest.Custom("https://github.com/imagetrust/imagetrust/rbom/v0.1", t.rbom)
+		ps[rbomFile] = attest.Custom("https://github.com/imagetrust/imagetrust/rbom/v0.1", t.rbom)
 	}
 	return ps, nil
 }
@@ -146,7 +156,7 @@ func (t *trust) verifyBeside(ctx context.Context, image string, verifier attest.
 			t.rejected = append(t.rejected, r.Error())
 		}
 	}
-	if err != nil {
+	if err != nil && !errors.Is(err, oci.ErrNoneVerified) {
 		t.rejected = append(t.rejected, err.Error()) // the policy decides what is missing
 	}
 	return nil

@@ -73,7 +73,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	case err != nil:
 		return exitUsage
 	case flags.NArg() > 1:
-		fmt.Fprintln(stderr, "quickstart: give one image, not", flags.NArg(), "and flags before it")
+		fmt.Fprintln(stderr, "quickstart: give one image and not", flags.NArg(), "arguments; flags come before it")
 		return exitUsage
 	}
 	c.image = flags.Arg(0)

@@ -255,6 +255,62 @@ func TestWrittenAttestations(t *testing.T) {
 	}
 }
 
+// TestNothingStaleIsLeft: attestations of an earlier run are not those of this one.
+func TestNothingStaleIsLeft(t *testing.T) {
+	dir := t.TempDir()
+	if err := demo(t).write(dir); err != nil {
+		t.Fatal(err)
+	}
+	tr, err := examine(t.Context(), config{image: t.TempDir()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := tr.write(dir); err != nil {
+		t.Fatal(err)
+	}
+	if stale, _ := filepath.Glob(filepath.Join(dir, "*.sigstore.json")); len(stale) != 0 {
+		t.Errorf("a directory has no attestations, and beside its report are %v", stale)
+	}
+}
+
+// TestREADME: what README.md shows is what the example prints.
+func TestREADME(t *testing.T) {
+	readme, err := os.ReadFile("../../README.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, shown, ok := strings.Cut(string(readme), "$ go run ./examples/quickstart\n")
+	shown, _, end := strings.Cut(shown, "```")
+	if !ok || !end {
+		t.Fatal("README.md does not show what the example prints")
+	}
+	var out bytes.Buffer
+	demo(t).summary(&out, "trust-report")
+	printed := strings.Split(out.String(), "\n")
+	for line := range strings.Lines(shown) {
+		line = strings.TrimSuffix(line, "\n")
+		begin, _, cut := strings.Cut(line, "…")
+		if !slices.ContainsFunc(printed, func(p string) bool {
+			p = strings.TrimPrefix(p, "examples/quickstart/") // tests run in its directory
+			return p == line || cut && strings.HasPrefix(p, strings.TrimPrefix(begin, "examples/quickstart/"))
+		}) {
+			t.Errorf("README.md shows %q, which is not printed", line)
+		}
+	}
+}
+
+func TestTitle(t *testing.T) {
+	for want, s := range map[string]sbom.Subject{
+		"app sha256:1": {Name: "app", Digest: "sha256:1", Config: "sha256:2"},
+		"app.tar (a docker-archive, which does not state the digest of its image)": {Name: "app.tar", Config: "sha256:2"},
+		"rootfs (a directory, not an image)":                                       {Name: "rootfs"},
+	} {
+		if got := title(s); got != want {
+			t.Errorf("%q, want %q", got, want)
+		}
+	}
+}
+
 // TestDeterministic: the same image gives the same inventory, findings and decision.
 func TestDeterministic(t *testing.T) {
 	a, b := demo(t), demo(t)

@@ -27,7 +27,7 @@ func (t *trust) summary(w io.Writer, out string) {
 	p("Contents    %s", componentsLine(inv))
 	for _, s := range sbom.States() {
 		if n := inv.Accounting()[s]; n.Files > 0 {
-			p("            %4d executables %s (%s)", n.Files, stateWords[s], size(n.Bytes))
+			p("            %4d %s %s (%s)", n.Files, plural(n.Files, "executable"), stateWords[s], size(n.Bytes))
 		}
 	}
 	for _, f := range inv.Files {
@@ -55,14 +55,17 @@ func (t *trust) summary(w io.Writer, out string) {
 }
 
 func title(s sbom.Subject) string {
-	if s.Digest == "" {
-		return s.Name + " (a directory, not an image)"
+	switch {
+	case s.Digest != "":
+		return s.Name + " " + string(s.Digest)
+	case s.Config != "":
+		return s.Name + " (a docker-archive, which does not state the digest of its image)"
 	}
-	return s.Name + " " + string(s.Digest)
+	return s.Name + " (a directory, not an image)"
 }
 
 func line(inv *sbom.Inventory) string {
-	parts := []string{fmt.Sprintf("%d layers", len(inv.Layers))}
+	parts := []string{count(len(inv.Layers), "layer")}
 	if d := inv.Distribution; d != nil {
 		parts = append(parts, d.Name)
 	}
@@ -86,7 +89,7 @@ func componentsLine(inv *sbom.Inventory) string {
 			continue
 		}
 		kind := kindOf(c)
-		if counts[kind] == 0 {
+		if counts[kind] == 0 && kind != noPURL {
 			order = append(order, kind)
 		}
 		counts[kind]++
@@ -95,24 +98,33 @@ func componentsLine(inv *sbom.Inventory) string {
 	for _, k := range order {
 		parts = append(parts, fmt.Sprintf("%d %s", counts[k], k))
 	}
+	if n := counts[noPURL]; n > 0 {
+		parts = append(parts, fmt.Sprintf("%d %s", n, noPURL))
+	}
 	if removed > 0 {
 		parts = append(parts, fmt.Sprintf("%d removed by a later layer", removed))
 	}
+	if len(parts) == 0 {
+		return "nothing that a detector knows"
+	}
 	return strings.Join(parts, ", ")
 }
+
+// noPURL is the kind of components that no ecosystem is known of.
+const noPURL = "without purl"
 
 func kindOf(c *sbom.Component) string {
 	if p, err := c.ParsePURL(); err == nil && c.PURL != "" {
 		return p.Type
 	}
-	return "without purl"
+	return noPURL
 }
 
 var stateWords = map[sbom.State]string{
 	sbom.StateIntact:      "of packages, as packaged",
 	sbom.StateModified:    "of packages, not as packaged",
 	sbom.StateUnverified:  "of packages that recorded no digest",
-	sbom.StateIdentified:  "identified by their content",
+	sbom.StateIdentified:  "identified by content",
 	sbom.StateUnaccounted: "of nobody",
 }
 
@@ -146,7 +158,11 @@ func (t *trust) scanLine() string {
 			parts = append(parts, fmt.Sprintf("%d %s", counts[s], s))
 		}
 	}
-	return fmt.Sprintf("%d findings (%s), %d fixable, %d components not assessed", len(r.Findings), strings.Join(parts, ", "), fixable, len(r.Unassessed))
+	unassessed := count(len(r.Unassessed), "component") + " not assessed"
+	if len(r.Findings) == 0 {
+		return "no findings, " + unassessed
+	}
+	return fmt.Sprintf("%s (%s), %d fixable, %s", count(len(r.Findings), "finding"), strings.Join(parts, ", "), fixable, unassessed)
 }
 
 func (t *trust) compareLine() string {
@@ -172,8 +188,8 @@ func (t *trust) runtimeLine() string {
 	for _, u := range t.rbom.Usage {
 		counts[u.Level]++
 	}
-	return fmt.Sprintf("%d components executed, %d loaded, %d opened; %d systems contacted; %d files unknown, %d drifted",
-		counts[rbom.Executed], counts[rbom.Loaded], counts[rbom.Opened], len(t.rbom.Endpoints), len(t.rbom.Unknown), len(t.rbom.Drift))
+	return fmt.Sprintf("%s executed, %d loaded, %d opened; %s contacted; %s unknown, %d drifted",
+		count(counts[rbom.Executed], "component"), counts[rbom.Loaded], counts[rbom.Opened], count(len(t.rbom.Endpoints), "system"), count(len(t.rbom.Unknown), "file"), len(t.rbom.Drift))
 }
 
 func (t *trust) attestedLine() string {
@@ -211,6 +227,16 @@ func groups(reasons []policy.Reason) (out [][]policy.Reason) {
 		out[i] = append(out[i], r)
 	}
 	return out
+}
+
+// count is a number of things for people.
+func count(n int, word string) string { return fmt.Sprintf("%d %s", n, plural(n, word)) }
+
+func plural(n int, word string) string {
+	if n == 1 {
+		return word
+	}
+	return word + "s"
 }
 
 // size is a number of bytes for people.

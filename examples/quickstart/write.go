@@ -2,6 +2,8 @@ package main
 
 import (
 	"encoding/json"
+	"errors"
+	"io/fs"
 	"os"
 	"path/filepath"
 )
@@ -21,6 +23,12 @@ func (t *trust) write(dir string) error {
 	}
 	if files["decision.json"], err = json.MarshalIndent(t.decision, "", "  "); err != nil {
 		return err
+	}
+	// What an earlier run signed is about another image, or by a key that is gone.
+	for _, name := range signedFiles {
+		if err := os.Remove(filepath.Join(dir, name)); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return err
+		}
 	}
 	for name, b := range files {
 		if err := writeWhole(filepath.Join(dir, name), b); err != nil {
