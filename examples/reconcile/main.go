@@ -1,10 +1,10 @@
 // Command reconcile compares SBOMs and scanners' reports of one image, and gives
 // each difference its cause.
 //
-//	go run ./examples/reconcile [-json] FILE...
+//	go run ./examples/reconcile [-json] FILE FILE...
 //
 // A FILE is CycloneDX or SPDX, or a report of Grype or Trivy. The exit status is
-// 1 when a file cannot be read, and 0 whatever the differences.
+// 1 when a file cannot be read, 2 for wrong arguments, and 0 whatever the differences.
 package main
 
 import (

@@ -2,13 +2,16 @@
 //
 //	go run ./examples/sbom [-format cyclonedx|spdx|spdx3|json] [-o FILE] IMAGE
 //
-// IMAGE is an OCI layout, an image archive, a root directory, or a reference.
+// IMAGE is an OCI layout, an image archive, a root directory, or a reference. What
+// was not understood, and what the format leaves out, is told on standard error. The
+// exit status is 1 when there is no document, and 2 for wrong arguments.
 package main
 
 import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"flag"
 	"fmt"
 	"io"
@@ -39,14 +42,22 @@ func main() {
 	}
 	if err := run(ctx, flag.Arg(0), *format, *out); err != nil {
 		fmt.Fprintln(os.Stderr, "sbom:", err)
+		if errors.Is(err, errFormat) {
+			os.Exit(2)
+		}
 		os.Exit(1)
 	}
 }
 
+var errFormat = errors.New("unknown format")
+
 func run(ctx context.Context, name, format, out string) error {
 	encode, ok := encoders[format]
 	if !ok {
-		return fmt.Errorf("unknown format %q: choose cyclonedx, spdx, spdx3 or json", format)
+		return fmt.Errorf("%w %q: choose cyclonedx, spdx, spdx3 or json", errFormat, format)
+	}
+	if err := writable(out); err != nil {
+		return err
 	}
 	img, err := source.Image(ctx, name)
 	if err != nil {
@@ -72,10 +83,10 @@ func run(ctx context.Context, name, format, out string) error {
 		return err
 	}
 	for _, l := range losses {
-		fmt.Fprintf(os.Stderr, "sbom: %s cannot hold %s: %s\n", format, l.Field, l.Reason)
+		fmt.Fprintf(os.Stderr, "sbom: left out: %s: %s\n", l.Field, l.Reason)
 	}
 	for _, g := range inv.Gaps {
-		fmt.Fprintf(os.Stderr, "sbom: not understood: %s: %s\n", g.Path, g.Message)
+		fmt.Fprintf(os.Stderr, "sbom: %s: %s: %s\n", g.Kind, g.Path, g.Message)
 	}
 	return write(out, doc.Bytes())
 }
@@ -107,6 +118,18 @@ func terminal(f *os.File) bool {
 	return err == nil && info.Mode()&os.ModeCharDevice != 0
 }
 
+// writable tells before the work whether its result would have a place.
+func writable(name string) error {
+	if name == "" {
+		return nil
+	}
+	dir := filepath.Dir(name)
+	if info, err := os.Stat(dir); err != nil || !info.IsDir() {
+		return fmt.Errorf("cannot write %s: there is no directory %s", name, dir)
+	}
+	return nil
+}
+
 // write replaces the file only when the document is whole.
 func write(name string, doc []byte) error {
 	if name == "" {
@@ -114,12 +137,12 @@ func write(name string, doc []byte) error {
 		return err
 	}
 	tmp := filepath.Join(filepath.Dir(name), "."+filepath.Base(name)+".part")
-	if err := os.WriteFile(tmp, doc, 0o644); err != nil {
-		return err
+	err := os.WriteFile(tmp, doc, 0o644)
+	if err == nil {
+		err = os.Rename(tmp, name)
 	}
-	if err := os.Rename(tmp, name); err != nil {
+	if err != nil {
 		os.Remove(tmp)
-		return err
 	}
-	return nil
+	return err
 }

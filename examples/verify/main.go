@@ -2,11 +2,11 @@
 // what is proven by whom.
 //
 //	go run ./examples/verify -key FILE [-key FILE]... [-type URI] IMAGE
-//	go run ./examples/verify -key FILE -bundle FILE IMAGE
+//	go run ./examples/verify -key FILE [-type URI] -bundle FILE IMAGE
 //
 // IMAGE is an OCI layout or a reference. Attestations are found beside it, or
 // taken from a file with -bundle. The exit status is 0 if at least one statement
-// about the image verifies, and 1 if none does.
+// about the image verifies, 1 if none does, and 2 for wrong arguments.
 package main
 
 import (
@@ -34,7 +34,7 @@ func main() {
 	predicate := flag.String("type", "", "only statements of this predicate type")
 	bundle := flag.String("bundle", "", "check this bundle instead of those beside the image")
 	flag.Usage = func() {
-		fmt.Fprintln(os.Stderr, "usage: verify -key FILE [-type URI] [-bundle FILE] IMAGE")
+		fmt.Fprintln(os.Stderr, "usage: verify -key FILE [-key FILE]... [-type URI] [-bundle FILE] IMAGE")
 		flag.PrintDefaults()
 	}
 	flag.Parse()
@@ -60,7 +60,7 @@ func run(ctx context.Context, image string, keys []string, predicate, bundle str
 	defer img.Close()
 	subject := attest.Digest(img.Subject().Digest)
 	if bundle != "" {
-		return verifyFile(ctx, verifier, subject, bundle)
+		return verifyFile(ctx, verifier, subject, predicate, bundle)
 	}
 	target, err := beside(image)
 	if err != nil {
@@ -106,7 +106,7 @@ func beside(image string) (oci.Target, error) {
 	return oci.Repository(image, nil)
 }
 
-func verifyFile(ctx context.Context, verifier attest.Verifier, subject attest.Digest, file string) error {
+func verifyFile(ctx context.Context, verifier attest.Verifier, subject attest.Digest, predicate, file string) error {
 	b, err := os.ReadFile(file)
 	if err != nil {
 		return err
@@ -118,6 +118,9 @@ func verifyFile(ctx context.Context, verifier attest.Verifier, subject attest.Di
 	v, err := verifier.Verify(ctx, bundle, subject)
 	if err != nil {
 		return fmt.Errorf("%s: %w", file, err)
+	}
+	if predicate != "" && v.PredicateType() != predicate {
+		return fmt.Errorf("%s: is signed, and is %s instead of %s", file, v.PredicateType(), predicate)
 	}
 	show(v)
 	return nil

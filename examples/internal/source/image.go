@@ -4,12 +4,11 @@ package source
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io/fs"
 	"os"
 	"strings"
-
-	"errors"
 
 	"github.com/imagetrust/imagetrust/sbom/image"
 	"github.com/imagetrust/imagetrust/sbom/image/remote"
