@@ -13,7 +13,9 @@
 // layer that changes what is known about it (version, purl, hashes, licences,
 // the digests of its files) is its Modified, and one that rewrites or hides the
 // file so that it is no longer named is its Removed. Removed components stay in
-// the inventory with Visible false.
+// the inventory with Visible false. An upgrade that changes the path, as that of
+// a Python distribution does, is still one: when in one layer one component of a
+// key goes and one comes, they are the same and the layer is its Modified.
 //
 // # Ownership
 //

@@ -27,6 +27,8 @@ type fold struct {
 	dead map[string]*source
 	// gone collects the paths of sources that left the tree in this layer.
 	gone map[string]bool
+	// vanished and appeared are the components that went and came in this layer.
+	vanished, appeared []*tracked
 	// components are all components ever seen.
 	components map[identity]*tracked
 	// names finds them by key and alias.
@@ -83,6 +85,8 @@ type tracked struct {
 	// facts and digests tell whether a later layer changed it.
 	facts   string
 	digests uint64
+	// moved: it goes on as another, and is in the index of names alone.
+	moved bool
 	// solid counts the files it recorded that are not optional: owned, and present.
 	solidOwned, solidPresent int
 }
@@ -110,6 +114,7 @@ func (f *fold) add(ref *sbom.LayerRef, layer *layerResult) error {
 	f.tree.Begin(len(f.layers))
 	f.layers = append(f.layers, ref)
 	clear(f.gone)
+	f.vanished, f.appeared = nil, nil
 	for _, gap := range layer.gaps {
 		gap.Layer = ref
 		f.gaps = append(f.gaps, gap)
@@ -126,6 +131,7 @@ func (f *fold) add(ref *sbom.LayerRef, layer *layerResult) error {
 	for _, path := range slices.Sorted(maps.Keys(touched)) {
 		f.replace(path, fresh[path], ref, dirty)
 	}
+	f.follow(ref)
 	f.compareDigests(dirty, ref)
 	return nil
 }
@@ -139,8 +145,11 @@ func (f *fold) apply(facts *layerFacts, ref *sbom.LayerRef) (map[string]*source,
 		said[fr.Entry] = append(said[fr.Entry], fr)
 	}
 	fresh := make(map[string]*source)
+	disputes := f.disputes(ref)
+	defer disputes.finish()
 	for i := range facts.Entries {
 		e := &facts.Entries[i]
+		disputes.before(e)
 		if err := f.applyEntry(e); errors.Is(err, squash.ErrLimit) {
 			return nil, fmt.Errorf("%w: %w", image.ErrLimit, err)
 		} else if err != nil {
@@ -148,6 +157,7 @@ func (f *fold) apply(facts *layerFacts, ref *sbom.LayerRef) (map[string]*source,
 			f.gaps = append(f.gaps, sbom.Gap{Kind: sbom.GapCorrupt, Path: valid(e.Path), Layer: ref, Message: message(err)})
 			continue
 		}
+		disputes.after(e)
 		if frs := said[i]; frs != nil {
 			f.attach(e, frs, fresh)
 		}
@@ -228,6 +238,7 @@ func (f *fold) replace(path string, s *source, ref *sbom.LayerRef, dirty map[nam
 		if !kept[id] {
 			t := f.components[id]
 			t.attr.Visible, t.attr.Removed = false, ref
+			f.vanished = append(f.vanished, t)
 		}
 	}
 }
@@ -266,6 +277,7 @@ func (f *fold) see(id identity, c *detect.Component, s *source, ref *sbom.LayerR
 	case !t.attr.Visible:
 		t.attr = sbom.Attribution{Introduced: ref, Visible: true}
 		t.digests = 0
+		f.appeared = append(f.appeared, t)
 	case t.facts != facts:
 		t.attr.Modified = ref
 	}
@@ -287,9 +299,12 @@ func (f *fold) rename(t *tracked, aliases []string) {
 	t.aliases = aliases
 }
 
-// called reports whether key is the component's key (2), an alias (1) or neither.
+// called reports whether key is the component's key (2), an alias (1) or neither,
+// as is any of a component that moved.
 func (t *tracked) called(key string) int {
 	switch {
+	case t.moved:
+		return 0
 	case t.baseKey() == key:
 		return 2
 	case slices.Contains(t.aliases, key):

@@ -119,6 +119,15 @@ func checkAttributions(t *testing.T, layers []*layerResult, whole *fold) {
 		digests uint64
 	}
 	before := make(map[identity]state)
+	count := func(in, notIn map[identity]state, n name) (alone identity, times int) {
+		for id := range in {
+			key, _, _ := strings.Cut(id.key, "\x00")
+			if _, both := notIn[id]; !both && n == (name{id.detector, key}) {
+				alone, times = id, times+1
+			}
+		}
+		return alone, times
+	}
 	want := make(map[identity]sbom.Attribution)
 	for i := range layers {
 		f, _ := foldAll(t, layers[:i+1])
@@ -141,6 +150,20 @@ func checkAttributions(t *testing.T, layers []*layerResult, whole *fold) {
 				s.digests = had.digests // what was once recorded is remembered
 			}
 			want[id], now[id] = a, s
+		}
+		for id := range now {
+			// What alone came of a key of which one alone went is that one.
+			key, _, _ := strings.Cut(id.key, "\x00")
+			n := name{id.detector, key}
+			old, went := count(before, now, n)
+			if to, came := count(now, before, n); went == 1 && came == 1 && to == id {
+				want[id] = sbom.Attribution{Introduced: want[old].Introduced, Modified: ref, Visible: true}
+				delete(want, old)
+				if s := now[id]; s.digests == 0 {
+					s.digests = before[old].digests
+					now[id] = s
+				}
+			}
 		}
 		for id, a := range want {
 			if _, there := now[id]; !there && a.Visible {

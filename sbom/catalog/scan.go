@@ -40,7 +40,8 @@ type layerScan struct {
 	// last finds the entry that is at a path, for hard links: in a tar stream
 	// only the first name of a file has its content.
 	last map[string]int
-	// relink are hard links whose name some detector wants, by their target.
+	// relink are hard links whose name some detector wants, by their target; none
+	// for a target that is read again because a link made it executable.
 	relink map[int][]int
 }
 
@@ -54,7 +55,7 @@ type layerResult struct {
 
 // scan reads the layer once, from the beginning to the end. Its bytes are read a
 // second time only if a file is hard-linked to a name that a detector wants,
-// after it went by under a name that nobody wants.
+// after it went by under a name that nobody wants, or a hard link makes it executable.
 func (s *scanner) scan(ctx context.Context, layer *image.Layer) (*layerResult, error) {
 	l := &layerScan{
 		scanner: s, digester: newDigester(), facts: new(layerFacts),
@@ -134,7 +135,7 @@ func (l *layerScan) entry(ctx context.Context, e *image.Entry) error {
 	case e.Whiteout != "":
 		out = entry{Op: opHide, Path: e.Whiteout}
 	case e.Hardlink:
-		out = entry{Op: opLink, Path: e.Path, Link: e.Link}
+		out = entry{Op: opLink, Path: e.Path, Link: e.Link, Mode: e.Mode & linkModes}
 		l.hardlink(e)
 	case e.Mode.Type() == fs.ModeSymlink:
 		out.Link = e.Link
@@ -282,6 +283,10 @@ func (l *layerScan) hardlink(e *image.Entry) {
 	}
 	l.last[e.Path] = target
 	l.ask(&in, index)
+	to.Mode |= e.Mode & linkModes
+	if runnable := to.Mode.Perm()&0o111 != 0; runnable && to.Kind == "" && l.relink[target] == nil {
+		l.relink[target] = []int{} // It is executable after all: its kind and digests are needed.
+	}
 	switch {
 	case len(l.wanting) == 0:
 	case to.Size > l.maxFileSize:
@@ -291,9 +296,14 @@ func (l *layerScan) hardlink(e *image.Entry) {
 	}
 }
 
+// linkModes are the bits that the header of a hard link can add to the file: some
+// run times set the mode that it states, and all names of the file then have it.
+const linkModes = 0o111 | fs.ModeSetuid | fs.ModeSetgid
+
 var errOlderLink = fmt.Errorf("%w: a hard link to a file of an older layer, whose content is not read by this name", detect.ErrUnsupported)
 
-// relinked reads entry number at again if a hard link to it is wanted.
+// relinked reads entry number at again if a hard link to it is wanted, or made it
+// executable.
 func (l *layerScan) relinked(ctx context.Context, e *image.Entry, at int) error {
 	links := l.relink[at]
 	if links == nil {
@@ -303,12 +313,17 @@ func (l *layerScan) relinked(ctx context.Context, e *image.Entry, at int) error 
 	if err != nil {
 		return err
 	}
+	out := &l.facts.Entries[at]
+	out.Kind = kindOf(out.Mode, e.Size, head)
+	if len(links) == 0 {
+		return l.hash(e, head, out)
+	}
 	content, err := l.hold(e, head, e.Size)
 	if err != nil {
 		return err
 	}
 	defer content.free()
-	l.facts.Entries[at].Digests = content.digests
+	out.Digests = content.digests
 	for _, index := range links {
 		in := detect.Entry{Path: l.facts.Entries[index].Path, Mode: e.Mode, Size: e.Size, Head: append([]byte(nil), head...)}
 		l.ask(&in, index)

@@ -144,9 +144,12 @@ type Component struct {
 	sbom.Component
 	// Key is the component's identity within its detector, without the version:
 	// a component of the same key, from the same file path, in a later layer is the
-	// same component, upgraded. It contains everything that lets two components
-	// exist side by side: the root of the database they are in, the
-	// architecture, the path. Claims, Annotations and Relations refer to it.
+	// same component, upgraded. So is one from another path when it comes in the
+	// layer in which the one of that key goes, and no other of the key comes or
+	// goes with them: the paths of many package managers have the version in
+	// them. A Key contains everything that lets two components exist side by
+	// side: the root of the database they are in, the architecture, the path
+	// without a version. Claims, Annotations and Relations refer to it.
 	Key string `json:"key"`
 	// Aliases are other keys by which other files may refer to the component.
 	// An alias that several visible components have refers to the first in
