@@ -16,11 +16,13 @@ const (
 	maxSignatureSize = 16 << 10 // post-quantum signatures reach 50 KB, but no key here makes one
 )
 
-// Envelope is a DSSE envelope.
+// Envelope is a DSSE envelope (DSSE v1.0.0, "envelope.md").
 type Envelope struct {
+	// PayloadType is the media type of Payload, and signed with it.
 	PayloadType string
 	// Payload is exactly the signed bytes.
-	Payload    []byte
+	Payload []byte
+	// Signatures are over PAE of both; nothing says yet that one of them is good.
 	Signatures []Signature
 }
 
@@ -28,7 +30,8 @@ type Envelope struct {
 type Signature struct {
 	// KeyID is an unauthenticated hint, often empty.
 	KeyID string
-	Sig   []byte
+	// Sig is the signature in the form of its algorithm: ASN.1 for ECDSA.
+	Sig []byte
 }
 
 // PAE returns the DSSE v1 pre-authentication encoding, which is what a signature

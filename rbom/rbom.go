@@ -47,20 +47,26 @@ type Target struct {
 // Recording is what one recorder saw. It says nothing about an image's contents
 // yet.
 type Recording struct {
-	Subject      sbom.Subject  `json:"subject"`
-	Recorder     sbom.Tool     `json:"recorder"`
-	Coverage     Coverage      `json:"coverage"`
+	// Subject is Target.Subject: the image that ran, as whoever recorded says.
+	Subject sbom.Subject `json:"subject"`
+	// Recorder made it.
+	Recorder sbom.Tool `json:"recorder"`
+	// Coverage says how well was watched.
+	Coverage Coverage `json:"coverage"`
+	// Observations, in the order in which they were first made.
 	Observations []Observation `json:"observations,omitempty"`
 }
 
 // Coverage says how well was watched.
 type Coverage struct {
+	// Start and End are when watching began and ended, by the recorder's clock;
+	// zero when not stated.
 	Start time.Time `json:"start,omitzero"`
 	End   time.Time `json:"end,omitzero"`
 	// Method is "sampling" or "tracing". A sampler misses what is shorter than
 	// its interval.
 	Method string `json:"method"`
-	// Interval of a sampler.
+	// Interval of a sampler; nanoseconds in JSON.
 	Interval time.Duration `json:"interval,omitempty"`
 	// Samples taken by a sampler.
 	Samples int `json:"samples,omitempty"`
@@ -106,10 +112,12 @@ type Observation struct {
 	// Endpoint for connect and listen.
 	Endpoint *Endpoint `json:"endpoint,omitempty"`
 	// Process that did it.
-	Process Process   `json:"process"`
-	First   time.Time `json:"first"`
-	Last    time.Time `json:"last"`
-	Count   int       `json:"count"`
+	Process Process `json:"process"`
+	// First and Last are when it was seen for the first and for the last time, and
+	// Count is how often: a sampler counts samples.
+	First time.Time `json:"first"`
+	Last  time.Time `json:"last"`
+	Count int       `json:"count"`
 }
 
 // Endpoint is one side of a socket.
@@ -124,6 +132,7 @@ type Endpoint struct {
 
 // Process is the process behind an observation.
 type Process struct {
+	// PID is its id in the recorder's namespace.
 	PID int `json:"pid"`
 	// Exe is its program's path as in Observation.Path.
 	Exe string `json:"exe,omitempty"`
@@ -135,9 +144,11 @@ type Process struct {
 // RBOM is the runtime bill of materials of one image: what of its inventory was
 // seen to run.
 type RBOM struct {
-	Subject  sbom.Subject `json:"subject"`
-	Recorder sbom.Tool    `json:"recorder"`
-	Coverage Coverage     `json:"coverage"`
+	// Subject is the image: that of the inventory.
+	Subject sbom.Subject `json:"subject"`
+	// Recorder and Coverage are those of the recording.
+	Recorder sbom.Tool `json:"recorder"`
+	Coverage Coverage  `json:"coverage"`
 	// Usage is what was seen of each component, in the order of the inventory;
 	// components that were not seen have no entry.
 	Usage []Usage `json:"usage,omitempty"`
@@ -148,14 +159,16 @@ type RBOM struct {
 	Drift []Drift `json:"drift,omitempty"`
 	// Endpoints are all systems contacted, in order of network and address.
 	Endpoints []Endpoint `json:"endpoints,omitempty"`
-	Gaps      []sbom.Gap `json:"gaps,omitempty"`
+	// Gaps are those of Coverage.
+	Gaps []sbom.Gap `json:"gaps,omitempty"`
 }
 
 // Usage is what was seen of one component.
 type Usage struct {
 	// Component is the component's id in the inventory.
 	Component string `json:"component"`
-	PURL      string `json:"purl,omitempty"`
+	// PURL is the component's, empty when it has none.
+	PURL string `json:"purl,omitempty"`
 	// Level is the strongest thing seen.
 	Level Level `json:"level"`
 	// Files executed, mapped or opened, sorted.
@@ -164,8 +177,9 @@ type Usage struct {
 	Functions []string `json:"functions,omitempty"`
 	// Endpoints contacted by processes whose program belongs to the component.
 	Endpoints []Endpoint `json:"endpoints,omitempty"`
-	First     time.Time  `json:"first"`
-	Last      time.Time  `json:"last"`
+	// First and Last are when anything of it was seen for the first and last time.
+	First time.Time `json:"first"`
+	Last  time.Time `json:"last"`
 }
 
 // Level is how far a component was seen to be used; a higher level includes the
@@ -205,7 +219,9 @@ func (l *Level) UnmarshalText(b []byte) error {
 
 // UnknownFile is a file that ran and that no component owns.
 type UnknownFile struct {
-	Path   string      `json:"path"`
+	// Path is as in Observation.Path.
+	Path string `json:"path"`
+	// Digest is that of the file that ran; empty where the recorder took none.
 	Digest sbom.Digest `json:"digest,omitempty"`
 	// InImage reports whether the inventory has the file at all.
 	InImage bool `json:"inImage"`
@@ -213,6 +229,7 @@ type UnknownFile struct {
 
 // Drift is a file that ran and differs from the image's.
 type Drift struct {
+	// Path is as in Observation.Path.
 	Path string `json:"path"`
 	// Kind is "modified" (other digest), "added" (not in the image) or "deleted"
 	// (ran although it is unlinked).

@@ -15,7 +15,8 @@ import (
 type Component struct {
 	// ID is unique in the inventory and derived from content (ComponentID), or
 	// the document's own reference for a component read from a document.
-	ID   string        `json:"id"`
+	ID string `json:"id"`
+	// Type is the kind of thing it is.
 	Type ComponentType `json:"type"`
 	// PURL is the package URL in its canonical form, empty when the component
 	// has none. It is a string so that components compare and sort; see
@@ -33,10 +34,12 @@ type Component struct {
 	Scope Scope `json:"scope,omitempty"`
 	// Architecture is the package's architecture in the package manager's words.
 	Architecture string `json:"architecture,omitempty"`
-	Supplier     string `json:"supplier,omitempty"`
+	// Supplier is who made or maintains it, in the package's own words.
+	Supplier string `json:"supplier,omitempty"`
 	// Description is one line for people.
-	Description string    `json:"description,omitempty"`
-	Licenses    []License `json:"licenses,omitempty"`
+	Description string `json:"description,omitempty"`
+	// Licenses are all statements found; none of them is a judgement.
+	Licenses []License `json:"licenses,omitempty"`
 	// CPEs are CPE 2.3 formatted strings.
 	CPEs []string `json:"cpes,omitempty"`
 	// Source is the source package that a distribution's binary package was

@@ -107,7 +107,8 @@ type Accounting map[State]Tally
 
 // Tally is a number of files and their bytes.
 type Tally struct {
-	Files int   `json:"files"`
+	Files int `json:"files"`
+	// Bytes are those of the files' contents, uncompressed.
 	Bytes int64 `json:"bytes"`
 }
 

@@ -60,10 +60,12 @@ type Subject struct {
 // Platform is an operating system and a processor architecture in Go's words
 // (OCI image index specification, "platform").
 type Platform struct {
+	// OS and Architecture are as GOOS and GOARCH: "linux", "arm64".
 	OS           string `json:"os,omitempty"`
 	Architecture string `json:"architecture,omitempty"`
-	Variant      string `json:"variant,omitempty"`
-	OSVersion    string `json:"osVersion,omitempty"`
+	// Variant is that of the processor, such as "v8"; OSVersion is used for Windows.
+	Variant   string `json:"variant,omitempty"`
+	OSVersion string `json:"osVersion,omitempty"`
 }
 
 // String returns os/architecture or os/architecture/variant; the empty string
@@ -122,12 +124,15 @@ func (l Layer) Ref() *LayerRef { return &LayerRef{Index: l.Index, DiffID: l.Diff
 // LayerRef points to a layer of the inventory that it is part of. A nil
 // *LayerRef is no layer.
 type LayerRef struct {
+	// Index and DiffID are those of the Layer. Index is -1 for a layer that a
+	// document names and does not list.
 	Index  int    `json:"index"`
 	DiffID Digest `json:"diffID,omitempty"`
 }
 
 // Relationship says how two components belong together.
 type Relationship struct {
+	// From and To are component ids.
 	From string           `json:"from"`
 	To   string           `json:"to"`
 	Type RelationshipType `json:"type"`

@@ -58,7 +58,9 @@ func (r Rejected) Unwrap() error { return r.Err }
 
 // NoneVerifiedError is an ErrNoneVerified with what was found instead.
 type NoneVerifiedError struct {
-	Subject  attest.Digest
+	// Subject is the image, resolved.
+	Subject attest.Digest
+	// Rejected are those of the Result; empty when there was nothing to verify.
 	Rejected []Rejected
 }
 

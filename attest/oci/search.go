@@ -30,8 +30,10 @@ type Entry struct {
 // Unsigned is a statement that nobody signed, such as BuildKit's. It is listed and
 // not read: nothing can be concluded from it.
 type Unsigned struct {
+	// Manifest is where it was found, Layer its own descriptor there.
 	Manifest, Layer Descriptor
-	Store           Store
+	// Store is where the manifest was found.
+	Store Store
 }
 
 // findings are what a search comes upon, by the manifest it is in.

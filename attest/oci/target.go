@@ -51,9 +51,11 @@ type candidate struct {
 // Descriptor describes content by digest, size and type (OCI image specification,
 // "descriptor").
 type Descriptor struct {
-	MediaType    string            `json:"mediaType"`
-	Digest       attest.Digest     `json:"digest"`
-	Size         int64             `json:"size"`
+	MediaType string        `json:"mediaType"`
+	Digest    attest.Digest `json:"digest"`
+	// Size is in bytes.
+	Size int64 `json:"size"`
+	// Annotations and ArtifactType are claims of whoever wrote the descriptor.
 	Annotations  map[string]string `json:"annotations,omitempty"`
 	ArtifactType string            `json:"artifactType,omitempty"`
 }

@@ -119,7 +119,7 @@ func (l *layerScan) entry(ctx context.Context, e *image.Entry) error {
 	if e.Problem != nil {
 		l.gaps = append(l.gaps, sbom.Gap{
 			Kind: sbom.GapCorrupt, Path: valid(e.Path),
-			Message: fmt.Sprintf("tar entry %q: %v", e.Name, e.Problem),
+			Message: fmt.Sprintf("entry %q: %v", e.Name, e.Problem),
 		})
 	}
 	if !usable(e) {

@@ -183,6 +183,7 @@ type Claim struct {
 // Diversion says that files which packages other than By ship as From are
 // installed as To (dpkg-divert(1)).
 type Diversion struct {
+	// From and To are paths as in Entry.Path.
 	From string `json:"from"`
 	To   string `json:"to"`
 	// By is the key or alias of the package that diverts; empty for a local
@@ -193,7 +194,8 @@ type Diversion struct {
 // Annotation adds facts to a component that another file defines.
 type Annotation struct {
 	// Key or alias of the component.
-	Key        string          `json:"key"`
+	Key string `json:"key"`
+	// Licenses and Properties are appended to the component's own.
 	Licenses   []sbom.License  `json:"licenses,omitempty"`
 	Properties []sbom.Property `json:"properties,omitempty"`
 }
@@ -201,6 +203,7 @@ type Annotation struct {
 // Relation connects two components of one detector by key or alias. A relation
 // to a component that is not visible is dropped.
 type Relation struct {
+	// From and To are keys or aliases; Type is read from From to To.
 	From string                `json:"from"`
 	To   string                `json:"to"`
 	Type sbom.RelationshipType `json:"type"`

@@ -28,6 +28,7 @@ type Raw struct {
 // Source gives OSV records. An error of the sequence ends a build; one in Raw
 // only concerns that record.
 type Source interface {
+	// Records iterates over the records, in any order, and ends soon after ctx does.
 	Records(ctx context.Context) iter.Seq2[Raw, error]
 }
 
