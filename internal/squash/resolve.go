@@ -10,7 +10,7 @@ const (
 	maxLinks      = 255     // symlinks followed when resolving
 	maxLinksWrite = 40      // symlinks followed when adding: what Linux allows
 	maxPending    = 1 << 13 // longest path while symlinks are followed, in bytes
-	maxSteps      = 1 << 14 // path elements looked at when resolving
+	maxSteps      = 1 << 12 // path elements looked at: twice those of the longest path
 )
 
 // Resolve follows every symlink in path, as a program in the container would,
@@ -32,28 +32,28 @@ func (t *Tree[T]) resolve(name string, last bool) (string, *Node[T], error) {
 	if name == "." {
 		return name, t.Root(), nil
 	}
-	dir, rest := "", name
-	n := t.Root()
+	at := trail[T]{root: t.Root()}
+	rest := name
 	for links, steps := 0, 0; rest != ""; {
 		elem, tail, more := strings.Cut(rest, "/")
 		if steps++; steps > maxSteps {
 			return "", nil, ErrLoop
 		}
-		if !n.Mode.IsDir() {
+		if !at.node().Mode.IsDir() {
 			return "", nil, ErrNotDirectory
 		}
 		if elem == ".." {
-			dir = parentOf(dir)
-			n, _ = t.Lookup(orDot(dir))
+			at.up()
 			rest = tail
 			continue
 		}
-		c := n.dir.child(elem)
+		c := at.node().dir.child(elem)
 		if c == nil {
 			if more {
 				return "", nil, fs.ErrNotExist
 			}
-			return join(dir, elem), nil, fs.ErrNotExist
+			at.down(elem, nil)
+			return at.path(), nil, fs.ErrNotExist
 		}
 		if c.Mode.Type() == fs.ModeSymlink && (more || last) {
 			if links++; links > maxLinks || len(c.Link)+len(rest) > maxPending {
@@ -63,14 +63,47 @@ func (t *Tree[T]) resolve(name string, last bool) (string, *Node[T], error) {
 				return "", nil, fs.ErrNotExist
 			}
 			if c.Link[0] == '/' {
-				dir, n = "", t.Root()
+				at.steps = at.steps[:0]
 			}
 			rest = unslash(c.Link, tail)
 			continue
 		}
-		dir, n, rest = join(dir, elem), c, tail
+		at.down(elem, c)
+		rest = tail
 	}
-	return orDot(dir), n, nil
+	return orDot(at.path()), at.node(), nil
+}
+
+// trail is the way from the root to where resolving stands. It makes ".." a step
+// back and leaves the path to the end, so that a step costs the same in any depth.
+type trail[T any] struct {
+	root  *Node[T]
+	steps []step[T]
+}
+
+type step[T any] struct {
+	elem string
+	node *Node[T]
+}
+
+func (w *trail[T]) node() *Node[T] {
+	if len(w.steps) == 0 {
+		return w.root
+	}
+	return w.steps[len(w.steps)-1].node
+}
+
+func (w *trail[T]) down(elem string, n *Node[T]) { w.steps = append(w.steps, step[T]{elem, n}) }
+
+func (w *trail[T]) up() { w.steps = w.steps[:max(0, len(w.steps)-1)] }
+
+// path returns the path without symlinks, "" for the root.
+func (w *trail[T]) path() string {
+	elems := make([]string, len(w.steps))
+	for i := range w.steps {
+		elems[i] = w.steps[i].elem
+	}
+	return strings.Join(elems, "/")
 }
 
 // unslash appends tail to a symlink's target, without empty and "." elements.
@@ -97,14 +130,6 @@ func follow(dir, link string) string {
 		link = dir + "/" + link
 	}
 	return strings.TrimPrefix(path.Clean("/"+link), "/")
-}
-
-func parentOf(dir string) string {
-	i := strings.LastIndexByte(dir, '/')
-	if i < 0 {
-		return ""
-	}
-	return dir[:i]
 }
 
 func orDot(dir string) string {

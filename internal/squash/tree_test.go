@@ -522,3 +522,33 @@ func BenchmarkTree(b *testing.B) {
 		}
 	}
 }
+
+// TestResolveCost asserts that a step of resolving costs the same in any depth: a
+// hostile layer can ask for many, each through a long way up and down.
+func TestResolveCost(t *testing.T) {
+	var tree Tree[string]
+	deep := strings.Repeat("d/", 1000)
+	for name, link := range map[string]string{"a": strings.Repeat("x/../", 600) + "b", "b": "x"} {
+		if err := tree.Add(deep+name, Node[string]{Mode: fs.ModeSymlink, Link: link}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := tree.Add(deep+"x", Node[string]{Mode: fs.ModeDir}); err != nil {
+		t.Fatal(err)
+	}
+	allocs := testing.AllocsPerRun(1, func() {
+		if at, _, err := tree.Resolve(deep + "a"); err != nil || at != deep+"x" {
+			t.Fatal(at, err)
+		}
+	})
+	if allocs > 100 {
+		t.Errorf("%v allocations", allocs)
+	}
+	loops := strings.Repeat("x/../", 1600) + "b"
+	if err := tree.Add(deep+"c", Node[string]{Mode: fs.ModeSymlink, Link: loops}); err != nil {
+		t.Fatal(err)
+	}
+	if _, _, err := tree.Resolve(deep + "c"); !errors.Is(err, ErrLoop) {
+		t.Errorf("a way of %d elements: %v", 3200+1000, err)
+	}
+}

@@ -23,7 +23,7 @@ func (t *Tree[T]) parentFor(name string, create bool) (parent *Node[T], dir, bas
 	}
 	parent = &t.root
 	full, at := name, 0 // full[:at] is the parent's path and its slash
-	for links := 0; ; {
+	for links, steps := 0, 0; ; steps++ {
 		elem, tail, more := strings.Cut(full[at:], "/")
 		if !more {
 			return parent, strings.TrimSuffix(full[:at], "/"), elem, nil
@@ -41,7 +41,7 @@ func (t *Tree[T]) parentFor(name string, create bool) (parent *Node[T], dir, bas
 			}
 			parent, at = parent.dir.child(elem), at+len(elem)+1
 		case n.Mode.Type() == fs.ModeSymlink:
-			if links++; links > maxLinksWrite || len(n.Link)+len(full) > maxPending {
+			if links++; links > maxLinksWrite || steps > maxSteps || len(n.Link)+len(full) > maxPending {
 				return nil, "", "", ErrLoop
 			}
 			full, at = join(follow(dir, n.Link), tail), 0
