@@ -6,7 +6,8 @@ import (
 )
 
 // Digest is an algorithm and a lower-case hexadecimal hash joined by a colon, as
-// in "sha256:9f86…" (OCI image specification, "Digests").
+// in "sha256:9f86…" (OCI image specification, "Digests"). It is the same text as an
+// sbom.Digest, whose package this one does not import: attest.Digest(d) converts it.
 type Digest string
 
 // digestHexLength lists the algorithms that may bind a statement to its subject.

@@ -25,6 +25,12 @@ func (r onlyRelease) Evaluate(_ context.Context, e *policy.Evidence) policy.Outc
 	return o
 }
 
+func ExampleDecision_Allowed() {
+	var none *policy.Decision
+	fmt.Println(none.Allowed(), (&policy.Decision{}).Allowed(), (&policy.Decision{Verdict: policy.Allow}).Allowed())
+	// Output: false false true
+}
+
 func ExampleRule() {
 	rule := onlyRelease{id: "debian", version: "12"}
 	for _, d := range []*sbom.Distribution{

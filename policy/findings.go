@@ -60,7 +60,7 @@ func (r NoFixableFinding) finding(o *Outcome, rep *scan.Report, f *scan.Finding,
 	switch {
 	case !known:
 		o.add(reason)
-	case o.Reasons[at].Verdict == Indeterminate:
+	case o.Reasons[at].Verdict == Indeterminate && !unknown:
 		o.Reasons[at] = reason
 	}
 }

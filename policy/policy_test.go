@@ -430,6 +430,18 @@ func TestNoDrift(t *testing.T) {
 	}
 }
 
+// TestFirstReportIsCited: of two that know no severity, the second adds nothing.
+func TestFirstReportIsCited(t *testing.T) {
+	var reports []*scan.Report
+	for _, tool := range []string{"first", "second"} {
+		reports = append(reports, &scan.Report{Tool: sbom.Tool{Name: tool}, Findings: []scan.Finding{finding("CVE-1", scan.SeverityUnknown, nil)}})
+	}
+	d := decide(t, &policy.Evidence{Reports: reports}, policy.NoFixableFinding{})
+	if len(d.Reasons) != 1 || !strings.HasSuffix(d.Reasons[0].Message, "says first.") {
+		t.Errorf("reasons %+v, want that of the first report", d.Reasons)
+	}
+}
+
 func ExampleDecide() {
 	d := sbom.Digest("sha256:9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08")
 	e := &policy.Evidence{

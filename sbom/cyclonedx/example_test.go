@@ -72,3 +72,24 @@ func ExampleDecode() {
 	// debian 12
 	// corrupt relationship with "y", which is no component of the document
 }
+
+func ExampleReadBOM() {
+	bom, err := cyclonedx.ReadBOM(strings.NewReader(`{
+		"bomFormat": "CycloneDX", "specVersion": "1.5",
+		"components": [{"type": "library", "bom-ref": "x", "name": "lodash", "version": "4.17.20", "purl": "pkg:npm/lodash@4.17.20"}],
+		"vulnerabilities": [{"id": "CVE-2021-23337", "affects": [{"ref": "x"}]}]
+	}`), nil)
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	inv, err := cyclonedx.FromBOM(bom)
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	for _, v := range *bom.Vulnerabilities {
+		fmt.Println(v.ID, "affects", inv.Component((*v.Affects)[0].Ref).PURL)
+	}
+	// Output: CVE-2021-23337 affects pkg:npm/lodash@4.17.20
+}

@@ -8,6 +8,8 @@ import (
 	"path/filepath"
 
 	v1 "github.com/google/go-containerregistry/pkg/v1"
+	"github.com/google/go-containerregistry/pkg/v1/empty"
+	"github.com/google/go-containerregistry/pkg/v1/mutate"
 
 	"github.com/imagetrust/imagetrust/sbom/image"
 )
@@ -36,6 +38,23 @@ func exampleImage() string {
 }
 
 var dir0 = dir
+
+func ExampleFromV1() {
+	// Any image of go-containerregistry: random, mutated, from a daemon.
+	v1Image, err := mutate.Config(empty.Image, v1.Config{Entrypoint: []string{"/app"}})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	img, err := image.FromV1(v1Image, &image.Options{Name: "app"})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	defer img.Close()
+	fmt.Println(img.Subject().Name, img.Config().Config.Entrypoint, len(img.Layers()), "layers")
+	// Output: app [/app] 0 layers
+}
 
 func ExampleOpen() {
 	path := exampleImage()

@@ -13,7 +13,8 @@
 //   - var/lib/dpkg/info/NAME.{preinst,postinst,prerm,postrm,config}: that they
 //     are there (deb-postinst(5) and its kin); no list names them.
 //   - usr/share/doc/NAME/copyright: licences, machine-readable (DEP-5) or by
-//     reference to usr/share/common-licenses.
+//     reference to usr/share/common-licenses. Packages whose directory there is a
+//     symlink to another package's, such as libgcc-s1, have no licences.
 //   - var/lib/dpkg/updates/NUMBER: dpkg's journal is not read, which is a gap; it
 //     exists only while dpkg runs or after it was killed.
 //
