@@ -10,6 +10,7 @@ import (
 	"io"
 	"math/rand/v2"
 	"os"
+	"slices"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -159,6 +160,58 @@ func TestOlderLink(t *testing.T) {
 		layerOf(t, member{path: "a.fragment.json", hardlink: "store"})), &catalog.Options{Detectors: []detect.Detector{literal{}}})
 	if len(inv.Gaps) != 1 || inv.Gaps[0].Kind != sbom.GapUnsupported || inv.Gaps[0].Path != "a.fragment.json" {
 		t.Errorf("gaps %+v", inv.Gaps)
+	}
+}
+
+// TestLinkMakesExecutable: run times give a file the mode that the header of a hard
+// link to it states, so that it can become a program by it.
+func TestLinkMakesExecutable(t *testing.T) {
+	inv := mustImage(t, imageOf(t, layerOf(t,
+		member{path: "usr/share/doc/notes", data: "#!/bin/sh\n"},
+		member{path: "usr/bin/notes", mode: 0o4755, hardlink: "usr/share/doc/notes"},
+	)), nil)
+	var got []string
+	for i := range inv.Files {
+		f := &inv.Files[i]
+		got = append(got, fmt.Sprintf("%s %s %s %v", f.Path, f.Kind, f.Mode, slices.Contains(f.Digests, sha("#!/bin/sh\n"))))
+	}
+	want := []string{"usr/bin/notes script urwxr-xr-x true", "usr/share/doc/notes script urwxr-xr-x true"}
+	if !slices.Equal(got, want) {
+		t.Errorf("files %q, want %q", got, want)
+	}
+}
+
+// TestDisputes: what run times do not agree about is a gap in which something may
+// hide, and what is usual is none.
+func TestDisputes(t *testing.T) {
+	older := []member{{path: "usr/bin/x", mode: 0o755, data: "#!/bin/sh\n"}, {path: "usr/share/y", data: "#!/bin/sh\n"}}
+	for _, tc := range []struct {
+		name  string
+		newer []member
+		want  string // path of the gap
+	}{
+		{"opaque directory", []member{{path: "usr/bin/.wh..wh..opq"}, {path: "usr/bin/"}}, "none"},
+		{"opaque root", []member{{path: ".wh..wh..opq"}}, ""},
+		{"whiteout of a directory", []member{{path: "usr/.wh.bin"}}, "none"},
+		{"whiteout, and a file in its place", []member{{path: "usr/.wh.bin"}, {path: "usr/bin", data: "x"}}, "none"},
+		{"whiteout, and a directory in its place", []member{{path: "usr/.wh.bin"}, {path: "usr/bin/"}}, "usr/bin"},
+		{"link", []member{{path: "a", mode: 0o755, data: "x"}, {path: "b", mode: 0o755, hardlink: "a"}}, "none"},
+		{"link to an older layer that makes executable", []member{{path: "b", mode: 0o755, hardlink: "usr/share/y"}}, "b"},
+		{"link through a symlink that makes executable", []member{{path: "a/f", data: "x"}, {path: "l", symlink: "a"},
+			{path: "b", mode: 0o755, hardlink: "l/f"}}, "b"},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			inv := mustImage(t, imageOf(t, layerOf(t, older...), layerOf(t, tc.newer...)), nil)
+			got := "none"
+			for _, g := range inv.Gaps {
+				if got = g.Path; g.Kind != sbom.GapCorrupt || g.Layer.Index != 1 {
+					t.Errorf("gap %+v", g)
+				}
+			}
+			if got != tc.want || len(inv.Gaps) > 1 {
+				t.Errorf("gaps %+v, want one at %q", inv.Gaps, tc.want)
+			}
+		})
 	}
 }
 
