@@ -84,7 +84,8 @@ func States() []State {
 	return []State{StateIntact, StateIdentified, StateUnverified, StateModified, StateUnaccounted}
 }
 
-// State returns the accounting state of the file.
+// State returns the accounting state of the file. Of a file that is missing, only the
+// owner is known: it is StateUnverified, and not Executable.
 func (f *File) State() State {
 	switch {
 	case f.Owner == "":
