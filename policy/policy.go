@@ -117,8 +117,9 @@ type Decision struct {
 // Allowed reports whether the image may run: only if every rule allowed it.
 func (d *Decision) Allowed() bool { return d != nil && d.Verdict == Allow }
 
-// Decide asks the rules about the evidence, which must not be nil. The error is that of ctx, or of
-// evidence that cannot be encoded; the decision is indeterminate then.
+// Decide asks the rules about the evidence, which must not be nil and must not change
+// meanwhile; it is safe for concurrent use. The error is that of ctx, or of evidence
+// that cannot be encoded; the decision is indeterminate then.
 func Decide(ctx context.Context, e *Evidence, rules ...Rule) (*Decision, error) {
 	d := &Decision{Subject: e.Subject, Verdict: Indeterminate}
 	for _, r := range rules {

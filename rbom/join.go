@@ -25,7 +25,7 @@ var ErrSubject = errors.New("rbom: recording and inventory are of different imag
 // was called, only a recorder of functions can say.
 //
 // The error wraps ErrSubject when both subjects have a digest and they differ.
-// Neither argument is changed.
+// Neither argument is changed, so that Join is safe for concurrent use.
 func Join(rec *Recording, inv *sbom.Inventory) (*RBOM, error) {
 	if a, b := rec.Subject.Digest, inv.Subject.Digest; a != "" && b != "" && a != b {
 		return nil, fmt.Errorf("%w: %s and %s", ErrSubject, a, b)

@@ -214,7 +214,8 @@ func (r *Reconciliation) Row(id string) *Row {
 // Run compares the inputs. opts may be nil. It stops with the context's error
 // when ctx is done. The other errors are ErrInput and, if asked for, ErrSubject.
 //
-// Proofs point into the inputs, which must not change while the result is used.
+// Proofs point into the inputs, which must not change while the result is used. Run is
+// safe for concurrent use.
 func Run(ctx context.Context, inputs []Input, opts *Options) (*Reconciliation, error) {
 	if opts == nil {
 		opts = &Options{}

@@ -4,6 +4,8 @@
 // Package scan/osv matches an inventory against OSV records on this machine;
 // package scan/report reads the reports of other scanners. Both give a
 // [Report], so that package reconcile can compare them.
+//
+// All types are plain data: several goroutines may read them while nobody writes.
 package scan
 
 import (
