@@ -25,7 +25,7 @@ func (f *fold) complete(inv *sbom.Inventory) {
 	o.count()
 	inv.Files = o.files()
 	inv.Relationships = o.relationships(all)
-	inv.Gaps = append(f.gaps, f.sourceGaps(o)...)
+	inv.Gaps = slices.Concat(f.gaps, f.sourceGaps(o), f.lostNames())
 	for _, t := range all {
 		inv.Gaps = append(inv.Gaps, t.gaps(f.saidIncomplete(t))...)
 		t.component.Attribution = t.attr

@@ -41,4 +41,12 @@
 // not understood, be it for a limit, a broken format or a detector that
 // panicked, is a gap. Gaps about files that a later layer hides are dropped with
 // them.
+//
+// # Hard links
+//
+// A detector sees a file by the name that its content comes with, and by those of
+// hard links to it whose name alone makes the detector want it. What it finds
+// belongs to the name. So when an executable's first name is gone and another is
+// left, the components found in it are gone with the first: that is a known
+// limit, and a gap at the name that is left.
 package catalog

@@ -35,6 +35,8 @@ type fold struct {
 	names map[name][]*tracked
 	// recorded holds, for each name, the digests that each source recorded.
 	recorded map[name]map[string]uint64
+	// multiple knows the executables that have several names.
+	multiple *names
 	// gaps are about layers, not about files in them.
 	gaps []sbom.Gap
 }
@@ -99,11 +101,13 @@ func newFold() *fold {
 		components: make(map[identity]*tracked),
 		names:      make(map[name][]*tracked),
 		recorded:   make(map[name]map[string]uint64),
+		multiple:   newNames(),
 	}
 	f.tree.Removed = func(path string, n *squash.Node[node]) {
 		if s := n.Value.source; s != nil {
 			s.removed = true
 			f.gone[s.path] = true
+			f.multiple.lose(n.Value.content, s)
 		}
 	}
 	return f
@@ -182,9 +186,12 @@ func (f *fold) applyEntry(e *entry) error {
 		if err := f.tree.Hardlink(e.Path, e.Link); err != nil {
 			return err
 		}
-		if _, n, err := f.tree.ResolveParent(e.Path); err == nil {
-			n.Value.source = nil
+		path, n, err := f.tree.ResolveParent(e.Path)
+		if err != nil || n.Value.source != nil && n.Value.source.path == path {
+			return nil // A link to itself.
 		}
+		n.Value.source = nil
+		f.multiple.link(n.Value.content, path)
 		return nil
 	}
 	n := squash.Node[node]{Mode: e.Mode, Size: e.Size}

@@ -106,6 +106,7 @@ func FuzzFold(f *testing.F) {
 		CheckInvariants(t, inv)
 		checkAttributions(t, layers, whole)
 		checkExecutables(t, whole, inv)
+		checkLostNames(t, whole, inv)
 		checkCacheable(t, layers, inv)
 	})
 }
@@ -205,6 +206,33 @@ func checkExecutables(t *testing.T, f *fold, inv *sbom.Inventory) {
 	}
 	if !maps.Equal(want, got) {
 		t.Errorf("executables %v, want %v", slices.Sorted(maps.Keys(got)), slices.Sorted(maps.Keys(want)))
+	}
+}
+
+// checkLostNames asserts that no executable that a detector found components in
+// is there without them and without a gap.
+func checkLostNames(t *testing.T, f *fold, inv *sbom.Inventory) {
+	t.Helper()
+	known := make(map[*content]bool)
+	for path := range f.live {
+		if n, there := f.tree.Lookup(path); there {
+			known[n.Value.content] = true
+		}
+	}
+	for i := range inv.Gaps {
+		if g := &inv.Gaps[i]; g.Kind == sbom.GapUnsupported {
+			n, there := f.tree.Lookup(g.Path)
+			if !there || !executable(n) || known[n.Value.content] {
+				t.Fatalf("gap without a reason: %+v", g)
+			}
+			known[n.Value.content] = true
+		}
+	}
+	for path, n := range f.tree.All() {
+		said := func(s *source) bool { return len(s.fragments[0].Facts.Components) > 0 }
+		if c := n.Value.content; !known[c] && slices.ContainsFunc(f.multiple.lost[c], said) {
+			t.Errorf("%s lost what was found in it, and no gap says so", path)
+		}
 	}
 }
 
