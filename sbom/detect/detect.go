@@ -135,7 +135,9 @@ type Fragment struct {
 	// Distribution is the operating system that the file names.
 	Distribution *sbom.Distribution `json:"distribution,omitempty"`
 	// Gaps are what the detector did not understand in the file, apart from the
-	// error it returns. Path and Detector are filled in when empty.
+	// error it returns. Path and Detector are filled in when empty. Component is
+	// a key or alias here, which the fold translates to the component's id; it is
+	// dropped when no visible component has it.
 	Gaps []sbom.Gap `json:"gaps,omitempty"`
 }
 
