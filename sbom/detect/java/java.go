@@ -129,8 +129,21 @@ func (d detector) Detect(ctx context.Context, f *detect.File) (*detect.Fragment,
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", f.Path, err)
 	}
-	s.frag.Claims = []detect.Claim{{Key: f.Path, Path: f.Path, Ground: sbom.ClaimContent}}
+	if !native(f.Head) {
+		s.frag.Claims = []detect.Claim{{Key: f.Path, Path: f.Path, Ground: sbom.ClaimContent}}
+	}
 	return s.frag, nil
+}
+
+// native reports whether a file is a program for the kernel. An archive at its end
+// says nothing about what it does when it is run.
+func native(head []byte) bool {
+	for _, magic := range []string{"\x7fELF", "MZ", "\xfe\xed\xfa\xce", "\xfe\xed\xfa\xcf", "\xce\xfa\xed\xfe", "\xcf\xfa\xed\xfe"} {
+		if bytes.HasPrefix(head, []byte(magic)) {
+			return true
+		}
+	}
+	return false
 }
 
 // digests computes those that indexes of Java archives use.

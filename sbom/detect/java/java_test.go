@@ -391,3 +391,17 @@ func BenchmarkLargeDirectory(b *testing.B) {
 		}
 	}
 }
+
+// TestNativeProgram: a program that carries an archive runs as a program, and is
+// not known by the archive.
+func TestNativeProgram(t *testing.T) {
+	for _, tt := range []struct {
+		head   string
+		claims int
+	}{{"\x7fELF\x02\x01\x01", 0}, {"MZ\x90\x00", 0}, {"#!/bin/sh\nexec java -jar $0\n", 1}} {
+		frag := detecttest.Detect(t, New(nil), "bin/tool.jar", append([]byte(tt.head), jar(t, class)...))
+		if len(frag.Components) != 1 || len(frag.Claims) != tt.claims {
+			t.Errorf("%.4q: %+v, want %d claims", tt.head, frag, tt.claims)
+		}
+	}
+}
