@@ -76,11 +76,11 @@ type bomReader struct {
 }
 
 func (r *bomReader) vulnerability(i int, v *cdx.Vulnerability) error {
-	base := bomFinding(v)
 	affects := deref(v.Affects)
-	if err := r.take(max(1, len(affects))); err != nil {
+	if err := r.take(bomCost(v)); err != nil {
 		return err
 	}
+	base := bomFinding(v)
 	if len(affects) == 0 { // About the document's subject as a whole.
 		f := base
 		f.Component, f.Pointer = r.refs[""], pointer("vulnerabilities", i)
@@ -101,6 +101,16 @@ func (r *bomReader) vulnerability(i int, v *cdx.Vulnerability) error {
 		r.report.Findings = append(r.report.Findings, f)
 	}
 	return nil
+}
+
+// bomCost counts the rows of a vulnerability. What each of them repeats and searches
+// counts too once it is more than real reports have, or a document of some
+// megabytes could ask for the square of its size.
+func bomCost(v *cdx.Vulnerability) int {
+	const usual = 32
+	ids := len(deref(v.References))
+	repeated := ids + len(deref(v.Ratings)) + len(v.Recommendation)/64
+	return max(1, len(deref(v.Affects)))*(1+repeated/usual) + ids*(ids/usual)
 }
 
 // bomFinding is what a vulnerability says of all the components it affects.

@@ -383,3 +383,14 @@ func TestOneImageThreeReports(t *testing.T) {
 		t.Errorf("database %+v", grype.Database)
 	}
 }
+
+// TestCycloneDXProduct: affected components times references may not become the
+// square of the document's size.
+func TestCycloneDXProduct(t *testing.T) {
+	const n = 6000
+	in := `{"bomFormat":"CycloneDX","specVersion":"1.5","vulnerabilities":[{"id":"CVE-1","references":[` +
+		strings.Repeat(`{"id":"GHSA-1"},`, n) + `{"id":"GHSA-2"}],"affects":[` + strings.Repeat(`{"ref":"pkg:npm/a@1"},`, n) + `{"ref":"pkg:npm/b@1"}]}]}`
+	if _, err := Decode(strings.NewReader(in), &Options{MaxFindings: 2 * n}); !errors.Is(err, ErrLimit) {
+		t.Errorf("error %v, want ErrLimit", err)
+	}
+}
