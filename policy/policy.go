@@ -117,10 +117,13 @@ type Decision struct {
 // Allowed reports whether the image may run: only if every rule allowed it.
 func (d *Decision) Allowed() bool { return d != nil && d.Verdict == Allow }
 
-// Decide asks the rules about the evidence, which must not be nil and must not change
-// meanwhile; it is safe for concurrent use. The error is that of ctx, or of evidence
+// Decide asks the rules about the evidence, which must not change meanwhile; nil is no
+// evidence at all. It is safe for concurrent use. The error is that of ctx, or of evidence
 // that cannot be encoded; the decision is indeterminate then.
 func Decide(ctx context.Context, e *Evidence, rules ...Rule) (*Decision, error) {
+	if e == nil {
+		e = &Evidence{}
+	}
 	d := &Decision{Subject: e.Subject, Verdict: Indeterminate}
 	for _, r := range rules {
 		if err := ctx.Err(); err != nil {

@@ -165,6 +165,10 @@ func TestDecideCancelled(t *testing.T) {
 	}
 }
 
+func TestDecideWithoutEvidence(t *testing.T) {
+	want(t, decide(t, nil, policy.DigestBound{}), policy.Indeterminate, "no-subject")
+}
+
 func TestDecideInputs(t *testing.T) {
 	s := newSigner(t, "release")
 	e := &policy.Evidence{Subject: subject, Inventory: &sbom.Inventory{Tools: []sbom.Tool{{Name: "imagetrust"}}}, Reports: []*scan.Report{{Tool: sbom.Tool{Name: "grype"}}},
