@@ -24,15 +24,16 @@ func Text(s string, max int) string {
 		case unicode.IsControl(r) || unicode.Is(unicode.Cf, r):
 			continue
 		}
+		word := string(r)
 		if space {
-			b.WriteByte(' ')
+			word = " " + word
 			space = false
 		}
-		if b.Len()+utf8.RuneLen(r)+len("…") > max {
+		if b.Len()+len(word)+len("…") > max {
 			b.WriteString("…")
 			break
 		}
-		b.WriteRune(r)
+		b.WriteString(word)
 	}
 	return b.String()
 }

@@ -18,6 +18,7 @@ func TestText(t *testing.T) {
 		{"caf\xe9", 10, "caf\uFFFD"},
 		{"abcdefghij", 8, "abcde…"},
 		{strings.Repeat("é", 10), 10, "ééé…"},
+		{"abcd efghij", 8, "abcd…"}, // the space counts, too
 	} {
 		if got := Text(tt.in, tt.max); got != tt.want {
 			t.Errorf("Text(%q, %d) = %q, want %q", tt.in, tt.max, got, tt.want)
