@@ -33,7 +33,7 @@ func (l *LayoutTarget) candidates(ctx context.Context, subject attest.Digest) ([
 	if err != nil {
 		return nil, nil, err
 	}
-	w := &layoutWalk{root: root, subject: subject, seen: map[attest.Digest]bool{}}
+	w := &layoutWalk{root: root, subject: subject, seen: map[listed]bool{}}
 	for _, e := range entries {
 		if err := ctx.Err(); err != nil {
 			return nil, nil, err
@@ -46,28 +46,43 @@ func (l *LayoutTarget) candidates(ctx context.Context, subject attest.Digest) ([
 type layoutWalk struct {
 	root     *os.Root
 	subject  attest.Digest
-	seen     map[attest.Digest]bool
+	seen     map[listed]bool
 	found    []candidate
 	rejected []Rejected
 }
 
+// listed is a manifest as an index lists it. Annotations are anybody's word: what
+// one index says of a manifest must not hide what it is in another.
+type listed struct {
+	digest attest.Digest
+	as     Store
+}
+
+// storeOf tells by its annotations where a descriptor says that it belongs.
+func (w *layoutWalk) storeOf(d Descriptor) Store {
+	switch {
+	case d.Annotations[annotationKind] == kindAtts, d.Annotations[annotationRefName] == referrersTag(w.subject)+".att":
+		return StoreAtt
+	case d.Annotations[annotationReferenceType] == "attestation-manifest":
+		return StoreBuildKit
+	}
+	return StoreLayout
+}
+
 // entry looks at one descriptor, depth indexes below index.json.
 func (w *layoutWalk) entry(d Descriptor, depth int) {
-	if w.seen[d.Digest] {
+	as := w.storeOf(d)
+	ofOther := as == StoreBuildKit && d.Annotations[annotationReference] != string(w.subject)
+	if ofOther || w.seen[listed{d.Digest, as}] {
 		return
 	}
-	w.seen[d.Digest] = true
+	w.seen[listed{d.Digest, as}] = true
 	switch {
 	case len(w.seen) > maxLayoutManifests:
 		w.reject(d, fmt.Errorf("%w: more than %d manifests", ErrLimit, maxLayoutManifests))
 		return
-	case d.Annotations[annotationKind] == kindAtts, d.Annotations[annotationRefName] == referrersTag(w.subject)+".att":
-		w.found = append(w.found, candidate{d, StoreAtt})
-		return
-	case d.Annotations[annotationReferenceType] == "attestation-manifest":
-		if d.Annotations[annotationReference] == string(w.subject) {
-			w.found = append(w.found, candidate{d, StoreBuildKit})
-		}
+	case as != StoreLayout:
+		w.found = append(w.found, candidate{d, as})
 		return
 	}
 	raw, _, err := layoutManifest(w.root, d.Digest)

@@ -83,14 +83,18 @@ func search(ctx context.Context, t Target, subject attest.Digest, opts *Options,
 // promising candidates and orders them by digest.
 func choose(cands []candidate, subject attest.Digest, limit int) ([]candidate, []Rejected) {
 	var rejected []Rejected
-	seen := map[attest.Digest]bool{subject: true} // a tag that resolves to the image itself
+	seen := map[listed]bool{{subject, StoreLayout}: true} // a tag that resolves to the image itself
 	cands = slices.DeleteFunc(cands, func(c candidate) bool {
 		if err := c.Digest.Validate(); err != nil {
 			rejected = append(rejected, Rejected{c.Descriptor, c.store, fmt.Errorf("%w: %w", ErrManifest, err)})
 			return true
 		}
-		repeated := seen[c.Digest]
-		seen[c.Digest] = true
+		as := listed{c.Digest, StoreLayout} // referrers are the same wherever they are listed
+		if c.store == StoreAtt || c.store == StoreBuildKit {
+			as.as = c.store
+		}
+		repeated := seen[as]
+		seen[as] = true
 		return repeated
 	})
 	slices.SortStableFunc(cands, func(a, b candidate) int { return cmp.Compare(b.promise(), a.promise()) })
