@@ -14,15 +14,16 @@ import (
 type NoUnknownExecutable struct {
 	// Except are paths that are let pass, in the syntax of path.Match.
 	Except []string
-	// RequireVerified also refuses to decide on executables of packages that recorded no
-	// digest, such as native addons of npm packages.
+	// RequireVerified also refuses to decide on executables for which no digest is
+	// recorded: those of packages that recorded none, such as native addons of npm
+	// packages, and those that only their own content identifies, such as Go programs.
 	RequireVerified bool
 }
 
 // Evaluate denies once for each unaccounted or modified executable. It is
 // indeterminate without an inventory, for a malformed pattern in Except, and where
-// the inventory has gaps in which executables may hide: data that is corrupt, encrypted or
-// over a limit.
+// the inventory has gaps in which executables may hide: data that is corrupt, encrypted,
+// unsupported or over a limit.
 func (r NoUnknownExecutable) Evaluate(_ context.Context, e *Evidence) Outcome {
 	o := Outcome{Rule: "no-unknown-executable"}
 	if e.Inventory == nil {
@@ -42,7 +43,7 @@ func (r NoUnknownExecutable) Evaluate(_ context.Context, e *Evidence) Outcome {
 	}
 	for _, g := range e.Inventory.Gaps {
 		switch g.Kind {
-		case sbom.GapCorrupt, sbom.GapEncrypted, sbom.GapLimit:
+		case sbom.GapCorrupt, sbom.GapEncrypted, sbom.GapLimit, sbom.GapUnsupported:
 			o.add(Reason{Verdict: Indeterminate, Code: "gap", Component: g.Component, Path: g.Path, Layer: g.Layer,
 				Message: fmt.Sprintf("%s was not understood: %s.", orImage(g.Path), g.Message)})
 		}
@@ -78,6 +79,9 @@ func (r NoUnknownExecutable) file(o *Outcome, inv *sbom.Inventory, f *sbom.File)
 	case state == sbom.StateUnverified && r.RequireVerified:
 		reason.Verdict, reason.Code = Indeterminate, "unverified"
 		reason.Message = fmt.Sprintf("%s cannot be verified: %s recorded no digest.", f.Path, ownerName(inv, f.Owner))
+	case state == sbom.StateIdentified && r.RequireVerified:
+		reason.Verdict, reason.Code = Indeterminate, "unverified"
+		reason.Message = fmt.Sprintf("%s cannot be verified: only its own content says that it is %s.", f.Path, ownerName(inv, f.Owner))
 	default:
 		return
 	}

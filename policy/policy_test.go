@@ -309,9 +309,11 @@ func TestNoUnknownExecutable(t *testing.T) {
 		{name: "missing is no executable", inv: file(func(f *sbom.File) { f.Integrity = sbom.Missing }), outcome: policy.Allow},
 		{name: "unverified", inv: file(func(f *sbom.File) { f.Integrity = sbom.Unrecorded }), outcome: policy.Allow},
 		{name: "unverified, when asked for", rule: policy.NoUnknownExecutable{RequireVerified: true}, inv: file(func(f *sbom.File) { f.Integrity = sbom.Unrecorded }), outcome: policy.Indeterminate, codes: []string{"unverified"}},
-		{name: "identified", rule: policy.NoUnknownExecutable{RequireVerified: true}, inv: file(func(f *sbom.File) { f.Claim, f.Integrity = sbom.ClaimContent, "" }), outcome: policy.Allow},
+		{name: "identified", inv: file(func(f *sbom.File) { f.Claim, f.Integrity = sbom.ClaimContent, "" }), outcome: policy.Allow},
+		{name: "identified, when more is asked for", rule: policy.NoUnknownExecutable{RequireVerified: true}, inv: file(func(f *sbom.File) { f.Claim, f.Integrity = sbom.ClaimContent, "" }), outcome: policy.Indeterminate, codes: []string{"unverified"}},
 		{name: "corrupt", inv: gap(sbom.GapCorrupt), outcome: policy.Indeterminate, codes: []string{"gap"}},
 		{name: "encrypted", inv: gap(sbom.GapEncrypted), outcome: policy.Indeterminate, codes: []string{"gap"}},
+		{name: "unsupported", inv: gap(sbom.GapUnsupported), outcome: policy.Indeterminate, codes: []string{"gap"}},
 		{name: "over a limit", inv: gap(sbom.GapLimit), outcome: policy.Indeterminate, codes: []string{"gap"}},
 		{name: "a version is missing", inv: gap(sbom.GapIncomplete), outcome: policy.Allow},
 	} {
@@ -416,6 +418,7 @@ func TestProvenanceFrom(t *testing.T) {
 }
 
 func TestNoDrift(t *testing.T) {
+	used := []rbom.Usage{{Component: "c-1", Level: rbom.Executed}}
 	for _, tc := range []struct {
 		name    string
 		rbom    *rbom.RBOM
@@ -423,10 +426,13 @@ func TestNoDrift(t *testing.T) {
 		codes   []string
 	}{
 		{"not recorded", nil, policy.Indeterminate, []string{"missing-rbom"}},
-		{"as in the image", &rbom.RBOM{}, policy.Allow, nil},
+		{"as in the image", &rbom.RBOM{Usage: used}, policy.Allow, nil},
+		{"nothing ran", &rbom.RBOM{}, policy.Indeterminate, []string{"nothing-ran"}},
 		{"modified", &rbom.RBOM{Drift: []rbom.Drift{{Path: "bin/x", Kind: "modified"}}}, policy.Deny, []string{"drift-modified"}},
 		{"unknown", &rbom.RBOM{Unknown: []rbom.UnknownFile{{Path: "bin/x"}}}, policy.Deny, []string{"unknown-ran"}},
-		{"lost", &rbom.RBOM{Coverage: rbom.Coverage{Lost: 1}}, policy.Indeterminate, []string{"lost"}},
+		{"not compared", &rbom.RBOM{Usage: used, Unchecked: []string{"bin/x"}}, policy.Indeterminate, []string{"unchecked-ran"}},
+		{"lost", &rbom.RBOM{Usage: used, Coverage: rbom.Coverage{Lost: 1}}, policy.Indeterminate, []string{"lost"}},
+		{"not all processes", &rbom.RBOM{Usage: used, Coverage: rbom.Coverage{Gaps: []sbom.Gap{{Path: "/proc/7/exe"}}}}, policy.Indeterminate, []string{"recorder-gap"}},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			want(t, decide(t, &policy.Evidence{RBOM: tc.rbom}, policy.NoDrift{}), tc.outcome, tc.codes...)

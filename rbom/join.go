@@ -35,7 +35,7 @@ func Join(rec *Recording, inv *sbom.Inventory) (*RBOM, error) {
 		j.add(&rec.Observations[i])
 	}
 	r := &RBOM{Subject: inv.Subject, Recorder: rec.Recorder, Coverage: rec.Coverage,
-		Unknown: j.sortedUnknown(), Drift: j.sortedDrift(), Endpoints: sortedEndpoints(j.endpoints), Gaps: rec.Coverage.Gaps}
+		Unknown: j.sortedUnknown(), Drift: j.sortedDrift(), Unchecked: sortedKeys(j.unchecked), Endpoints: sortedEndpoints(j.endpoints), Gaps: rec.Coverage.Gaps}
 	for i := range inv.Components {
 		if u := j.usage[inv.Components[i].ID]; u != nil {
 			r.Usage = append(r.Usage, u.finish())
@@ -64,6 +64,7 @@ type join struct {
 	usage     map[string]*usage
 	unknown   map[string]UnknownFile
 	drift     map[string]Drift
+	unchecked map[string]bool
 	endpoints map[Endpoint]bool
 }
 
@@ -76,7 +77,7 @@ type usage struct {
 func newJoin(inv *sbom.Inventory) *join {
 	j := &join{inv: inv, files: make(map[string]*sbom.File, len(inv.Files)), byID: make(map[string]*sbom.Component, len(inv.Components)),
 		inFile: make(map[string][]*sbom.Component), dirs: make(map[string]*sbom.Component), usage: make(map[string]*usage),
-		unknown: make(map[string]UnknownFile), drift: make(map[string]Drift), endpoints: make(map[Endpoint]bool)}
+		unknown: make(map[string]UnknownFile), drift: make(map[string]Drift), unchecked: make(map[string]bool), endpoints: make(map[Endpoint]bool)}
 	for i := range inv.Files {
 		j.files[inv.Files[i].Path] = &inv.Files[i]
 	}
@@ -166,6 +167,7 @@ func (j *join) owner(file string) *sbom.Component {
 	return nil
 }
 
+// checkDrift compares a file that ran with the image's.
 func (j *join) checkDrift(o *Observation) {
 	d := Drift{Path: o.Path, Got: o.Digest}
 	f, ok := j.files[o.Path]
@@ -174,9 +176,14 @@ func (j *join) checkDrift(o *Observation) {
 		d.Kind = "deleted"
 	case !ok || f.Integrity == sbom.Missing:
 		d.Kind = "added"
-	case o.Digest == "" || !differs(f, o.Digest):
-		return
 	default:
+		same, known := compare(f, o.Digest)
+		if !known {
+			j.unchecked[o.Path] = true
+		}
+		if same || !known {
+			return
+		}
 		d.Kind = "modified"
 	}
 	if ok && len(f.Digests) > 0 {
@@ -185,14 +192,15 @@ func (j *join) checkDrift(o *Observation) {
 	j.drift[o.Path] = d
 }
 
-// differs reports whether the file has a digest of the same algorithm that is another.
-func differs(f *sbom.File, got sbom.Digest) bool {
+// compare reports whether the file has the digest; it is not known when it has none of
+// the same algorithm.
+func compare(f *sbom.File, got sbom.Digest) (same, known bool) {
 	for _, d := range f.Digests {
 		if d.Algorithm() == got.Algorithm() {
-			return d != got
+			return d == got, true
 		}
 	}
-	return false
+	return false, false
 }
 
 func (j *join) use(c *sbom.Component, l Level, o *Observation) *usage {

@@ -104,6 +104,14 @@ func TestJoinDrift(t *testing.T) {
 	}
 }
 
+func TestJoinUnchecked(t *testing.T) {
+	r := join(t, observe(rbom.KindMap, "usr/lib/libz.so.1", ""), observe(rbom.KindExec, "app/server", "sha512:01"),
+		observe(rbom.KindExec, "usr/bin/copied", "sha256:03"), observe(rbom.KindOpen, "usr/bin/copied", ""))
+	if want := []string{"app/server", "usr/lib/libz.so.1"}; !slices.Equal(r.Unchecked, want) {
+		t.Errorf("unchecked %v, want %v", r.Unchecked, want)
+	}
+}
+
 func TestJoinUnknown(t *testing.T) {
 	r := join(t, observe(rbom.KindExec, "usr/bin/copied", "sha256:03"), observe(rbom.KindExec, "tmp/x", "sha256:ee"))
 	want := []rbom.UnknownFile{{Path: "tmp/x", Digest: "sha256:ee"}, {Path: "usr/bin/copied", Digest: "sha256:03", InImage: true}}

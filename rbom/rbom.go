@@ -157,6 +157,9 @@ type RBOM struct {
 	Unknown []UnknownFile `json:"unknown,omitempty"`
 	// Drift are executed or mapped files that are not those of the image.
 	Drift []Drift `json:"drift,omitempty"`
+	// Unchecked are files that ran and of which the recording or the inventory has no
+	// digest to compare: whether they drifted is not known. Sorted.
+	Unchecked []string `json:"unchecked,omitempty"`
 	// Endpoints are all systems contacted, in order of network and address.
 	Endpoints []Endpoint `json:"endpoints,omitempty"`
 	// Gaps are those of Coverage.
