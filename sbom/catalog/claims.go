@@ -93,8 +93,9 @@ func (o *ownership) enter(s *source, fr *fragment) {
 			config: c.Config, optional: c.Optional, times: 1,
 		}
 		if c.Tree {
-			at := o.realDir(c.Path)
-			o.trees[at] = append(o.trees[at], mine)
+			if at := o.realDir(c.Path); ownable(c.Path, at) {
+				o.trees[at] = append(o.trees[at], mine)
+			}
 			continue
 		}
 		at := o.diverted(fr.Detector.Name, owner, o.real(c.Path))
@@ -113,6 +114,24 @@ func (o *ownership) enter(s *source, fr *fragment) {
 		o.exact[at] = merge(o.exact[at], mine)
 	}
 }
+
+// ownable reports whether a claim on a whole directory is taken. What a package says
+// of itself must not give it the directories that all packages share, directly
+// or through a link: only the links of a merged /usr may lead elsewhere.
+func ownable(claimed, at string) bool {
+	return (at == claimed || at == "usr/"+claimed) && !shared[at]
+}
+
+// shared are directories of the Filesystem Hierarchy Standard that are no package's own.
+var shared = func() map[string]bool {
+	dirs := map[string]bool{"": true, ".": true}
+	for _, d := range []string{"bin", "boot", "dev", "etc", "home", "lib", "lib32", "lib64", "libx32", "media", "mnt", "opt", "proc", "root",
+		"run", "sbin", "srv", "sys", "tmp", "usr", "var", "games", "include", "libexec", "local", "share", "src",
+		"local/bin", "local/etc", "local/games", "local/include", "local/lib", "local/lib64", "local/libexec", "local/sbin", "local/share", "local/src"} {
+		dirs[d], dirs["usr/"+d] = true, true
+	}
+	return dirs
+}()
 
 // merge adds c to the claims on a path, to that of the same owner if it has one.
 func merge(claims []claim, c claim) []claim {
