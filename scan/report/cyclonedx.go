@@ -124,9 +124,11 @@ func bomFinding(v *cdx.Vulnerability) scan.Finding {
 	if a := deref(v.Advisories); len(a) > 0 {
 		f.URL = cmp.Or(a[0].URL, f.URL)
 	}
+	var ids []string
 	for _, ref := range deref(v.References) {
-		addID(&f, ref.ID)
+		ids = append(ids, ref.ID)
 	}
+	addIDs(&f, ids)
 	for _, rating := range deref(v.Ratings) {
 		f.Scores = append(f.Scores, bomScore(&rating))
 	}

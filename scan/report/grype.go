@@ -258,13 +258,15 @@ func (m *grypeMatch) finding(lay layers) scan.Finding {
 		f.Fix = scan.FixWontFix
 	}
 	v.addScores(&f)
+	var ids []string
 	for i := range m.Related {
-		addID(&f, m.Related[i].ID)
+		ids = append(ids, m.Related[i].ID)
 		m.Related[i].addScores(&f)
 	}
 	for _, a := range v.Advisories {
-		addID(&f, a.ID)
+		ids = append(ids, a.ID)
 	}
+	addIDs(&f, ids)
 	return f
 }
 

@@ -17,16 +17,21 @@ func isVulnerability(id string) bool {
 	return slices.ContainsFunc(vulnerabilityIDs, func(p string) bool { return strings.HasPrefix(id, p) })
 }
 
-// addID files another identifier of the finding under aliases or related. An
-// advisory's other identifiers are all related: which of its vulnerabilities the
-// row is about is not said.
-func addID(f *scan.Finding, id string) {
-	switch {
-	case id == "" || id == f.ID || slices.Contains(f.Aliases, id) || slices.Contains(f.Related, id):
-	case isVulnerability(id) && isVulnerability(f.ID):
-		f.Aliases = append(f.Aliases, id)
-	default:
-		f.Related = append(f.Related, id)
+// addIDs files other identifiers of the finding, which has none yet, under aliases
+// or related. An advisory's other identifiers are all related: which of its
+// vulnerabilities the row is about is not said.
+func addIDs(f *scan.Finding, ids []string) {
+	seen := map[string]bool{"": true, f.ID: true}
+	for _, id := range ids {
+		if seen[id] {
+			continue
+		}
+		seen[id] = true
+		if isVulnerability(id) && isVulnerability(f.ID) {
+			f.Aliases = append(f.Aliases, id)
+		} else {
+			f.Related = append(f.Related, id)
+		}
 	}
 }
 

@@ -221,9 +221,7 @@ func (t *trivyReader) finding(r *trivyResult, v *trivyVulnerability, packages ma
 		}
 	}
 	f.Status, f.Fix = trivyStatus(v.Status, len(f.FixedVersions) > 0)
-	for _, id := range v.VendorIDs {
-		addID(&f, id)
-	}
+	addIDs(&f, v.VendorIDs)
 	v.addScores(&f)
 	return f
 }
