@@ -413,11 +413,11 @@ func TestFilesOption(t *testing.T) {
 	file := sbom.Component{ID: "f", Type: sbom.TypeFile, Name: "/bin/sh"}
 	in := []reconcile.Input{inventory("a", file), inventory("b", comp(other))}
 	r := run(t, in...)
-	if r.Summary.Components != 2 || r.Summary.Count(reconcile.KindComponent, "") != 1 {
+	if len(r.Components) != 2 || r.Summary.Components != 1 || r.Summary.Count(reconcile.KindComponent, "") != 1 {
 		t.Errorf("%+v", r.Summary)
 	}
 	all, err := reconcile.Run(context.Background(), in, &reconcile.Options{Files: true})
-	if err != nil || all.Summary.Count(reconcile.KindComponent, "") != 2 {
+	if err != nil || all.Summary.Components != 2 || all.Summary.Count(reconcile.KindComponent, "") != 2 {
 		t.Errorf("%v %+v", err, all.Summary)
 	}
 }

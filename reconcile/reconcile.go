@@ -171,7 +171,8 @@ type Difference struct {
 
 // Summary counts a reconciliation.
 type Summary struct {
-	// Components and Findings are the numbers of rows.
+	// Components and Findings are the numbers of rows. Components that are never compared
+	// do not count: the operating system, the image itself and, without Options.Files, files.
 	Components int `json:"components"`
 	Findings   int `json:"findings"`
 	// SharedComponents and SharedFindings are those in at least two inputs.

@@ -154,13 +154,16 @@ func (r *run) finish() *Reconciliation {
 	}
 	for i := range r.rows {
 		out.Components = append(out.Components, r.present(&r.rows[i]))
-		out.Summary.SharedComponents += shared(r.rows[i].mask)
+		if r.comparable(&r.rows[i]) {
+			out.Summary.Components++
+			out.Summary.SharedComponents += shared(r.rows[i].mask)
+		}
 	}
 	for i := range r.findings {
 		out.Findings = append(out.Findings, r.presentFinding(&r.findings[i]))
 		out.Summary.SharedFindings += shared(r.findings[i].mask)
 	}
-	out.Summary.Components, out.Summary.Findings = len(out.Components), len(out.Findings)
+	out.Summary.Findings = len(out.Findings)
 	slices.SortStableFunc(out.Differences, compareDifference)
 	out.Summary.Counts = counts(out.Differences)
 	return out
