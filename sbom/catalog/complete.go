@@ -21,6 +21,7 @@ func (f *fold) complete(inv *sbom.Inventory) {
 	}
 	o := newOwnership(f)
 	f.annotate(o)
+	f.annotateLinked(o)
 	assignIDs(all)
 	o.count()
 	inv.Files = o.files()

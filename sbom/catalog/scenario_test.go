@@ -86,6 +86,9 @@ func summary(inv *sbom.Inventory) string {
 			fmt.Fprintf(&b, "\t%d owned, %d present, %d missing, %d modified, %d verified\n",
 				c.Files.Owned, c.Files.Present, c.Files.Missing, c.Files.Modified, c.Files.Verified)
 		}
+		for _, l := range c.Licenses {
+			fmt.Fprintf(&b, "\tlicence %s in %s\n", cmp.Or(l.Expression, l.Name), l.Location)
+		}
 	}
 	for i := range inv.Files {
 		f := &inv.Files[i]

@@ -13,8 +13,8 @@
 //   - var/lib/dpkg/info/NAME.{preinst,postinst,prerm,postrm,config}: that they
 //     are there (deb-postinst(5) and its kin); no list names them.
 //   - usr/share/doc/NAME/copyright: licences, machine-readable (DEP-5) or by
-//     reference to usr/share/common-licenses. Packages whose directory there is a
-//     symlink to another package's, such as libgcc-s1, have no licences.
+//     reference to usr/share/common-licenses. The fold gives them also to
+//     packages whose directory is a link to that of NAME, such as libgcc-s1.
 //   - var/lib/dpkg/updates/NUMBER: dpkg's journal is not read, which is a gap; it
 //     exists only while dpkg runs or after it was killed.
 //

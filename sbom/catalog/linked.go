@@ -1,0 +1,55 @@
+package catalog
+
+import (
+	"io/fs"
+	"slices"
+
+	"github.com/imagetrust/imagetrust/sbom"
+)
+
+// annotateLinked gives what a file says also to packages that ship a link to its
+// directory instead of a file of their own: Debian's packages may share the
+// documentation of another of the same source (Debian Policy 12.5). A package for which
+// something was said already needs nothing.
+func (f *fold) annotateLinked(o *ownership) {
+	var linked map[string][]*tracked
+	for _, s := range f.sources() {
+		for _, fr := range s.fragments {
+			for _, a := range fr.Facts.Annotations {
+				if linked == nil {
+					linked = o.linkedDirs()
+				}
+				for _, t := range linked[parent(s.path)] {
+					if t.detector == fr.Detector.Name {
+						t.annotate(&a)
+					}
+				}
+			}
+		}
+	}
+}
+
+// linkedDirs returns the packages without licences that record a symlink, by the
+// directory that it leads to.
+func (o *ownership) linkedDirs() map[string][]*tracked {
+	dirs := make(map[string][]*tracked)
+	for at, claims := range o.exact {
+		n, there := o.fold.tree.Lookup(at)
+		if !there || n.Mode.Type() != fs.ModeSymlink {
+			continue
+		}
+		to, n, err := o.fold.tree.Resolve(at)
+		if err != nil || !n.Mode.IsDir() {
+			continue
+		}
+		for _, c := range claims {
+			if c.ground == sbom.ClaimRecorded && len(c.owner.component.Licenses) == 0 {
+				dirs[to] = append(dirs[to], c.owner)
+			}
+		}
+	}
+	for _, ts := range dirs {
+		slices.SortFunc(ts, func(a, b *tracked) int { return compareIdentity(a.identity, b.identity) })
+	}
+	return dirs
+}
