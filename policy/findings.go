@@ -39,6 +39,7 @@ func (r NoFixableFinding) Evaluate(_ context.Context, e *Evidence) Outcome {
 			r.finding(&o, rep, &rep.Findings[i], least, seen)
 		}
 		r.unassessed(&o, rep)
+		gaps(&o, rep)
 	}
 	return o.settle()
 }
@@ -93,5 +94,14 @@ func (r NoFixableFinding) unassessed(o *Outcome, rep *scan.Report) {
 		u := rep.Unassessed[0]
 		o.add(Reason{Verdict: Indeterminate, Code: "unassessed", Component: u.Component.ID,
 			Message: fmt.Sprintf("%s could not assess %d components, such as %s: %s.", rep.Tool.Name, n, u.Component.Name, strings.TrimSuffix(u.Reason, "."))})
+	}
+}
+
+// gaps adds a reason for parts of an imported report that were not understood:
+// findings may be among them.
+func gaps(o *Outcome, rep *scan.Report) {
+	if n := len(rep.Gaps); n > 0 {
+		o.add(Reason{Verdict: Indeterminate, Code: "report-gap",
+			Message: fmt.Sprintf("The report of %s was not understood whole (%d gaps), such as: %s.", rep.Tool.Name, n, strings.TrimSuffix(rep.Gaps[0].Message, "."))})
 	}
 }

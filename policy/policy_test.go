@@ -281,6 +281,11 @@ func TestNoFixableFindingUnassessed(t *testing.T) {
 	want(t, decide(t, e, policy.NoFixableFinding{AllowUnassessed: true}), policy.Allow)
 }
 
+func TestNoFixableFindingReportGaps(t *testing.T) {
+	e := &policy.Evidence{Reports: []*scan.Report{{Tool: sbom.Tool{Name: "grype"}, Gaps: []sbom.Gap{{Kind: sbom.GapCorrupt, Message: "a row without an id"}}}}}
+	want(t, decide(t, e, policy.NoFixableFinding{}), policy.Indeterminate, "report-gap")
+}
+
 func TestNoUnknownExecutable(t *testing.T) {
 	layer := &sbom.LayerRef{Index: 3}
 	file := func(change func(*sbom.File)) *sbom.Inventory {

@@ -364,6 +364,19 @@ func TestPageLinks(t *testing.T) {
 	}
 }
 
+// TestNotComparedIsSaid: a file whose digest nobody took is not shown as unchanged.
+func TestNotComparedIsSaid(t *testing.T) {
+	tr := demo(t)
+	tr.rbom.Unchecked = []string{"app/storefront"}
+	page, err := tr.page()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !strings.Contains(tr.runtimeLine(), "1 not compared") || !bytes.Contains(page, []byte("was not compared with the image")) {
+		t.Errorf("neither %q nor the page may hide it", tr.runtimeLine())
+	}
+}
+
 // TestPageEscapes: names out of an image are text, whatever they hold.
 func TestPageEscapes(t *testing.T) {
 	tr := demo(t)

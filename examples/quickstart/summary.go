@@ -188,8 +188,12 @@ func (t *trust) runtimeLine() string {
 	for _, u := range t.rbom.Usage {
 		counts[u.Level]++
 	}
-	return fmt.Sprintf("%s executed, %d loaded, %d opened; %s contacted; %s unknown, %d drifted",
+	line := fmt.Sprintf("%s executed, %d loaded, %d opened; %s contacted; %s unknown, %d drifted",
 		count(counts[rbom.Executed], "component"), counts[rbom.Loaded], counts[rbom.Opened], count(len(t.rbom.Endpoints), "system"), count(len(t.rbom.Unknown), "file"), len(t.rbom.Drift))
+	if n := len(t.rbom.Unchecked); n > 0 {
+		line += fmt.Sprintf(", %d not compared", n)
+	}
+	return line
 }
 
 func (t *trust) attestedLine() string {
