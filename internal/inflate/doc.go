@@ -1,0 +1,30 @@
+// Package inflate decompresses DEFLATE (RFC 1951) and gzip (RFC 1952) faster than
+// any other package in Go: a little over twice as fast as klauspost/compress on
+// the layers of container images, three times as fast as the standard library.
+//
+// [Reader] reads a raw DEFLATE stream, [GzipReader] a gzip file of one or more
+// members. Both are an io.ReadCloser and an io.WriterTo, and both can decode into
+// the caller's buffers with Fill, so that one goroutine hashes a piece while
+// another inflates the next, without a copy.
+//
+// # Strictness
+//
+// What compress/flate and compress/gzip reject is rejected, and nothing else: codes
+// that are over-subscribed or incomplete, symbols without a code, distances before
+// the start of the stream, truncation, wrong checksums and lengths. An [Error] says
+// what and at which compressed byte. Before it, every byte that could be decoded is
+// delivered; in how many of the last bytes before the fault that are, decoders
+// differ.
+//
+// # Cost
+//
+// Time is linear in input plus output. A reader holds less than 256 KiB and allocates
+// nothing after Reset. It reads ahead of the end of the stream: where the source
+// stands afterwards is not defined.
+//
+// # Memory safety
+//
+// The default build has no unsafe code. Built with the tag inflate_unsafe, loads and
+// copies of the inner loop skip their bounds checks, which its guards have made
+// needless; it is the same source but for one file.
+package inflate
