@@ -56,12 +56,12 @@ type Ecosystem string
 
 // The ecosystems that are read.
 const (
-	Deb   Ecosystem = "deb"    // dpkg-query
-	NPM   Ecosystem = "npm"    // package.json below a node_modules root
-	PyPI  Ecosystem = "pypi"   // .dist-info/METADATA, .egg-info
-	Go    Ecosystem = "golang" // modules that go version -m names
-	Maven Ecosystem = "maven"  // pom.properties in archives; the name is group:artifact
-	Gem   Ecosystem = "gem"    // specifications/*.gemspec
+	Debian Ecosystem = "deb"    // dpkg-query
+	NPM    Ecosystem = "npm"    // package.json below a node_modules root
+	PyPI   Ecosystem = "pypi"   // .dist-info/METADATA, .egg-info
+	Go     Ecosystem = "golang" // modules that go version -m names
+	Maven  Ecosystem = "maven"  // pom.properties in archives; the name is group:artifact
+	Gem    Ecosystem = "gem"    // specifications/*.gemspec
 )
 
 // Package is one package at one place. The same name and version at two places
