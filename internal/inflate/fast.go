@@ -1,49 +1,59 @@
 package inflate
 
-// lastIn is where fastSymbols may still take what it may need for a symbol: two loads.
+// lastIn is where fastSymbols may still take what it may need for a symbol: two loads
+// of eight bytes, the second up to seven bytes after the first.
 const lastIn = inSize - (7 + 8)
 
-// fastSymbols decodes symbols without looking whether there is still input or room,
-// while there is enough of both for any.
+// fastSymbols decodes symbols while there is enough input and room for any, so that
+// it need not look for each byte. What is read of the input starts at lastIn or
+// before, and likewise what is written. Indices are unsigned and buffers are arrays,
+// so that the compiler sees from these two comparisons what is inside.
 func (z *Reader) fastSymbols() error {
 	var (
-		in   = &z.in
-		out  = z.buf
-		pos  = uint(z.pos)
-		at   = uint(z.at)
-		bits = z.bits
-		n    = z.nbits // how many bits, in its low six bits
-		t    = z.codes
-		err  error
+		in    = &z.in
+		out   = z.buf
+		pos   = uint(z.pos)
+		at    = uint(z.at)
+		start = uint(z.start)
+		bits  = z.bits
+		n     = z.nbits // how many bits, in its low six bits
+		t     = z.codes
+		err   error
 	)
-	_, _ = t.litlen[0], out[0] // no look at nil in the loop
+	_, _ = t.litlen[0], out[0] // so that the loop need not look for nil
+	bits |= loadIn(in, pos) << (n & 63)
+	pos += (n&63 ^ 63) >> 3
+	n |= 56
+	// The next entry is looked up before the refill: enough bits are always left for the
+	// look-up, and the load does not wait.
+	e := t.litlen[bits&(1<<litlenBits-1)]
 	for pos <= lastIn && at <= lastOut {
-		// Load eight bytes; as many as fit are taken, the rest is loaded again.
+		// Refill: eight bytes are loaded; those that fit count, the others come again.
 		bits |= loadIn(in, pos) << (n & 63)
 		pos += (n&63 ^ 63) >> 3
 		n |= 56
-		// Up to three literals, of 11 bits at most if in the first table.
-		e := t.litlen[bits&(1<<litlenBits-1)]
+		// Up to three literals, of 11 bits each at most: longer codes are in second tables.
 		if e&entryLiteral != 0 {
 			bits >>= e & entryTotal
 			n -= uint(e)
 			out[at] = byte(e >> entryValue)
-			at++
 			e = t.litlen[bits&(1<<litlenBits-1)]
 			if e&entryLiteral != 0 {
 				bits >>= e & entryTotal
 				n -= uint(e)
-				out[at] = byte(e >> entryValue)
-				at++
+				out[at+1] = byte(e >> entryValue)
 				e = t.litlen[bits&(1<<litlenBits-1)]
 				if e&entryLiteral != 0 {
 					bits >>= e & entryTotal
 					n -= uint(e)
-					out[at] = byte(e >> entryValue)
-					at++
+					out[at+2] = byte(e >> entryValue)
+					at += 3
+					e = t.litlen[bits&(1<<litlenBits-1)]
 					continue
 				}
+				at++
 			}
+			at++
 		}
 		if e&entryException != 0 {
 			if e&entryTable != 0 {
@@ -55,6 +65,7 @@ func (z *Reader) fastSymbols() error {
 					n -= uint(e)
 					out[at] = byte(e >> entryValue)
 					at++
+					e = t.litlen[bits&(1<<litlenBits-1)]
 					continue
 				}
 			}
@@ -73,27 +84,31 @@ func (z *Reader) fastSymbols() error {
 		bits >>= e & entryTotal
 		n -= uint(e)
 
-		if n&63 < maxCode+13 {
+		// The refill leaves enough for the longest distance and the next look-up.
+		d := t.dist[bits&(1<<distBits-1)]
+		if n&63 < maxCode+13+litlenBits {
 			bits |= loadIn(in, pos) << (n & 63)
 			pos += (n&63 ^ 63) >> 3
 			n |= 56
 		}
-		e = t.dist[bits&(1<<distBits-1)]
-		if e&entryException != 0 {
-			if e&entryTable != 0 {
+		if d&entryException != 0 {
+			if d&entryTable != 0 {
 				bits >>= distBits
 				n -= distBits
-				e = t.dist[(e>>entryValue+uint32(bits)&(1<<(e>>entryCode&15)-1))&(distSize-1)]
+				d = t.dist[(d>>entryValue+uint32(bits)&(1<<(d>>entryCode&15)-1))&(distSize-1)]
 			}
-			if e&entryException != 0 {
+			if d&entryException != 0 {
 				err = ErrSymbol
 				break
 			}
 		}
-		distance := uint(e>>entryValue) + uint(bits&(1<<(e&entryTotal)-1)>>(e>>entryCode&15))
-		bits >>= e & entryTotal
-		n -= uint(e)
-		if distance > at-uint(z.start) {
+		distance := uint(d>>entryValue) + uint(bits&(1<<(d&entryTotal)-1)>>(d>>entryCode&15))
+		bits >>= d & entryTotal
+		n -= uint(d)
+		e = t.litlen[bits&(1<<litlenBits-1)]
+		from, end := at-distance, at+length
+		// Only the first can be; the others tell the compiler so.
+		if distance > at-start || from > lastOut+2 || at > lastOut+2 {
 			err = ErrDistance
 			break
 		}
@@ -102,7 +117,6 @@ func (z *Reader) fastSymbols() error {
 			at += length
 			continue
 		}
-		from, end := at-distance, at+length
 		move16(out, at, from)
 		move16(out, at+16, from+16)
 		for at += 32; at < end; at += 16 {
