@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"math/rand/v2"
+	"testing"
 
 	"github.com/imagetrust/imagetrust/internal/inflate"
 )
@@ -55,7 +56,7 @@ func newComparer() *comparer {
 
 // renew starts over with decoders that have seen nothing.
 func (c *comparer) renew() {
-	c.decoders = [2]decoder{inflate.NewReader(nil), inflate.NewGzipReader(nil)}
+	c.decoders = [2]decoder{newDecoder(deflate), newDecoder(gzipFile)}
 }
 
 // compare decodes in both ways and says in what they disagree. Ours is given the stream, and
@@ -64,7 +65,10 @@ func (c *comparer) compare(f format, in []byte, r *rand.Rand) (accepted bool, er
 	if r.IntN(64) == 0 {
 		c.renew()
 	}
-	way := randomWay(r)
+	return c.compareWay(f, in, randomWay(r), r)
+}
+
+func (c *comparer) compareWay(f format, in []byte, way way, r *rand.Rand) (accepted bool, err error) {
 	want, wantErr := c.standard(f, way.source(in))
 	dec := c.decoders[f]
 	dec.Reset(way.source(in))
@@ -78,6 +82,17 @@ func (c *comparer) compare(f format, in []byte, r *rand.Rand) (accepted bool, er
 		return false, fmt.Errorf("%v, %v: %s", f, way, d)
 	}
 	return err == nil, nil
+}
+
+// compareAllWays compares a stream in each of the ways.
+func compareAllWays(t *testing.T, f format, in []byte) {
+	t.Helper()
+	c, r := newComparer(), rand.New(rand.NewPCG(6, 6))
+	for _, way := range ways {
+		if _, err := c.compareWay(f, in, way, r); err != nil {
+			t.Errorf("%v\n%s", err, show(t, in))
+		}
+	}
 }
 
 // standard is what the standard library makes of a stream: up to a byte more than mostOutput.
