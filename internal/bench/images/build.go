@@ -7,6 +7,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"strings"
 
 	"github.com/imagetrust/imagetrust/internal/bench/images/blob"
 	"github.com/imagetrust/imagetrust/internal/bench/images/overlay"
@@ -60,7 +61,7 @@ func newBuilder(out, mirror string) (*builder, error) {
 	}); err != nil {
 		return nil, err
 	}
-	return b, b.baseLayer()
+	return b, nil
 }
 
 // rootfs is the directory of the Debian base.
@@ -86,6 +87,9 @@ func (b *builder) once(dir string, fill func(dir string) error) error {
 
 // baseLayer writes the layer that all images have in common.
 func (b *builder) baseLayer() (err error) {
+	if b.base != nil {
+		return nil
+	}
 	b.base, b.count, err = writeLayer(filepath.Join(b.cache, "base"), step{name: "debian base", compressor: blob.Standard}, b.rootfs())
 	return err
 }
@@ -107,6 +111,9 @@ func (b *builder) image(r recipe) error {
 	if _, err := os.Stat(filepath.Join(b.out, r.name)); err == nil {
 		progress("is there", "image", r.name)
 		return nil
+	}
+	if err := b.baseLayer(); err != nil {
+		return err
 	}
 	work, err := os.MkdirTemp(b.cache, "work-")
 	if err != nil {
@@ -132,6 +139,18 @@ func (b *builder) image(r recipe) error {
 	}
 	return b.once(filepath.Join(b.out, r.name), func(dir string) error {
 		return b.write(dir, work, r, stack, &history)
+	})
+}
+
+// npmTarballs are packages whose tarballs the benchmark of decoders reads.
+var npmTarballs = strings.Fields("lodash@4.17.21 typescript@5.9.3 react-dom@18.3.1 next@15.5.29 three@0.160.1 aws-sdk@2.1693.0 webpack@5.112.2 date-fns@3.6.0 rxjs@7.8.2 " +
+	"minimist@1.2.8 express@4.22.3 axios@1.21.1 zod@3.25.76 eslint@8.57.1 @babel/core@7.29.13 prettier@3.10.1 moment@2.31.0 d3@7.9.2 chalk@4.1.2 ws@8.23.0")
+
+// tarballs fetches them as the registry has them.
+func (b *builder) tarballs() error {
+	return b.once(filepath.Join(b.out, truth.Tarballs), func(dir string) error {
+		progress("fetch npm tarballs")
+		return npm(dir, append([]string{"pack"}, npmTarballs...)...)
 	})
 }
 

@@ -63,6 +63,9 @@ func run() error {
 	if err != nil {
 		return err
 	}
+	if err := b.tarballs(); err != nil {
+		return err
+	}
 	for _, r := range recipes {
 		if len(names) > 0 && !slices.Contains(names, r.name) {
 			continue

@@ -48,4 +48,14 @@ var recipes = []recipe{
 		{name: "application jars", compressor: blob.GNU, do: applicationJars},
 		{name: "application archives", compressor: blob.Pigz, do: applicationArchives},
 	}},
+	{name: "webapp", steps: []step{
+		{name: "servers", compressor: blob.Klauspost, do: steps(install(`build-essential git jq less nginx python3-jinja2 python3-markdown python3-pip
+			python3-redis python3-requests python3-venv python3-yaml redis-server`), virtualenv)},
+		{name: "native programs", compressor: blob.Standard, do: native},
+		{name: "npm packages", compressor: blob.Klauspost, do: npmApplication},
+		{name: "Go programs", compressor: blob.Pigz, do: goPrograms},
+		{name: "locales and manuals", compressor: blob.GNU, do: install("locales manpages manpages-dev python3-doc")},
+		{name: "deletions", compressor: blob.Standard, do: deletions, omit: linked},
+	}},
+	{name: "big", steps: bigSteps()},
 }

@@ -15,6 +15,10 @@ import (
 // File is the name of the file, in an image's directory, that holds its Image.
 const File = "truth.json"
 
+// Tarballs is the name of the directory, beside those of the images, that holds
+// packages of npm's registry as they are served.
+const Tarballs = ".npm-tarballs"
+
 // Image is the truth about one image.
 type Image struct {
 	Name   string  `json:"name"`

@@ -41,9 +41,10 @@ func NewLayer(path, name string, c Compressor, write func(io.Writer) error) (*La
 	return l, nil
 }
 
-// create writes a file and returns the digest and the number of its bytes.
+// create writes a file and returns the digest and the number of its bytes. A file
+// that was there is replaced, not written to: images may be linked to it.
 func create(path string, write func(io.Writer) error) (v1.Hash, int64, error) {
-	f, err := os.Create(path)
+	f, err := os.Create(path + ".unfinished")
 	if err != nil {
 		return v1.Hash{}, 0, err
 	}
@@ -56,7 +57,10 @@ func create(path string, write func(io.Writer) error) (v1.Hash, int64, error) {
 	if err := buf.Flush(); err != nil {
 		return v1.Hash{}, 0, err
 	}
-	return sum.hash(), sum.n, f.Close()
+	if err := f.Close(); err != nil {
+		return v1.Hash{}, 0, err
+	}
+	return sum.hash(), sum.n, os.Rename(f.Name(), path)
 }
 
 type digester struct {
