@@ -1,6 +1,7 @@
 package depcheck
 
 import (
+	"slices"
 	"strings"
 	"testing"
 )
@@ -27,6 +28,8 @@ var rules = map[string]Rule{
 		Modules: []string{purl, "golang.org/x/mod"}, OnlyOwn: []string{"sbom", "sbom/detect/...", "internal/..."}, NotPackages: []string{"net/http", "os/exec"}},
 	"images need no network": {
 		Packages: []string{"sbom/image", "sbom/catalog", "internal/squash"}, Modules: append([]string{"golang.org/x/mod"}, image...), NotPackages: []string{"net/http", "os/exec"}},
+	"inflate needs nothing": {
+		Packages: []string{"internal/inflate"}, OnlyOwn: []string{}, NotPackages: []string{"net/http", "os/exec", "compress/flate"}},
 	"documents need their own libraries": {
 		Packages: []string{"sbom/cyclonedx", "sbom/spdx"}, Modules: []string{purl, "github.com/CycloneDX/cyclonedx-go", "github.com/spdx/tools-golang", "github.com/anchore/go-struct-converter"},
 		NotPackages: []string{"net/http", "os/exec"}},
@@ -78,6 +81,22 @@ func TestOnlyNamedPackagesReachTheNetwork(t *testing.T) {
 		if chain, ok := g.reach(p)["net/http"]; ok && !allowed[p] {
 			t.Errorf("%s can reach the network:\n\t%s", p, strings.Join(chain, "\n\t-> "))
 		}
+	}
+}
+
+// TestInflateIsSafe holds internal/inflate to its promise: the tag inflate_unsafe, and
+// nothing else, brings unsafe in.
+func TestInflateIsSafe(t *testing.T) {
+	g, err := Load(module + "/internal/inflate")
+	if err != nil {
+		t.Fatal(err)
+	}
+	p, ok := g[module+"/internal/inflate"]
+	if !ok || len(p.Imports) == 0 {
+		t.Fatal("internal/inflate is not there")
+	}
+	if slices.Contains(p.Imports, "unsafe") {
+		t.Error("the default build of internal/inflate imports unsafe")
 	}
 }
 

@@ -2,10 +2,10 @@
 // any other package in Go: a little over twice as fast as klauspost/compress on
 // the layers of container images, three times as fast as the standard library.
 //
-// [Reader] reads a raw DEFLATE stream, [GzipReader] a gzip file of one or more
-// members. Both are an io.ReadCloser and an io.WriterTo, and both can decode into
-// the caller's buffers with Fill, so that one goroutine hashes a piece while
-// another inflates the next, without a copy.
+// A [Reader] reads a raw DEFLATE stream or a gzip file of one or more members. It is
+// an io.ReadCloser and an io.WriterTo, and it can decode into the caller's buffers
+// with Fill, so that one goroutine hashes a piece while another inflates the next,
+// without a copy. [Decompressor] makes archive/zip use it.
 //
 // # Strictness
 //

@@ -63,7 +63,8 @@ func (h *header) byte() byte {
 	}
 	var b byte
 	if b, h.err = h.in.byte(); h.err == nil {
-		h.crc = crc32.Update(h.crc, crc32.IEEETable, []byte{b})
+		h.crc = ^h.crc // as crc32.Update, which would have a slice escape
+		h.crc = ^(crc32.IEEETable[byte(h.crc)^b] ^ h.crc>>8)
 	}
 	return b
 }

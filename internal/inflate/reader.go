@@ -6,7 +6,7 @@ import (
 )
 
 const (
-	windowSize = 32 << 10  // the farthest distance: RFC 1951, section 3.2.5
+	windowSize = 32 << 10 // the farthest distance: RFC 1951, section 3.2.5
 	maxMatch   = 258
 
 	// lastOut is where symbols may still be decoded: three literals, a match, and what
@@ -30,8 +30,8 @@ type Reader struct {
 	size   uint32 // of them, modulo 2³²
 	summed int    // where in the output those that are not summed up start
 
-	final  bool // The block is the last.
-	stored int  // bytes left in a stored block
+	final  bool   // The block is the last.
+	stored int    // bytes left in a stored block
 	codes  *codes // of the block
 
 	dynamic  codes // of the last block with codes of its own
@@ -39,8 +39,8 @@ type Reader struct {
 	lengths  [maxLitlen + maxDist]uint8
 
 	own   *Buffer // the buffer for Read and WriteTo
-	piece []byte // of own, not yet given out
-	err   error  // of all calls when piece is given out
+	piece []byte  // of own, not yet given out
+	err   error   // of all calls when piece is given out
 }
 
 // stage is what comes next in the stream.
@@ -138,14 +138,16 @@ func (z *Reader) Read(p []byte) (int, error) {
 func (z *Reader) WriteTo(w io.Writer) (int64, error) {
 	var total int64
 	for {
-		n, err := w.Write(z.piece)
-		total += int64(n)
-		z.piece = z.piece[n:]
-		if err != nil {
-			return total, err
-		}
 		if len(z.piece) > 0 {
-			return total, io.ErrShortWrite
+			n, err := w.Write(z.piece)
+			total += int64(n)
+			z.piece = z.piece[n:]
+			if err != nil {
+				return total, err
+			}
+			if len(z.piece) > 0 {
+				return total, io.ErrShortWrite
+			}
 		}
 		if z.err == io.EOF {
 			return total, nil

@@ -10,6 +10,8 @@ import (
 	"io/fs"
 	"os"
 	"path"
+
+	"github.com/imagetrust/imagetrust/internal/inflate"
 )
 
 const (
@@ -89,7 +91,8 @@ func (a *archive) index(r io.ReadSeeker, o *Options) error {
 			if errors.Is(err, ErrLimit) {
 				return err
 			}
-			if n == 0 {
+			var broken *inflate.Error
+			if n == 0 && !errors.As(err, &broken) {
 				return fmt.Errorf("%w: no tar file: %w", ErrFormat, err)
 			}
 			return fmt.Errorf("archive: %w: %w", ErrCorrupt, err)

@@ -6,8 +6,9 @@ import (
 	"fmt"
 	"io"
 
-	"github.com/klauspost/compress/gzip"
 	"github.com/klauspost/compress/zstd"
+
+	"github.com/imagetrust/imagetrust/internal/inflate"
 )
 
 // Compression is how a blob is compressed, told from its first bytes, not from
@@ -68,11 +69,7 @@ func (o *Options) decompress(c Compression, r io.Reader) (io.ReadCloser, error) 
 	}
 	switch c {
 	case Gzip:
-		d, err := gzip.NewReader(r)
-		if err != nil {
-			return nil, err
-		}
-		return d, nil
+		return inflate.NewGzipReader(r), nil
 	case Zstd:
 		d, err := zstd.NewReader(r, zstd.WithDecoderConcurrency(1), zstd.WithDecoderLowmem(true),
 			zstd.WithDecoderMaxWindow(maxZstdWindow))

@@ -3,11 +3,13 @@ package image
 import (
 	"io"
 	"sync"
+
+	"github.com/imagetrust/imagetrust/internal/inflate"
 )
 
 const (
 	chunkSize   = 128 << 10
-	aheadChunks = 4
+	aheadChunks = 3 // one is being filled, one waits, one is being read
 	// aheadFrom is the stored size from which a second goroutine pays.
 	aheadFrom = 1 << 20
 )
@@ -39,65 +41,79 @@ func fill(r io.Reader, p []byte) (int, error) {
 	return n, nil
 }
 
-// serialChunks reads when it is asked.
-type serialChunks struct {
-	r   io.Reader
-	buf []byte
-	err error
+// filler decodes the next piece of a stream into buf and returns it, or its last with
+// an error. The bytes of the call before must not have changed.
+type filler func(buf *inflate.Buffer) ([]byte, error)
+
+// newFiller is the filler of r: its own, which spares a copy, if it has one.
+func newFiller(r io.Reader) filler {
+	if z, ok := r.(*inflate.Reader); ok {
+		return z.Fill
+	}
+	return func(buf *inflate.Buffer) ([]byte, error) {
+		n, err := fill(r, buf[:chunkSize])
+		return buf[:n], err
+	}
 }
 
-func newSerialChunks(r io.Reader) *serialChunks {
-	return &serialChunks{r: r, buf: make([]byte, chunkSize)}
+// serialChunks decodes when it is asked.
+type serialChunks struct {
+	fill filler
+	buf  inflate.Buffer
+	err  error
 }
+
+func newSerialChunks(r io.Reader) *serialChunks { return &serialChunks{fill: newFiller(r)} }
 
 func (s *serialChunks) next() ([]byte, error) {
 	if s.err != nil {
 		return nil, s.err
 	}
-	n, err := fill(s.r, s.buf)
+	data, err := s.fill(&s.buf)
 	s.err = err
-	return s.buf[:n], err
+	return data, err
 }
 
 func (s *serialChunks) stop() { s.err = errClosed }
 
-// readAhead reads in a goroutine of its own, so that decompressing one piece
+// readAhead decodes in a goroutine of its own, so that decompressing one piece
 // overlaps with hashing and parsing another.
 type readAhead struct {
 	full chan chunk
-	free chan []byte
+	free chan *inflate.Buffer
 	quit chan struct{}
 	once sync.Once
 	done sync.WaitGroup
-	last []byte
+	last *inflate.Buffer
 	err  error
 }
 
 type chunk struct {
+	buf  *inflate.Buffer
 	data []byte
 	err  error
 }
 
 func newReadAhead(r io.Reader) *readAhead {
 	a := &readAhead{
-		full: make(chan chunk, aheadChunks), free: make(chan []byte, aheadChunks), quit: make(chan struct{}),
+		full: make(chan chunk, aheadChunks), free: make(chan *inflate.Buffer, aheadChunks), quit: make(chan struct{}),
 	}
 	for range aheadChunks {
-		a.free <- make([]byte, chunkSize)
+		a.free <- new(inflate.Buffer)
 	}
-	a.done.Go(func() { a.run(r) })
+	a.done.Go(func() { a.run(newFiller(r)) })
 	return a
 }
 
-func (a *readAhead) run(r io.Reader) {
+func (a *readAhead) run(fill filler) {
 	for {
 		select {
 		case <-a.quit:
 			return
 		case buf := <-a.free:
-			n, err := fill(r, buf)
+			data, err := fill(buf)
 			// There is always room: there are no more chunks than places.
-			a.full <- chunk{buf[:n], err}
+			a.full <- chunk{buf, data, err}
 			if err != nil {
 				return
 			}
@@ -110,10 +126,10 @@ func (a *readAhead) next() ([]byte, error) {
 		return nil, a.err
 	}
 	if a.last != nil {
-		a.free <- a.last[:cap(a.last)]
+		a.free <- a.last
 	}
 	c := <-a.full
-	a.last, a.err = c.data, c.err
+	a.last, a.err = c.buf, c.err
 	return c.data, c.err
 }
 

@@ -12,6 +12,8 @@ import (
 	"os"
 	"path"
 	"strings"
+
+	"github.com/imagetrust/imagetrust/internal/inflate"
 )
 
 // Raw is one OSV record as published.
@@ -143,6 +145,7 @@ func walkZip(ctx context.Context, fsys fs.FS, name string, yield func(Raw, error
 
 // yieldZip reports whether more is wanted.
 func yieldZip(ctx context.Context, zr *zip.Reader, name string, yield func(Raw, error) bool) bool {
+	zr.RegisterDecompressor(zip.Deflate, inflate.Decompressor)
 	for _, zf := range zr.File {
 		if err := ctx.Err(); err != nil {
 			yield(Raw{}, err)

@@ -11,6 +11,7 @@ import (
 	"path"
 	"strings"
 
+	"github.com/imagetrust/imagetrust/internal/inflate"
 	"github.com/imagetrust/imagetrust/sbom"
 	"github.com/imagetrust/imagetrust/sbom/detect"
 	"github.com/imagetrust/imagetrust/sbom/detect/internal/oneline"
@@ -78,6 +79,7 @@ func openZip(r io.ReaderAt, size int64, name string) (*zip.Reader, error) {
 		return nil, cmp.Or(limited.Err(), fmt.Errorf("%w: %v", detect.ErrFormat, err))
 	}
 	limited.Lift()
+	z.RegisterDecompressor(zip.Deflate, inflate.Decompressor)
 	return z, nil
 }
 
