@@ -90,7 +90,7 @@ func (b *builder) baseLayer() (err error) {
 	if b.base != nil {
 		return nil
 	}
-	b.base, b.count, err = writeLayer(filepath.Join(b.cache, "base"), step{name: "debian base", compressor: blob.Standard}, b.rootfs())
+	b.base, b.count, err = writeLayer(filepath.Join(b.cache, "base"), step{name: truth.Base, compressor: blob.Standard}, b.rootfs())
 	return err
 }
 

@@ -113,6 +113,37 @@ var hostile = []struct {
 		w.bits(codes[255], uint(litlen[255]))
 		w.bits(codes[endOfBlock], uint(litlen[endOfBlock]))
 	}},
+	// The same depth with few symbols: 31 bytes a block ask for the same tables.
+	{"emptyDynamic15Sparse", 50_000, 0, func(w *bitWriter) {
+		w.bits(2<<1, 3)
+		w.bits(0, 5)
+		w.bits(16-1, 5)
+		w.bits(19-4, 4)
+		lengths := make(code, 19)
+		for l := range lengths {
+			lengths[l] = 5
+		}
+		for _, l := range []int{0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 18, 15} {
+			lengths[l] = 4
+		}
+		for _, symbol := range order {
+			w.bits(uint32(lengths[symbol]), 3)
+		}
+		codes := lengths.canonical()
+		put := func(symbol uint8) { w.bits(codes[symbol], uint(lengths[symbol])) }
+		put(18)
+		w.bits(138-11, 7)
+		put(18)
+		w.bits(103-11, 7) // literals 0 to 240
+		litlen := append(make(code, 241), deepest(16, 15)...)
+		for _, l := range litlen[241:] {
+			put(l)
+		}
+		for _, l := range deepest(16, 15) {
+			put(l)
+		}
+		w.bits(litlen.canonical()[endOfBlock], uint(litlen[endOfBlock]))
+	}},
 	// The shortest header there is: two codes of one bit, zeros by repetition.
 	{"oneLiteralShortHeader", 200_000, 200_000, func(w *bitWriter) {
 		w.bits(2<<1, 3)

@@ -4,7 +4,6 @@ import (
 	"archive/tar"
 	"archive/zip"
 	"bytes"
-	"cmp"
 	"compress/flate"
 	"errors"
 	"io"
@@ -66,27 +65,21 @@ func layers(tb testing.TB) (all []*layer) {
 	return all
 }
 
-// least returns the layer of at least 10 MB with the least value.
-func least(all []*layer, value func(*layer) float64) *layer {
-	return slices.MinFunc(all, func(a, b *layer) int {
-		return cmp.Or(cmp.Compare(small(a), small(b)), cmp.Compare(value(a), value(b)))
-	})
-}
-
-func small(l *layer) int {
-	if l.Size < 10e6 {
-		return 1
-	}
-	return 0
-}
-
 // chosen are the layers that have rows of their own.
 func chosen(all []*layer) map[string]*layer {
-	return map[string]*layer{
-		"base":         least(all, func(l *layer) float64 { return float64(strings.Compare("debian base", l.Name)) }),
-		"largest":      least(all, func(l *layer) float64 { return -float64(l.Size) }),
-		"nearlyStored": least(all, (*layer).ratio),
+	rows := make(map[string]*layer)
+	for _, l := range all {
+		if l.Name == truth.Base {
+			rows["base"] = l
+		}
+		if rows["largest"] == nil || l.Size > rows["largest"].Size {
+			rows["largest"] = l
+		}
+		if l.Size >= 10e6 && (rows["nearlyStored"] == nil || l.ratio() < rows["nearlyStored"].ratio()) {
+			rows["nearlyStored"] = l
+		}
 	}
+	return rows
 }
 
 // BenchmarkLayers is what an image costs: every layer, inflated whole.

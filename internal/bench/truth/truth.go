@@ -15,6 +15,9 @@ import (
 // File is the name of the file, in an image's directory, that holds its Image.
 const File = "truth.json"
 
+// Base is the name of the layer that all images begin with.
+const Base = "debian base"
+
 // Tarballs is the name of the directory, beside those of the images, that holds
 // packages of npm's registry as they are served.
 const Tarballs = ".npm-tarballs"
