@@ -94,6 +94,9 @@ func (g *generator) someBytes(n int) []byte {
 func (g *generator) fill(b block, n int) {
 	symbols := slices.DeleteFunc(b.literals.used(), func(s int) bool { return s == endOfBlock })
 	distances := b.distances.used()
+	if g.chance(4) {
+		symbols, distances = longOnly(b.literals, symbols), longOnly(b.distances, distances)
+	}
 	for range n {
 		if len(symbols) == 0 {
 			break
@@ -107,6 +110,12 @@ func (g *generator) fill(b block, n int) {
 		}
 	}
 	b.end()
+}
+
+// longOnly is those of the symbols whose words are the longest, or nearly.
+func longOnly(c prefixCode, symbols []int) []int {
+	longest := slices.Max(c.lengths)
+	return slices.DeleteFunc(slices.Clone(symbols), func(s int) bool { return c.lengths[s]+2 < longest })
 }
 
 // extra is a value of n extra bits, more often than by chance the least or the most.

@@ -30,7 +30,7 @@ func (w way) String() string { return w.sourceName + " to " + w.sinkName }
 
 func randomWay(r *rand.Rand) way {
 	w := ways[r.IntN(len(ways))]
-	if r.IntN(2) > 0 {
+	if r.IntN(3) > 0 {
 		return w
 	}
 	n := 1 + r.IntN(40)
