@@ -23,6 +23,9 @@ const (
 	entryEnd       = 1 << 14
 	entryException = 1 << 15 // set with the two above; alone, no symbol has these bits
 	entryLiteral   = 1 << 31
+
+	entryOneBit   = 1<<entryCode + 1 // of a code
+	entryPrevious = 1 << 24          // in the code for code lengths: repeat the length before, not 0
 )
 
 // The widths of the indices, and the lengths of tables that hold all that complete
@@ -42,6 +45,7 @@ const (
 	maxDist    = 30
 	numLengths = 19 // symbols of the code for code lengths
 	endOfBlock = 256
+	maxSymbols = 512 // more than any code has
 )
 
 // codes are the tables of the two codes of a block.
@@ -78,9 +82,12 @@ var litlenSymbols, distSymbols, lengthsSymbols = func() (l [288]uint32, d [32]ui
 		base += 1 << extra
 	}
 	d[30], d[31] = entryException, entryException
-	for i := range c {
-		c[i] = uint32(i) << entryValue
+	for i := range 16 {
+		c[i] = entryLiteral | uint32(i)<<entryValue
 	}
+	c[16] = 3<<entryValue | entryPrevious | 2
+	c[17] = 3<<entryValue | 3
+	c[18] = 11<<entryValue | 7
 	return l, d, c
 }()
 
@@ -145,120 +152,158 @@ func (z *Reader) readCodes() error {
 
 // readLengths reads run-length coded code lengths.
 func (z *Reader) readLengths(lengths []uint8) error {
-	for i := 0; i < len(lengths); {
-		e, _, err := z.decodeEntry(z.preTable[:], lengthsBits)
+	i := z.fastLengths(lengths)
+	for i < len(lengths) {
+		e, extra, err := z.decodeEntry(z.preTable[:], lengthsBits)
 		if err != nil {
 			return err
 		}
-		symbol := uint8(e >> entryValue)
-		if symbol < 16 {
-			lengths[i] = symbol
-			i++
-			continue
-		}
-		var value uint8
-		var extra uint
-		n := 3
-		switch symbol {
-		case 16:
-			if i == 0 {
-				return z.invalid(ErrCode)
-			}
-			value, extra = lengths[i-1], 2
-		case 17:
-			extra = 3
-		case 18:
-			n, extra = 11, 7
-		}
-		if err := z.need(extra); err != nil {
-			return err
-		}
-		n += int(z.take(extra))
-		if n > len(lengths)-i {
+		if i = expand(lengths, i, e, extra); i < 0 {
 			return z.invalid(ErrCode)
-		}
-		for range n {
-			lengths[i] = value
-			i++
 		}
 	}
 	return nil
 }
 
-// build makes the table of the canonical code with these lengths, RFC 1951, section
-// 3.2.2. It tells whether there is one: the code must be complete, or have one
+// fastLengths reads as many lengths as are surely in the input buffer and valid, and
+// returns how many. It refills like fastSymbols.
+func (z *Reader) fastLengths(lengths []uint8) int {
+	var (
+		pos   = uint(z.pos)
+		bits  = z.bits
+		n     = z.nbits
+		table = &z.preTable
+		i     = 0
+	)
+	for i < len(lengths) && pos <= lastIn {
+		bits |= loadIn(&z.in, pos) << (n & 63)
+		pos += (n&63 ^ 63) >> 3
+		n |= 56
+		e := table[bits&(1<<lengthsBits-1)]
+		if e&entryLiteral != 0 {
+			lengths[i] = uint8(e >> entryValue)
+			i++
+		} else if next := expand(lengths, i, e, uint32(bits&(1<<(e&entryTotal)-1)>>(e>>entryCode&15))); next < 0 || e&entryException != 0 {
+			break
+		} else {
+			i = next
+		}
+		bits >>= e & entryTotal
+		n -= uint(e)
+	}
+	z.pos, z.nbits = int(pos), n&63
+	z.bits = bits & (1<<z.nbits - 1)
+	return i
+}
+
+// expand writes the lengths that an entry stands for, and returns where the next goes,
+// or -1 if they are not possible.
+func expand(lengths []uint8, i int, e, extra uint32) int {
+	if e&entryLiteral != 0 {
+		lengths[i] = uint8(e >> entryValue)
+		return i + 1
+	}
+	var value uint8
+	if e&entryPrevious != 0 {
+		if i == 0 {
+			return -1
+		}
+		value = lengths[i-1]
+	}
+	end := i + int(e>>entryValue&0xff+extra)
+	if end > len(lengths) {
+		return -1
+	}
+	for ; i < end; i++ {
+		lengths[i] = value
+	}
+	return end
+}
+
+// build makes the table of the canonical code with these lengths: RFC 1951, section
+// 3.2.2. It tells whether there is one. The code must be complete, or have one
 // symbol, of one bit, or none.
 func build(table []uint32, width int, lengths []uint8, symbols []uint32) bool {
-	var count [maxCode + 1]uint16
-	for _, n := range lengths {
+	// How many symbols have each length, and how many of the same length are before each.
+	// Both halves at a time, because one increment of a counter waits for the other.
+	var count, second [maxCode + 1]uint16
+	var before [maxSymbols]uint16
+	half := len(lengths) / 2
+	for i, n := range lengths[:half] {
+		before[i] = count[n&maxCode]
 		count[n&maxCode]++
+		n = lengths[half+i]
+		before[half+i] = second[n&maxCode]
+		second[n&maxCode]++
 	}
-	// Symbols sorted by length: those of length n are sorted[first[n]:first[n+1]].
-	var first [maxCode + 2]uint16
+	if odd := 2 * half; odd < len(lengths) {
+		before[odd] = second[lengths[odd]&maxCode]
+		second[lengths[odd]&maxCode]++
+	}
+	// Symbols sorted by length: those of length n end before sorted[last[n]].
+	var last [maxCode + 1]int
+	var first, middle [maxCode + 1]uint16
 	left := 1 // codes of n bits that no shorter code begins
 	for n := 1; n <= maxCode; n++ {
-		first[n+1] = first[n] + count[n]
-		left = left<<1 - int(count[n])
-		if left < 0 {
+		first[n] = uint16(last[n-1])
+		middle[n] = first[n] + count[n]
+		count[n] += second[n]
+		last[n] = last[n-1] + int(count[n])
+		if left = left<<1 - int(count[n]); left < 0 {
 			return false
 		}
 	}
 	if left > 0 {
-		return buildDegenerate(table[:1<<width], lengths, symbols, int(first[maxCode+1]))
+		return buildDegenerate(table[:1<<width], lengths, symbols, last[maxCode])
 	}
-	var sorted [288]uint16
-	next := first
-	for symbol, n := range lengths {
+	var sorted [maxSymbols]uint16
+	for i, n := range lengths {
+		start := &first
+		if i >= half {
+			start = &middle
+		}
 		if n != 0 {
-			sorted[next[n&maxCode]] = uint16(symbol)
-			next[n&maxCode]++
+			sorted[(start[n&maxCode]+before[i])%maxSymbols] = uint16(i)
 		}
 	}
 
-	// Codes are packed starting with their first bit, so that the code after a code is
-	// one more as the bits are read backwards; and a table for one bit more is the table
-	// twice, with the codes of that length written over.
-	code := 0 // backwards
-	i := 0
+	// A table for one bit more is the table twice, with the codes of that length written
+	// over. The first bit of a code is the lowest of the index.
+	code, i := 0, 0
 	for n := 1; n <= width; n++ {
-		size := 1 << n
-		copy(table[size/2:size], table[:size/2])
-		for ; i < int(first[n+1]); i++ {
-			table[code] = symbols[sorted[i]] + uint32(n)<<entryCode + uint32(n)
-			code = successor(code, n)
+		copy(table[1<<n/2:1<<n], table[:1<<n/2])
+		code <<= 1
+		for ; i < last[n]; i++ {
+			table[bits.Reverse16(uint16(code))>>(16-n)] = symbols[sorted[i%maxSymbols]] + uint32(n)*entryOneBit
+			code++
 		}
 	}
-	// second tables, each as wide as its longest code
+	// Second tables, one for all codes with the same first bits, as wide as the longest
+	// of them needs.
 	end := 1 << width
 	prefix, start, sub := -1, 0, 0
 	for n := width + 1; n <= maxCode; n++ {
-		for ; i < int(first[n+1]); i++ {
-			if p := code & (1<<width - 1); p != prefix {
-				prefix, start = p, end
-				sub = n - width
-				for room := 1<<sub - int(first[n+1]) + i; room > 0; {
+		code <<= 1
+		more := n - width // bits of the code that index the second table
+		for ; i < last[n]; i++ {
+			if code>>more != prefix {
+				prefix, start, sub = code>>more, end, more
+				for room := 1<<more - (last[n] - i); room > 0; {
 					sub++
 					room = room<<1 - int(count[width+sub])
 				}
 				end += 1 << sub
-				table[prefix] = uint32(start)<<entryValue | entryException | entryTable | uint32(sub)<<entryCode | uint32(width)
+				table[bits.Reverse16(uint16(prefix))>>(16-width)] = uint32(start)<<entryValue | entryException | entryTable | uint32(sub)<<entryCode | uint32(width)
 			}
-			e := symbols[sorted[i]] + uint32(n-width)<<entryCode + uint32(n-width)
-			for k := start + code>>width; k < end; k += 1 << (n - width) {
+			e := symbols[sorted[i%maxSymbols]] + uint32(more)*entryOneBit
+			low := bits.Reverse16(uint16(code)) >> (16 - n) >> width
+			for k := start + int(low); k < end; k += 1 << more {
 				table[k] = e
 			}
-			code = successor(code, n)
+			code++
 		}
 	}
 	return true
-}
-
-// successor is the code after code, n bits backwards. After the last it is 0.
-func successor(code, n int) int {
-	// Adding 1 from the first bit on: the ones up to the first zero become zeros, and it
-	// becomes a one.
-	zero := 1 << bits.Len(uint(code^(1<<n-1))) >> 1
-	return code&(zero-1) | zero
 }
 
 // buildDegenerate is for codes with unused bits: that of one symbol, of one bit, and
@@ -273,7 +318,7 @@ func buildDegenerate(table []uint32, lengths []uint8, symbols []uint32, n int) b
 			return false
 		}
 		if length == 1 {
-			used, other = symbols[symbol]+1<<entryCode+1, entryException+1
+			used, other = symbols[symbol]+entryOneBit, entryException+1
 		}
 	}
 	for i := range table {
