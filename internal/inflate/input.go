@@ -87,29 +87,17 @@ func (i *input) byte() (byte, error) {
 	return byte(i.take(8)), nil
 }
 
-// readBytes reads some bytes of an aligned input into p, which is not empty. What is
-// not in the buffer goes from the source to p directly.
+// readBytes reads some bytes of an aligned input into p, which is not empty.
 func (i *input) readBytes(p []byte) (int, error) {
-	if i.nbits > 0 {
-		p[0] = byte(i.take(8))
-		return 1, nil
-	}
-	if i.pos == inSize && len(p) < len(i.in) {
-		if err := i.need(8); err != nil {
-			return 0, err
-		}
-		p[0] = byte(i.take(8))
-		return 1, nil
-	}
-	if i.pos < inSize {
+	if i.nbits == 0 && i.pos < inSize {
 		n := copy(p, i.in[i.pos:])
 		i.pos += n
 		return n, nil
 	}
-	n, err := i.read(p)
-	i.base += int64(n)
-	if err == io.EOF {
-		err = i.invalid(io.ErrUnexpectedEOF)
+	b, err := i.byte()
+	if err != nil {
+		return 0, err
 	}
-	return n, err
+	p[0] = b
+	return 1, nil
 }

@@ -25,7 +25,6 @@ type Reader struct {
 
 	gzip   bool
 	stage  stage
-	first  bool   // no member of the gzip file is complete
 	crc    uint32 // of the bytes of the member before summed
 	size   uint32 // of them, modulo 2³²
 	summed int    // where in the output those that are not summed up start
@@ -93,7 +92,7 @@ func NewGzipReader(r io.Reader) *Reader {
 func (z *Reader) Reset(r io.Reader) {
 	z.input.reset(r)
 	z.output = output{}
-	z.stage, z.first, z.final = blockHeader, true, false
+	z.stage, z.final = blockHeader, false
 	if z.gzip {
 		z.stage = memberHeader
 	}
