@@ -1,0 +1,143 @@
+//go:build linux
+
+package main
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+
+	"github.com/imagetrust/imagetrust/internal/bench/compare/score"
+	"github.com/imagetrust/imagetrust/internal/bench/truth"
+)
+
+// compareImage measures and judges all tools on one image, in both formats.
+func compareImage(o *options, name string) (err error) {
+	dir := filepath.Join(o.dir, name)
+	img, err := truth.Read(dir)
+	if err != nil {
+		return err
+	}
+	tmp, err := os.MkdirTemp("", "compare-out-")
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, os.RemoveAll(tmp)) }()
+	printImage(img)
+	for _, in := range []input{
+		{format: ociLayout, path: filepath.Join(dir, "oci")},
+		{format: dockerArchive, path: filepath.Join(dir, "docker.tar")},
+	} {
+		if in.sections, err = writeSections(tmp, in, img); err != nil {
+			return err
+		}
+		cards, disk, err := o.judge(img, in, tmp)
+		if err != nil {
+			return err
+		}
+		if o.runs > 0 {
+			results, err := o.measureAll(in, tmp, disk)
+			if err != nil {
+				return err
+			}
+			printCosts(img, in, results)
+		}
+		printCards(in, cards, o.verbose)
+	}
+	return nil
+}
+
+func writeSections(tmp string, in input, img *truth.Image) (string, error) {
+	list, err := sections(in, img)
+	if err != nil {
+		return "", err
+	}
+	data, err := json.Marshal(list)
+	if err != nil {
+		return "", err
+	}
+	file := filepath.Join(tmp, fmt.Sprintf("sections-%d.json", in.format))
+	return file, os.WriteFile(file, data, 0o644)
+}
+
+// toolCard is what a tool gets right.
+type toolCard struct {
+	tool string
+	card *score.Card
+}
+
+// judge runs each tool once for what it says. These runs warm the file cache, and
+// while they run somebody looks at their temporary files.
+func (o *options) judge(img *truth.Image, in input, tmp string) (cards []toolCard, disk map[string]*usage, err error) {
+	disk = make(map[string]*usage)
+	for _, tool := range o.tools {
+		j, ok := judges()[tool]
+		out := filepath.Join(tmp, tool+".textproto")
+		if !ok || j.command(in, out) == nil {
+			continue
+		}
+		u, err := launch(j.command(in, out), true)
+		if err != nil {
+			return nil, nil, err
+		}
+		disk[tool] = u
+		report, err := j.read(out)
+		if err != nil {
+			return nil, nil, fmt.Errorf("%s: exit status %d: %w: %s", tool, u.Exit, err, u.Stderr)
+		}
+		cards = append(cards, toolCard{tool, score.Against(img, report)})
+		if err := os.Remove(out); err != nil {
+			return nil, nil, err
+		}
+	}
+	return cards, disk, nil
+}
+
+// result is all runs of one row.
+type result struct {
+	row    row
+	runs   []*usage
+	output int64 // bytes of the document
+	disk   *usage
+}
+
+// measureAll runs all rows in turn, a different one first in each round.
+func (o *options) measureAll(in input, tmp string, disk map[string]*usage) ([]*result, error) {
+	var results []*result
+	out := filepath.Join(tmp, "out.json")
+	for _, r := range rows() {
+		if slices.Contains(o.tools, r.tool) && r.command(in, out) != nil {
+			results = append(results, &result{row: r, disk: disk[r.tool]})
+		}
+	}
+	for round := range o.runs {
+		for i := range results {
+			if err := results[(i+round)%len(results)].once(in, out); err != nil {
+				return nil, err
+			}
+		}
+	}
+	return results, nil
+}
+
+func (r *result) once(in input, out string) error {
+	u, err := launch(r.row.command(in, out), false)
+	if err != nil {
+		return err
+	}
+	info, err := os.Stat(out)
+	switch {
+	case err == nil:
+		r.output = info.Size()
+		err = os.Remove(out)
+	case errors.Is(err, os.ErrNotExist) && u.Exit == 0:
+		err = nil // writes none
+	default:
+		err = fmt.Errorf("%s: exit status %d: %s", r.row.name, u.Exit, u.Stderr)
+	}
+	r.runs = append(r.runs, u)
+	return err
+}
