@@ -107,11 +107,12 @@ var fixed = sync.OnceValue(func() *codes {
 			lengths[i] = 8
 		}
 	}
-	build(c.litlen[:], litlenBits, lengths[:], litlenSymbols[:])
+	var b builder
+	b.build(c.litlen[:], litlenBits, lengths[:], litlenSymbols[:])
 	for i := range 32 {
 		lengths[i] = 5
 	}
-	build(c.dist[:], distBits, lengths[:32], distSymbols[:])
+	b.build(c.dist[:], distBits, lengths[:32], distSymbols[:])
 	return &c
 })
 
@@ -136,14 +137,14 @@ func (z *Reader) readCodes() error {
 		}
 		lengths[symbol] = uint8(z.take(3))
 	}
-	if !build(z.preTable[:], lengthsBits, lengths[:], lengthsSymbols[:]) {
+	if !z.builder.build(z.preTable[:], lengthsBits, lengths[:], lengthsSymbols[:]) {
 		return z.invalid(ErrCode)
 	}
 	if err := z.readLengths(z.lengths[:nlit+ndist]); err != nil {
 		return err
 	}
-	if !build(c.litlen[:], litlenBits, z.lengths[:nlit], litlenSymbols[:]) ||
-		!build(c.dist[:], distBits, z.lengths[nlit:nlit+ndist], distSymbols[:]) {
+	if !z.builder.build(c.litlen[:], litlenBits, z.lengths[:nlit], litlenSymbols[:]) ||
+		!z.builder.build(c.dist[:], distBits, z.lengths[nlit:nlit+ndist], distSymbols[:]) {
 		return z.invalid(ErrCode)
 	}
 	z.codes = c
@@ -220,14 +221,20 @@ func expand(lengths []uint8, i int, e, extra uint32) int {
 	return end
 }
 
+// builder is the memory of build, which need not be cleared for each code.
+type builder struct {
+	before [maxSymbols]uint16 // for each symbol, how many before it in its half have its length
+	sorted [maxSymbols]uint32 // entries of the symbols, but for the code, by length
+}
+
 // build makes the table of the canonical code with these lengths: RFC 1951, section
 // 3.2.2. It tells whether there is one. The code must be complete, or have one
 // symbol, of one bit, or none.
-func build(table []uint32, width int, lengths []uint8, symbols []uint32) bool {
+func (b *builder) build(table []uint32, width int, lengths []uint8, symbols []uint32) bool {
 	// How many symbols have each length, and how many of the same length are before each.
 	// Both halves at a time, because one increment of a counter waits for the other.
 	var count, second [maxCode + 1]uint16
-	var before [maxSymbols]uint16
+	before, sorted := &b.before, &b.sorted
 	half := len(lengths) / 2
 	for i, n := range lengths[:half] {
 		before[i] = count[n&maxCode]
@@ -256,14 +263,14 @@ func build(table []uint32, width int, lengths []uint8, symbols []uint32) bool {
 	if left > 0 {
 		return buildDegenerate(table[:1<<width], lengths, symbols, last[maxCode])
 	}
-	var sorted [maxSymbols]uint16
-	for i, n := range lengths {
-		start := &first
-		if i >= half {
-			start = &middle
-		}
+	for i, n := range lengths[:half] {
 		if n != 0 {
-			sorted[(start[n&maxCode]+before[i])%maxSymbols] = uint16(i)
+			sorted[(first[n&maxCode]+before[i])%maxSymbols] = symbols[i]
+		}
+	}
+	for i, n := range lengths[half:] {
+		if n != 0 {
+			sorted[(middle[n&maxCode]+before[half+i])%maxSymbols] = symbols[half+i]
 		}
 	}
 
@@ -273,8 +280,9 @@ func build(table []uint32, width int, lengths []uint8, symbols []uint32) bool {
 	for n := 1; n <= width; n++ {
 		copy(table[1<<n/2:1<<n], table[:1<<n/2])
 		code <<= 1
+		length := uint32(n) * entryOneBit
 		for ; i < last[n]; i++ {
-			table[bits.Reverse16(uint16(code))>>(16-n)] = symbols[sorted[i%maxSymbols]] + uint32(n)*entryOneBit
+			table[bits.Reverse16(uint16(code))>>((16-n)&15)] = sorted[i%maxSymbols] + length
 			code++
 		}
 	}
@@ -284,7 +292,8 @@ func build(table []uint32, width int, lengths []uint8, symbols []uint32) bool {
 	prefix, start, sub := -1, 0, 0
 	for n := width + 1; n <= maxCode; n++ {
 		code <<= 1
-		more := n - width // bits of the code that index the second table
+		more := n - width // bits of the code that index the second table, at most 8
+		length := uint32(more) * entryOneBit
 		for ; i < last[n]; i++ {
 			if code>>more != prefix {
 				prefix, start, sub = code>>more, end, more
@@ -295,9 +304,10 @@ func build(table []uint32, width int, lengths []uint8, symbols []uint32) bool {
 				end += 1 << sub
 				table[bits.Reverse16(uint16(prefix))>>(16-width)] = uint32(start)<<entryValue | entryException | entryTable | uint32(sub)<<entryCode | uint32(width)
 			}
-			e := symbols[sorted[i%maxSymbols]] + uint32(more)*entryOneBit
-			low := bits.Reverse16(uint16(code)) >> (16 - n) >> width
-			for k := start + int(low); k < end; k += 1 << more {
+			e := sorted[i%maxSymbols] + length
+			k := start + int(bits.Reverse8(uint8(code))>>((8-more)&7))
+			table[k] = e
+			for k += 1 << more; k < end; k += 1 << more {
 				table[k] = e
 			}
 			code++

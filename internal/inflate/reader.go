@@ -36,6 +36,7 @@ type Reader struct {
 	dynamic  codes // of the last block with codes of its own
 	preTable [1 << lengthsBits]uint32
 	lengths  [maxLitlen + maxDist]uint8
+	builder  builder
 
 	own   *Buffer // the buffer for Read and WriteTo
 	piece []byte  // of own, not yet given out
