@@ -87,13 +87,25 @@ func (o *ownership) files() []sbom.File {
 func (o *ownership) file(at string, n *squash.Node[node], c *claim) sbom.File {
 	file := sbom.File{Path: at, Layer: o.fold.layers[n.Layer], Mode: n.Mode, Size: n.Size}
 	if n.Value.content != nil {
-		file.Kind, file.Digests = n.Value.kind, n.Value.digests
+		file.Kind, file.Digests = n.Value.kind, digestsFor(c, n.Value.digests)
 	}
 	if c != nil {
 		file.Owner, file.Claim = c.owner.component.ID, c.ground
 		file.Recorded, file.Integrity = c.digest, integrity(c, n)
 	}
 	return file
+}
+
+// digestsFor leaves SHA-256 and what can be compared with what the owner recorded. By
+// what else a file was hashed depends on what was guessed when it went by.
+func digestsFor(c *claim, all []sbom.Digest) []sbom.Digest {
+	var out []sbom.Digest
+	for i, d := range all {
+		if i == 0 || c != nil && d.Algorithm() == c.digest.Algorithm() {
+			out = append(out, d)
+		}
+	}
+	return out
 }
 
 // inProgramDirectory reports whether a path is in a directory of programs or

@@ -76,7 +76,9 @@ func Detectors() []detect.Detector {
 }
 
 // Image reads every layer of img once, layers in parallel, and returns what is in
-// the image. opts may be nil.
+// the image. A layer is read a second time only for hard links whose content went by
+// under a name that nobody wanted, and for executables that a package manager owns at
+// an unusual place or recorded by an unusual algorithm. opts may be nil.
 //
 // An error means that there is no inventory: a layer could not be read to its
 // end or is not the one the image names (a *image.LayerError), a limit was
@@ -89,7 +91,8 @@ func Image(ctx context.Context, img *image.Image, opts *Options) (*sbom.Inventor
 		return nil, err
 	}
 	layers := img.Layers()
-	results, err := scanLayers(ctx, layers, o)
+	s := newScanner(layers, o)
+	results, err := s.scanLayers(ctx, layers, o.Parallel)
 	if err != nil {
 		return nil, err
 	}
@@ -110,18 +113,31 @@ func Image(ctx context.Context, img *image.Image, opts *Options) (*sbom.Inventor
 		}
 		results[i] = nil // Its entries are in the tree now.
 	}
-	f.complete(inv)
+	owners := f.own(inv)
+	if missing := owners.lacking(); len(missing) > 0 {
+		digests, err := s.complement(ctx, layers, missing)
+		if err != nil {
+			return nil, err
+		}
+		f.learn(digests)
+	}
+	f.complete(inv, owners)
 	return inv, nil
 }
 
-// scanLayers reads all layers, the largest first so that none is left alone at
-// the end.
-func scanLayers(ctx context.Context, layers []*image.Layer, o *Options) ([]*layerResult, error) {
+func newScanner(layers []*image.Layer, o *Options) *scanner {
 	s := &scanner{
 		detectors: o.Detectors, maxFileSize: o.MaxFileSize, maxEntries: int64(o.MaxEntries), hashAll: o.HashAll,
 		budget: newBudget(o.MemoryBudget), spill: &spill{dir: o.SpillDir},
 		meter: newMeter(o.Progress, layers), log: o.Logger,
 	}
+	s.manager.Store(uint32(withMD5)) // Most images are Debian's or its children.
+	return s
+}
+
+// scanLayers reads all layers, the largest first so that none is left alone at
+// the end.
+func (s *scanner) scanLayers(ctx context.Context, layers []*image.Layer, parallel int) ([]*layerResult, error) {
 	order := make([]int, len(layers))
 	for i := range order {
 		order[i] = i
@@ -131,7 +147,7 @@ func scanLayers(ctx context.Context, layers []*image.Layer, o *Options) ([]*laye
 	})
 	results := make([]*layerResult, len(layers))
 	group, gctx := errgroup.WithContext(ctx)
-	group.SetLimit(o.Parallel)
+	group.SetLimit(parallel)
 	for _, i := range order {
 		group.Go(func() (err error) {
 			if results[i], err = s.scan(gctx, layers[i]); err == nil {
@@ -142,7 +158,7 @@ func scanLayers(ctx context.Context, layers []*image.Layer, o *Options) ([]*laye
 	}
 	err := group.Wait()
 	if cerr := s.spill.close(); err == nil && cerr != nil {
-		o.Logger.Debug("closing the spill file", "error", cerr) // What was read from it is right.
+		s.log.Debug("closing the spill file", "error", cerr) // What was read from it is right.
 	}
 	if cause := context.Cause(ctx); err != nil && cause != nil {
 		return nil, cause

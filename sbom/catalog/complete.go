@@ -10,16 +10,20 @@ import (
 	"github.com/imagetrust/imagetrust/sbom/detect"
 )
 
-// complete fills in inv what all layers together say.
-func (f *fold) complete(inv *sbom.Inventory) {
+// own settles who owns what, when all layers are folded.
+func (f *fold) own(inv *sbom.Inventory) *ownership {
 	distributions := f.distributions()
 	inv.Distribution = distributions[""]
 	f.mergeSystems()
-	all := f.ordered()
-	for _, t := range all {
+	for _, t := range f.components {
 		t.component.PURL = sbom.QualifyPURL(t.component.PURL, distributionOf(t.path, distributions))
 	}
-	o := newOwnership(f)
+	return newOwnership(f)
+}
+
+// complete fills in inv what all layers together say.
+func (f *fold) complete(inv *sbom.Inventory, o *ownership) {
+	all := f.ordered()
 	f.annotate(o)
 	f.annotateLinked(o)
 	assignIDs(all)

@@ -54,6 +54,8 @@ type node struct {
 type content struct {
 	kind    sbom.FileKind
 	digests []sbom.Digest
+	layer   int // that has the bytes, in the entry of this index
+	entry   int
 }
 
 // source is a file that detectors had something to say about.
@@ -154,7 +156,7 @@ func (f *fold) apply(facts *layerFacts, ref *sbom.LayerRef) (map[string]*source,
 	for i := range facts.Entries {
 		e := &facts.Entries[i]
 		disputes.before(e)
-		if err := f.applyEntry(e); errors.Is(err, squash.ErrLimit) {
+		if err := f.applyEntry(e, i); errors.Is(err, squash.ErrLimit) {
 			return nil, fmt.Errorf("%w: %w", image.ErrLimit, err)
 		} else if err != nil {
 			// No run time could put the entry anywhere.
@@ -174,7 +176,7 @@ func (f *fold) apply(facts *layerFacts, ref *sbom.LayerRef) (map[string]*source,
 	return fresh, nil
 }
 
-func (f *fold) applyEntry(e *entry) error {
+func (f *fold) applyEntry(e *entry, index int) error {
 	switch e.Op {
 	case opHide:
 		f.tree.Hide(e.Path)
@@ -199,7 +201,7 @@ func (f *fold) applyEntry(e *entry) error {
 		n.Link = e.Link
 	}
 	if e.Kind != "" || e.Digests != nil {
-		n.Value.content = &content{kind: e.Kind, digests: e.Digests}
+		n.Value.content = &content{kind: e.Kind, digests: e.Digests, layer: f.tree.Layer(), entry: index}
 	}
 	return f.tree.Add(e.Path, n)
 }

@@ -26,7 +26,7 @@ func foldAll(t testing.TB, layers []*layerResult) (*fold, *sbom.Inventory) {
 			t.Fatal(err)
 		}
 	}
-	f.complete(inv)
+	f.complete(inv, f.own(inv))
 	return f, inv
 }
 

@@ -24,8 +24,8 @@ func (h *held) failed() error {
 }
 
 // hold takes in a file of the given size: head, and what r has behind it.
-func (l *layerScan) hold(r io.Reader, head []byte, size int64) (*held, error) {
-	l.digester.reset()
+func (l *layerScan) hold(r io.Reader, head []byte, size int64, also algorithms) (*held, error) {
+	l.digester.reset(also)
 	if buf := l.budget.get(size); buf != nil {
 		n := copy(buf, head)
 		if _, err := io.ReadFull(r, buf[n:]); err != nil {

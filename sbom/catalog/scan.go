@@ -25,7 +25,8 @@ type scanner struct {
 	meter       *meter
 	log         *slog.Logger
 
-	entries atomic.Int64 // read so far, of all layers
+	entries atomic.Int64  // read so far, of all layers
+	manager atomic.Uint32 // algorithms by which the image's package manager records, as far as is known
 }
 
 // layerScan is the reading of one layer.
@@ -147,6 +148,7 @@ func (l *layerScan) entry(ctx context.Context, e *image.Entry) error {
 	if out.Op == opPut {
 		l.last[e.Path] = len(l.facts.Entries)
 	}
+	l.notice(e.Path)
 	l.facts.Entries = append(l.facts.Entries, out)
 	l.meter.entry(e.Size)
 	return nil
@@ -171,7 +173,7 @@ func (l *layerScan) regular(ctx context.Context, e *image.Entry, out *entry) err
 	case len(l.wanting) > 0:
 		return l.wanted(ctx, e, in, index, out)
 	case out.Kind != "" || l.hashAll:
-		return l.hash(e, head, out)
+		return l.hash(e, head, out, l.guess(e.Path))
 	}
 	return nil
 }
@@ -184,8 +186,9 @@ func (l *layerScan) readHead(r io.Reader) ([]byte, error) {
 	return l.head[:n], nil
 }
 
-func (l *layerScan) hash(r io.Reader, head []byte, out *entry) error {
-	l.digester.reset()
+// hash hashes head and what r has behind it.
+func (l *layerScan) hash(r io.Reader, head []byte, out *entry, also algorithms) error {
+	l.digester.reset(also)
 	_, _ = l.digester.Write(head)
 	if _, err := l.digester.ReadFrom(r); err != nil {
 		return err
@@ -196,7 +199,7 @@ func (l *layerScan) hash(r io.Reader, head []byte, out *entry) error {
 
 // wanted takes in the whole file and hands it to the detectors that want it.
 func (l *layerScan) wanted(ctx context.Context, e *image.Entry, in detect.Entry, index int, out *entry) error {
-	content, err := l.hold(e, in.Head, e.Size)
+	content, err := l.hold(e, in.Head, e.Size, l.guess(e.Path))
 	if err != nil {
 		return err
 	}
@@ -316,9 +319,9 @@ func (l *layerScan) relinked(ctx context.Context, e *image.Entry, at int) error 
 	out := &l.facts.Entries[at]
 	out.Kind = kindOf(out.Mode, e.Size, head)
 	if len(links) == 0 {
-		return l.hash(e, head, out)
+		return l.hash(e, head, out, l.guess(out.Path))
 	}
-	content, err := l.hold(e, head, e.Size)
+	content, err := l.hold(e, head, e.Size, l.guess(out.Path))
 	if err != nil {
 		return err
 	}

@@ -1,0 +1,90 @@
+package catalog
+
+import (
+	"context"
+	"maps"
+	"slices"
+
+	"github.com/imagetrust/imagetrust/sbom"
+	"github.com/imagetrust/imagetrust/sbom/image"
+)
+
+// lacking are the files that the first reading did not hash by the algorithm by which
+// a package manager recorded them: for each layer, the algorithms by entry.
+type lacking map[int]map[int]algorithms
+
+// lacking finds them among the claimed files.
+func (o *ownership) lacking() lacking {
+	out := make(lacking)
+	for at, claims := range o.exact {
+		n, there := o.fold.tree.Lookup(at)
+		if !there || !n.Mode.IsRegular() || n.Value.content == nil || n.Value.digests == nil {
+			continue
+		}
+		var also algorithms
+		for i := range claims {
+			if claims[i].digest != "" && integrity(&claims[i], n) == sbom.Unchecked {
+				also |= algorithmOf(claims[i].digest)
+			}
+		}
+		if also == 0 {
+			continue
+		}
+		c := n.Value.content
+		if out[c.layer] == nil {
+			out[c.layer] = make(map[int]algorithms)
+		}
+		out[c.layer][c.entry] |= also
+	}
+	return out
+}
+
+// complement hashes what is lacking, in a second reading of the layers that it is in,
+// and returns the digests by layer and entry.
+func (s *scanner) complement(ctx context.Context, layers []*image.Layer, missing lacking) (map[int]map[int][]sbom.Digest, error) {
+	out := make(map[int]map[int][]sbom.Digest, len(missing))
+	for _, i := range slices.Sorted(maps.Keys(missing)) {
+		s.log.Debug("reading files again by the algorithm of the package manager", "layer", i, "files", len(missing[i]))
+		digests, err := s.digestsOf(ctx, layers[i], missing[i])
+		if err != nil {
+			return nil, err
+		}
+		out[i] = digests
+	}
+	return out, nil
+}
+
+// digestsOf reads entries of a layer again.
+func (s *scanner) digestsOf(ctx context.Context, layer *image.Layer, want map[int]algorithms) (map[int][]sbom.Digest, error) {
+	l := &layerScan{scanner: s, digester: newDigester()}
+	out := make(map[int][]sbom.Digest, len(want))
+	at := -1
+	err := l.read(ctx, layer, func(_ context.Context, e *image.Entry) error {
+		if !usable(e) {
+			return nil
+		}
+		at++
+		also, wanted := want[at]
+		if !wanted {
+			return nil
+		}
+		var again entry
+		if err := l.hash(e, nil, &again, also); err != nil {
+			return err
+		}
+		out[at] = again.Digests
+		return nil
+	})
+	return out, err
+}
+
+// learn takes in the digests of the second reading.
+func (f *fold) learn(digests map[int]map[int][]sbom.Digest) {
+	for _, n := range f.tree.All() {
+		if c := n.Value.content; c != nil {
+			if d := digests[c.layer][c.entry]; d != nil {
+				c.digests = d
+			}
+		}
+	}
+}
