@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"reflect"
 	"slices"
 
 	"github.com/imagetrust/imagetrust/internal/bench/compare/score"
@@ -27,6 +28,7 @@ func compareImage(o *options, name string) (err error) {
 	}
 	defer func() { err = errors.Join(err, os.RemoveAll(tmp)) }()
 	printImage(img)
+	var before []toolCard
 	for _, in := range []input{
 		{format: ociLayout, path: filepath.Join(dir, "oci")},
 		{format: dockerArchive, path: filepath.Join(dir, "docker.tar")},
@@ -45,7 +47,17 @@ func compareImage(o *options, name string) (err error) {
 			}
 			printCosts(img, in, results)
 		}
-		printCards(in, cards, o.verbose)
+		cards = slices.DeleteFunc(cards, func(c toolCard) bool {
+			same := slices.ContainsFunc(before, func(b toolCard) bool { return reflect.DeepEqual(b, c) })
+			if same {
+				fmt.Printf("\nWhat %s says of the %s is as right and as wrong as of the %s.\n", c.tool, in.format, ociLayout)
+			}
+			return same
+		})
+		if len(cards) > 0 {
+			printCards(in, cards, o.verbose)
+		}
+		before = cards
 	}
 	return nil
 }

@@ -10,7 +10,6 @@
 package main
 
 import (
-	"errors"
 	"flag"
 	"fmt"
 	"os"
@@ -131,7 +130,7 @@ func (o *options) names() ([]string, error) {
 	}
 	for _, name := range o.images {
 		if size[name] == 0 {
-			return nil, errors.Join(fmt.Errorf("no image %q in %s", name, o.dir))
+			return nil, fmt.Errorf("no image %q in %s", name, o.dir)
 		}
 	}
 	slices.SortFunc(names, func(a, b string) int { return int(size[a]>>10 - size[b]>>10) })

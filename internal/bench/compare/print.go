@@ -134,12 +134,12 @@ const most = 10
 
 func printCards(in input, cards []toolCard, verbose bool) {
 	fmt.Printf("\n### %s: correctness\n\n", in.format)
-	fmt.Println("| | ecosystem | truth | found | extra (of these only beside) | beside, told apart | places found | layers right |")
+	fmt.Println("| | ecosystem | truth | found | extra (of these beside) | beside, told apart | places found | layers right |")
 	fmt.Println("|---|---|---|---|---|---|---|---|")
 	for _, c := range cards {
 		for _, e := range c.card.Ecosystems {
 			fmt.Printf("| %s | %s | %d | %s | %s | %d/%d | %d/%d | %d/%d |\n", c.tool, e.Ecosystem, e.Truth, found(e.Found, e.Truth),
-				extras(e), e.Apart, e.AllBeside, e.PlacesFound, e.Places, e.Layers, e.PlacesFound)
+				extras(e), e.Apart, e.AllBeside, e.PlacesFound, e.Places, e.Layers, e.Places)
 		}
 	}
 	for _, c := range cards {
@@ -170,13 +170,15 @@ func printRest(c toolCard) {
 	}
 	i := c.card.Integrity
 	if i == nil {
+		fmt.Printf("\n%s, integrity: compares no file with what its package recorded.\n", c.tool)
 		return
 	}
 	fmt.Printf("\n%s, integrity:", c.tool)
-	for _, kind := range []truth.Kind{truth.Modified, truth.Missing, truth.Unowned} {
+	for _, kind := range []truth.Kind{truth.Modified, truth.Missing, score.Undocumented, truth.Unowned} {
 		fmt.Printf(" %s %d/%d,", kind, i.Kinds[kind].Found, i.Kinds[kind].Truth)
 	}
-	fmt.Printf(" packages that lost files %d/%d, made up %d; false alarms %d.\n", i.Ghosts.Found, i.Ghosts.Truth, len(i.MadeUp), len(i.Alarms))
+	fmt.Printf(" false alarms %d; packages without their files %d/%d, without some %d/%d, made up %d.\n", len(i.Alarms),
+		i.Ghosts.Found, i.Ghosts.Truth, i.Damaged.Found, i.Damaged.Truth, len(i.MadeUp))
 }
 
 func printNames(c toolCard) {
@@ -190,6 +192,7 @@ func printNames(c toolCard) {
 		names(string(e.Ecosystem)+" missing", e.Missing)
 		names(string(e.Ecosystem)+" extra", e.Extra)
 		names(string(e.Ecosystem)+" not at its place", e.Misplaced)
+		names(string(e.Ecosystem)+" beside, not mentioned", e.Silent)
 		names(string(e.Ecosystem)+" in the wrong layer", e.Wrong)
 	}
 	names("leftovers", c.card.Leftovers)
@@ -200,4 +203,3 @@ func printNames(c toolCard) {
 		names("lost files made up", i.MadeUp)
 	}
 }
-

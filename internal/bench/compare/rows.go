@@ -40,8 +40,6 @@ type row struct {
 	// command returns what to run on an input to write a document to out, nil for
 	// a format that it does not read.
 	command func(in input, out string) []string
-	// prepare is run before the first measured run, not measured.
-	prepare func(in input, out string) []string
 }
 
 // judged is how the correctness of a tool is found out: what to run for its most

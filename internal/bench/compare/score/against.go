@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"maps"
 	"slices"
+	"strings"
 
 	"github.com/imagetrust/imagetrust/internal/bench/truth"
 )
@@ -27,8 +28,11 @@ type Ecosystem struct {
 	Extra     []string // reported as installed, not in the truth
 	// Beside of Extra are in the image, and nobody installed them.
 	Beside int
-	// Apart is how many of AllBeside it mentions without calling them installed.
+	// AllBeside is how many files beside name a package; of Apart of them it says
+	// that they do, and calls none of these packages installed. Silent are the
+	// others that it does not call installed either.
 	Apart, AllBeside int
+	Silent           []string // "name version path"
 	// Places is the number of places that packages are at, and PlacesFound at how
 	// many of them the scanner found that package.
 	Places, PlacesFound int
@@ -67,7 +71,7 @@ func Against(img *truth.Image, r *Report) *Card {
 func ecosystem(eco truth.Ecosystem, img *truth.Image, r *Report) Ecosystem {
 	e := Ecosystem{Ecosystem: eco}
 	want, beside := pairs(eco, fromTruth(img.Packages)), pairs(eco, fromTruth(img.Beside))
-	got, apart := pairs(eco, r.Installed), pairs(eco, r.Apart)
+	got := pairs(eco, r.Installed)
 	leftovers := pairs(eco, fromTruth(img.Leftovers))
 	for pair := range want {
 		if got[pair] {
@@ -86,19 +90,27 @@ func ecosystem(eco truth.Ecosystem, img *truth.Image, r *Report) Ecosystem {
 			e.Beside++
 		}
 	}
-	for pair := range beside {
-		if want[pair] {
-			continue // the same is installed elsewhere
-		}
-		e.AllBeside++
-		if apart[pair] && !got[pair] {
-			e.Apart++
-		}
-	}
+	e.beside(img.Beside, r, got)
 	slices.Sort(e.Missing)
 	slices.Sort(e.Extra)
 	e.places(fromTruth(img.Packages), r.Installed)
 	return e
+}
+
+func (e *Ecosystem) beside(list []truth.Package, r *Report, installed map[string]bool) {
+	for _, t := range list {
+		p := normalized(t.Ecosystem, t.Name, t.Version)
+		if p.Ecosystem != e.Ecosystem {
+			continue
+		}
+		e.AllBeside++
+		switch {
+		case r.Apart[t.Path]:
+			e.Apart++
+		case !installed[p.pair()]:
+			e.Silent = append(e.Silent, place{p.pair(), t.Path}.String())
+		}
+	}
 }
 
 // pairs returns the distinct "name version" of an ecosystem.
@@ -112,13 +124,15 @@ func pairs(eco truth.Ecosystem, packages []Package) map[string]bool {
 	return m
 }
 
-func (p Package) pair() string { return p.Name + " " + p.Version }
+func (p Package) pair() string { return strings.TrimRight(p.Name+" "+p.Version, " ") }
 
 // place is a package in an outermost file. What of an archive they name, tools
 // disagree in.
 type place struct{ pair, path string }
 
 func (p Package) place() place { return place{p.pair(), p.Path} }
+
+func (p place) String() string { return strings.TrimRight(p.pair+" "+p.path, " ") }
 
 func (e *Ecosystem) places(want, got []Package) {
 	found := make(map[place]Package)
@@ -139,22 +153,26 @@ func (e *Ecosystem) places(want, got []Package) {
 	}) {
 		p, ok := found[at]
 		if !ok {
-			e.Misplaced = append(e.Misplaced, at.pair+" "+at.path)
+			e.Misplaced = append(e.Misplaced, at.String())
 			continue
 		}
 		e.PlacesFound++
 		if attributed(p, wanted[at]) {
 			e.Layers++
 		} else {
-			e.Wrong = append(e.Wrong, at.pair+" "+at.path)
+			e.Wrong = append(e.Wrong, at.String())
 		}
 	}
 }
 
-// attributed reports whether the layers are right. A scanner that says both has to
-// be right about both; one that says a single layer may mean either.
+// attributed reports whether the layers are right. For a Debian package, a scanner
+// that says both has to be right about both; one that says a single layer may mean
+// either. Of others the truth knows the layer of the version only.
 func attributed(got, want Package) bool {
-	if got.Introduced == Unknown {
+	switch {
+	case want.Ecosystem != truth.Debian:
+		return got.Layer == want.Layer
+	case got.Introduced == Unknown:
 		return got.Layer == want.Layer || got.Layer == want.Introduced
 	}
 	return got.Layer == want.Layer && got.Introduced == want.Introduced

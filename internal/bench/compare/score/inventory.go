@@ -10,13 +10,20 @@ import (
 
 // Inventory is what our own inventory says.
 func Inventory(inv *sbom.Inventory) *Report {
-	r := &Report{Integrity: true, Missing: make(map[string]int)}
+	r := &Report{Integrity: true, Apart: make(map[string]bool), Missing: make(map[string]int), Ghosts: make(map[string]bool)}
 	byID := make(map[string]*sbom.Component, len(inv.Components))
 	for i := range inv.Components {
 		c := &inv.Components[i]
 		byID[c.ID] = c
 		if c.Attribution.Visible {
 			r.component(c)
+		}
+	}
+	for _, g := range inv.Gaps {
+		if c := byID[g.Component]; c != nil && g.Kind == sbom.GapGhost {
+			r.Ghosts[c.Name] = true
+		} else {
+			r.Apart[g.Path] = true
 		}
 	}
 	for i := range inv.Files {
@@ -26,6 +33,12 @@ func Inventory(inv *sbom.Inventory) *Report {
 }
 
 func (r *Report) component(c *sbom.Component) {
+	if c.Scope != sbom.ScopeInstalled {
+		for _, e := range c.Evidence {
+			r.Apart[e.Location.Path] = true
+		}
+		return
+	}
 	p, ok := fromPURL(c.PURL)
 	if !ok || isGoProgram(p.Ecosystem, c) {
 		return
@@ -43,11 +56,7 @@ func (r *Report) component(c *sbom.Component) {
 			p.Layer = a.Modified.Index
 		}
 	}
-	if c.Scope == sbom.ScopeInstalled {
-		r.Installed = append(r.Installed, p)
-	} else {
-		r.Apart = append(r.Apart, p)
-	}
+	r.Installed = append(r.Installed, p)
 }
 
 // isGoProgram reports whether c is what the truth does not list: a Go program

@@ -16,16 +16,19 @@ import (
 type Report struct {
 	// Installed are the packages that it takes for installed.
 	Installed []Package
-	// Apart are the packages that it mentions, and says of that they are not
-	// installed: bundled in another one, test data, removed, or only declared.
-	Apart []Package
+	// Apart are the files of which it says that they name a package which is not
+	// installed (bundled in another one, test data, only declared), or
+	// one that it cannot identify.
+	Apart map[string]bool
 	// Integrity reports whether it compares files with what their packages
-	// recorded. Without it Changes and Missing say nothing.
+	// recorded. Without it the rest says nothing.
 	Integrity bool
 	// Changes are the files that are not as packaged.
 	Changes []truth.Change
-	// Missing is how many files each Debian package has lost.
+	// Missing is how many files each Debian package has lost, Ghosts are those of
+	// which it says that all are lost.
 	Missing map[string]int
+	Ghosts  map[string]bool
 }
 
 // Unknown is the layer of a package whose layer the scanner does not say.
