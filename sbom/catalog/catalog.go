@@ -52,6 +52,11 @@ type Options struct {
 	// detector read, so that every recorded digest is verified. It costs about
 	// 2.4 s of processor time for each GB that is hashed in addition.
 	HashAll bool
+	// Cache keeps what is found in layers, so that a layer which it has is not read:
+	// for a base image that is any number of images, and for an image that was read
+	// before all of it; nothing is kept if nil. The inventory does not depend on
+	// it. See "The layer cache" above for what is then not noticed.
+	Cache Cache
 	// Created is the time for Inventory.Created, such as that of
 	// SOURCE_DATE_EPOCH; the time the image itself states if zero.
 	Created time.Time
@@ -91,8 +96,8 @@ func Image(ctx context.Context, img *image.Image, opts *Options) (*sbom.Inventor
 		return nil, err
 	}
 	layers := img.Layers()
-	s := newScanner(layers, o)
-	results, err := s.scanLayers(ctx, layers, o.Parallel)
+	s, cache := newScanner(layers, o), newLayerCache(o)
+	results, err := s.scanLayers(ctx, layers, o.Parallel, cache)
 	if err != nil {
 		return nil, err
 	}
@@ -107,6 +112,7 @@ func Image(ctx context.Context, img *image.Image, opts *Options) (*sbom.Inventor
 			return nil, err
 		}
 		info := layer.Info()
+		info.UncompressedSize = results[i].uncompressed // which is known although nobody read it now
 		inv.Layers = append(inv.Layers, info)
 		if err := f.add(info.Ref(), results[i]); err != nil {
 			return nil, &image.LayerError{Layer: *info.Ref(), Err: err}
@@ -118,6 +124,9 @@ func Image(ctx context.Context, img *image.Image, opts *Options) (*sbom.Inventor
 		digests, err := s.complement(ctx, layers, missing)
 		if err != nil {
 			return nil, err
+		}
+		for i, ds := range digests {
+			cache.addDigests(ctx, layers[i], ds)
 		}
 		f.learn(digests)
 	}
@@ -135,28 +144,34 @@ func newScanner(layers []*image.Layer, o *Options) *scanner {
 	return s
 }
 
-// scanLayers reads all layers, the largest first so that none is left alone at
+// scanLayers reads all layers that the cache does not have, the largest first so that none is left alone at
 // the end.
-func (s *scanner) scanLayers(ctx context.Context, layers []*image.Layer, parallel int) ([]*layerResult, error) {
-	order := make([]int, len(layers))
-	for i := range order {
-		order[i] = i
+func (s *scanner) scanLayers(ctx context.Context, layers []*image.Layer, parallel int, cache *layerCache) ([]*layerResult, error) {
+	results, err := cache.loadAll(ctx, s, layers, parallel)
+	if err != nil {
+		return nil, err
+	}
+	var order []int
+	for i := range layers {
+		if results[i] == nil {
+			order = append(order, i)
+		}
 	}
 	slices.SortStableFunc(order, func(a, b int) int {
 		return cmp.Compare(layers[b].Info().Size, layers[a].Info().Size)
 	})
-	results := make([]*layerResult, len(layers))
 	group, gctx := errgroup.WithContext(ctx)
 	group.SetLimit(parallel)
 	for _, i := range order {
 		group.Go(func() (err error) {
 			if results[i], err = s.scan(gctx, layers[i]); err == nil {
+				cache.store(gctx, layers[i], results[i])
 				s.meter.layerDone(layers[i].Info().Size)
 			}
 			return err
 		})
 	}
-	err := group.Wait()
+	err = group.Wait()
 	if cerr := s.spill.close(); err == nil && cerr != nil {
 		s.log.Debug("closing the spill file", "error", cerr) // What was read from it is right.
 	}

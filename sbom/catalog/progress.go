@@ -8,8 +8,9 @@ import (
 
 // Progress is how far [Image] has come.
 type Progress struct {
-	// Layers is the number of layers, LayersDone how many have been read.
-	Layers, LayersDone int
+	// Layers is the number of layers, LayersDone how many have been read or
+	// loaded, and LayersCached how many of these were in Options.Cache.
+	Layers, LayersDone, LayersCached int
 	// BytesTotal is the size of all layers as stored; BytesDone is that of the
 	// layers done.
 	BytesTotal, BytesDone int64
@@ -63,6 +64,21 @@ func (m *meter) layerDone(size int64) {
 	defer m.mu.Unlock()
 	m.p.LayersDone++
 	m.p.BytesDone += size
+	m.report(m.p)
+}
+
+// layerCached counts a layer that was not read.
+func (m *meter) layerCached(size, files int64, components int) {
+	if m.report == nil {
+		return
+	}
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.p.LayersDone++
+	m.p.LayersCached++
+	m.p.BytesDone += size
+	m.p.BytesFiles += files
+	m.p.Components += components
 	m.report(m.p)
 }
 

@@ -52,6 +52,8 @@ type layerResult struct {
 	// gaps are about the layer itself, and not about a file that a later layer
 	// may hide.
 	gaps []sbom.Gap
+	// uncompressed is the length of the layer's tar stream.
+	uncompressed int64
 }
 
 // scan reads the layer once, from the beginning to the end. Its bytes are read a
@@ -79,7 +81,7 @@ func (s *scanner) scan(ctx context.Context, layer *image.Layer) (*layerResult, e
 			return nil, err
 		}
 	}
-	return &layerResult{l.facts, l.gaps}, nil
+	return &layerResult{l.facts, l.gaps, layer.Info().UncompressedSize}, nil
 }
 
 // read calls each for the layer's entries. Its errors are *image.LayerError, but
@@ -87,7 +89,7 @@ func (s *scanner) scan(ctx context.Context, layer *image.Layer) (*layerResult, e
 func (l *layerScan) read(ctx context.Context, layer *image.Layer, each func(context.Context, *image.Entry) error) error {
 	for e, err := range layer.Entries(ctx) {
 		if errors.Is(err, image.ErrTrailing) {
-			l.gaps = append(l.gaps, sbom.Gap{Kind: sbom.GapUnsupported, Message: err.Error()})
+			l.gaps = append(l.gaps, sbom.Gap{Kind: sbom.GapUnsupported, Message: image.ErrTrailing.Error()})
 			continue
 		}
 		if err != nil {

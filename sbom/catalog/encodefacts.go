@@ -1,0 +1,164 @@
+package catalog
+
+import (
+	"io/fs"
+
+	"github.com/imagetrust/imagetrust/sbom"
+	"github.com/imagetrust/imagetrust/sbom/detect"
+)
+
+// This file describes what is encoded, in the order in which it is. A change needs
+// another encodingVersion.
+
+func (w *wire) result(r *layerResult) {
+	w.int(&r.uncompressed)
+	if w.reading {
+		r.facts = new(layerFacts)
+	}
+	e := entries{wire: w}
+	many(w, 3, &r.facts.Entries, e.entry)
+	many(w, 10, &r.facts.Fragments, func(f *fragment) {
+		w.number(&f.Entry)
+		if f.Entry < 0 || f.Entry >= len(r.facts.Entries) {
+			w.fail()
+			return
+		}
+		strs(w, &f.Detector.Name, &f.Detector.Version)
+		w.fragment(&f.Facts)
+	})
+	many(w, 6, &r.gaps, w.gap)
+}
+
+// entries are described by what they differ in from the one before.
+type entries struct {
+	*wire
+	path int64
+	mode fs.FileMode
+}
+
+func (w *entries) entry(e *entry) {
+	link, kind, digests, mode := e.Link != "", e.Kind != "", len(e.Digests) > 0, e.Mode != w.mode
+	low, high := e.Op&1 != 0, e.Op&2 != 0
+	w.flags(&low, &high, &link, &kind, &digests, &mode)
+	if w.reading {
+		e.Op = 0
+		if low {
+			e.Op |= 1
+		}
+		if high {
+			e.Op |= 2
+		}
+		e.Mode = w.mode
+	}
+	w.near(&e.Path, &w.path)
+	w.int(&e.Size)
+	if mode {
+		m := uint64(e.Mode)
+		w.uint(&m)
+		if e.Mode = fs.FileMode(m); uint64(e.Mode) != m {
+			w.fail()
+		}
+		w.mode = e.Mode
+	}
+	if link {
+		str(w.wire, &e.Link)
+	}
+	if kind {
+		str(w.wire, &e.Kind)
+	}
+	if digests {
+		many(w.wire, 2, &e.Digests, w.digest)
+	}
+}
+
+func (w *wire) fragment(f *detect.Fragment) {
+	many(w, 20, &f.Components, w.component)
+	c := claims{wire: w}
+	many(w, 3, &f.Claims, c.claim)
+	many(w, 3, &f.Diversions, func(d *detect.Diversion) { strs(w, &d.From, &d.To, &d.By) })
+	many(w, 3, &f.Annotations, func(a *detect.Annotation) {
+		str(w, &a.Key)
+		many(w, 3, &a.Licenses, w.license)
+		many(w, 2, &a.Properties, w.property)
+	})
+	many(w, 3, &f.Relations, func(r *detect.Relation) {
+		strs(w, &r.From, &r.To)
+		str(w, &r.Type)
+	})
+	optional(w, &f.Distribution, func(d *sbom.Distribution) {
+		strs(w, &d.ID, &d.VersionID, &d.Codename, &d.Name)
+		many(w, 1, &d.IDLike, func(s *string) { str(w, s) })
+	})
+	many(w, 6, &f.Gaps, w.gap)
+}
+
+// claims of one file are mostly on paths that follow each other.
+type claims struct {
+	*wire
+	key, path int64
+}
+
+func (w *claims) claim(c *detect.Claim) {
+	ground, digest := c.Ground != "", c.Digest != ""
+	w.flags(&ground, &digest, &c.Tree, &c.Config, &c.Optional)
+	w.near(&c.Key, &w.key)
+	w.near(&c.Path, &w.path)
+	if ground {
+		str(w.wire, &c.Ground)
+	}
+	if digest {
+		w.digest(&c.Digest)
+	}
+}
+
+func (w *wire) component(c *detect.Component) {
+	str(w, &c.Type)
+	str(w, &c.Scope)
+	strs(w, &c.Key, &c.ID, &c.PURL, &c.Group, &c.Name, &c.Version, &c.Architecture, &c.Supplier, &c.Description)
+	many(w, 1, &c.Aliases, func(s *string) { str(w, s) })
+	many(w, 3, &c.Licenses, w.license)
+	many(w, 1, &c.CPEs, func(s *string) { str(w, s) })
+	optional(w, &c.Source, func(s *sbom.SourcePackage) { strs(w, &s.Name, &s.Version) })
+	many(w, 2, &c.Hashes, w.digest)
+	many(w, 14, &c.Evidence, w.evidence)
+	many(w, 2, &c.Properties, w.property)
+	attributed, counted := c.Attribution != sbom.Attribution{}, c.Files != sbom.FileCounts{}
+	w.flags(&attributed, &counted) // Both are the fold's to fill in.
+	if attributed {
+		w.attribution(&c.Attribution)
+	}
+	if counted {
+		for _, n := range []*int{&c.Files.Owned, &c.Files.Present, &c.Files.Missing, &c.Files.Modified, &c.Files.Verified} {
+			w.number(n)
+		}
+	}
+}
+
+func (w *wire) license(l *sbom.License) { strs(w, &l.Expression, &l.Name, &l.Location) }
+
+func (w *wire) property(p *sbom.Property) { strs(w, &p.Name, &p.Value) }
+
+func (w *wire) evidence(e *sbom.Evidence) {
+	str(w, &e.Technique)
+	strs(w, &e.Field, &e.Value, &e.Location.Path, &e.Detector)
+	w.float(&e.Confidence)
+	optional(w, &e.Location.Layer, w.layerRef)
+}
+
+func (w *wire) attribution(a *sbom.Attribution) {
+	optional(w, &a.Introduced, w.layerRef)
+	optional(w, &a.Modified, w.layerRef)
+	optional(w, &a.Removed, w.layerRef)
+	w.flags(&a.Visible)
+}
+
+func (w *wire) layerRef(r *sbom.LayerRef) {
+	w.number(&r.Index)
+	w.digest(&r.DiffID)
+}
+
+func (w *wire) gap(g *sbom.Gap) {
+	str(w, &g.Kind)
+	strs(w, &g.Path, &g.Component, &g.Detector, &g.Message)
+	optional(w, &g.Layer, w.layerRef)
+}
