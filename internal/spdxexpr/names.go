@@ -2,6 +2,8 @@ package spdxexpr
 
 import "strings"
 
+var dropPunctuation = strings.NewReplacer(",", " ", ";", " ", "\"", " ", "'", "", "licence", "license")
+
 // fold brings a name to the spelling of the keys of names: lower case, without
 // punctuation, articles and the words that carry no meaning.
 func fold(s string) string {
@@ -11,7 +13,7 @@ func fold(s string) string {
 	s = strings.TrimPrefix(strings.TrimPrefix(s, "https://"), "http://")
 	s = strings.TrimPrefix(s, "www.")
 	s = strings.TrimSuffix(strings.TrimSuffix(s, "/"), ".git")
-	s = strings.NewReplacer(",", " ", ";", " ", "\"", " ", "'", "", "licence", "license").Replace(s)
+	s = dropPunctuation.Replace(s)
 	words := strings.Fields(s)
 	kept := words[:0]
 	for _, w := range words {

@@ -67,10 +67,12 @@ func FromText(s string) (string, bool) {
 	return id, ok
 }
 
+// Building a replacer costs more than most replacements: there is one of each.
+var spaceParentheses = strings.NewReplacer("(", " ( ", ")", " ) ")
+
 // tokenize splits at white space and parentheses.
 func tokenize(s string) []string {
-	s = strings.NewReplacer("(", " ( ", ")", " ) ").Replace(s)
-	return strings.Fields(s)
+	return strings.Fields(spaceParentheses.Replace(s))
 }
 
 // parser is a recursive descent over

@@ -42,7 +42,7 @@ type Options struct {
 	// 2,000,000 if 0. More is an error: half an inventory would pass for a whole.
 	MaxEntries int
 	// MemoryBudget bounds the content of files that is held in memory at once,
-	// over all layers, in bytes; 32 MiB if 0. What does not fit goes to an
+	// over all layers, in bytes; 16 MiB if 0. What does not fit goes to an
 	// anonymous file in SpillDir, at most Parallel files of MaxFileSize at once.
 	MemoryBudget int64
 	// SpillDir is where the anonymous file is made; [os.TempDir] if empty. The
@@ -199,7 +199,7 @@ func (o *Options) withDefaults() *Options {
 		c.MaxEntries = 2_000_000
 	}
 	if c.MemoryBudget <= 0 {
-		c.MemoryBudget = 32 << 20
+		c.MemoryBudget = 16 << 20
 	}
 	if c.Logger == nil {
 		c.Logger = slog.New(slog.DiscardHandler)

@@ -10,6 +10,9 @@ import (
 // mapped to an expression.
 const MaxLicense = 4096
 
+// Building a replacer costs more than most replacements: there is one of each.
+var spaceParentheses = strings.NewReplacer("(", " ( ", ")", " ) ")
+
 // Expression returns the SPDX expression that a statement of a distribution
 // means, and whether there is one. names maps, in lower case, the distribution's
 // own names of licences to SPDX; the names of the GNU licences without a minor
@@ -18,7 +21,7 @@ func Expression(statement string, names map[string]string) (string, bool) {
 	if len(statement) > MaxLicense {
 		return "", false
 	}
-	words := strings.Fields(strings.NewReplacer("(", " ( ", ")", " ) ").Replace(statement))
+	words := strings.Fields(spaceParentheses.Replace(statement))
 	words = exceptions(words)
 	for i, w := range words {
 		if id, ok := names[strings.ToLower(w)]; ok {
