@@ -3,6 +3,7 @@ module github.com/imagetrust/imagetrust/internal/bench
 go 1.26.3
 
 require (
+	github.com/google/go-cmp v0.7.0
 	github.com/google/go-containerregistry v0.22.1
 	github.com/imagetrust/imagetrust v0.0.0
 	github.com/klauspost/compress v1.20.3
@@ -14,7 +15,6 @@ require (
 
 require (
 	github.com/CycloneDX/cyclonedx-go v0.12.0 // indirect
-	github.com/google/go-cmp v0.7.0 // indirect
 	github.com/opencontainers/go-digest v1.0.0 // indirect
 	github.com/opencontainers/image-spec v1.1.1 // indirect
 	golang.org/x/mod v0.42.0 // indirect

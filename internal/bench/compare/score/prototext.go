@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"regexp"
 	"strings"
 )
 
@@ -39,30 +40,38 @@ func newMessage() *message {
 	return &message{fields: make(map[string][]string), messages: make(map[string][]*message)}
 }
 
-// readText reads messages as prototext.Marshal writes them with line breaks: a field,
-// the beginning or the end of a message on each line.
+// textLine is a line of prototext.Marshal with line breaks: the beginning of a message
+// or a whole empty one, or a field.
+var textLine = regexp.MustCompile(`^(\w+|\[[\w./]+\])(?:\s*:?\s*(\{\}?)|\s*:\s*("(?:[^"\\]|\\.)*"|[-+.\w]+))$`)
+
+// readText reads a message as prototext.Marshal writes it with line breaks: a field, the
+// beginning or the end of a message on each line.
 func readText(r io.Reader) (*message, error) {
 	lines := bufio.NewScanner(r)
 	lines.Buffer(nil, 64<<20)
 	stack := []*message{newMessage()}
 	for n := 1; lines.Scan(); n++ {
 		line := strings.TrimSpace(lines.Text())
-		top := stack[len(stack)-1]
-		switch name, value, ok := strings.Cut(line, ":"); {
-		case line == "" || strings.HasPrefix(line, "#"):
-		case line == "}" && len(stack) > 1:
+		if line == "" || strings.HasPrefix(line, "#") {
+			continue
+		}
+		if line == "}" && len(stack) > 1 {
 			stack = stack[:len(stack)-1]
-		case strings.HasSuffix(line, "{"):
-			inner := newMessage()
-			name := strings.TrimRight(line, ": {")
-			top.messages[name] = append(top.messages[name], inner)
-			stack = append(stack, inner)
-		case ok && strings.TrimSpace(value) == "{}":
-			top.messages[name] = append(top.messages[name], newMessage())
-		case ok && !strings.HasPrefix(name, "}"):
-			top.fields[name] = append(top.fields[name], unquote(strings.TrimSpace(value)))
-		default:
+			continue
+		}
+		top, parts := stack[len(stack)-1], textLine.FindStringSubmatch(line)
+		if parts == nil {
 			return nil, fmt.Errorf("line %d: %w: %q", n, errText, line)
+		}
+		name, brace, value := parts[1], parts[2], parts[3]
+		if brace == "" {
+			top.fields[name] = append(top.fields[name], unquote(value))
+			continue
+		}
+		inner := newMessage()
+		top.messages[name] = append(top.messages[name], inner)
+		if brace == "{" {
+			stack = append(stack, inner)
 		}
 	}
 	if err := lines.Err(); err != nil {
