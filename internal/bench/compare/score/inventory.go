@@ -33,7 +33,7 @@ func Inventory(inv *sbom.Inventory) *Report {
 }
 
 func (r *Report) component(c *sbom.Component) {
-	if c.Scope != sbom.ScopeInstalled {
+	if c.Scope != sbom.ScopeInstalled || c.PURL == "" {
 		for _, e := range c.Evidence {
 			r.Apart[e.Location.Path] = true
 		}

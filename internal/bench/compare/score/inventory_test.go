@@ -29,6 +29,7 @@ func TestInventory(t *testing.T) {
 			{ID: "left", PURL: "pkg:deb/debian/left@1", Scope: sbom.ScopeResidual, Attribution: layers(0, 0), Evidence: at("var/lib/dpkg/status")},
 			{ID: "m", PURL: "pkg:maven/g/inner@2", Attribution: layers(1, 0), Evidence: at("opt/a.jar!/b.jar")},
 			{ID: "v", Name: "vendored", Scope: sbom.ScopeBundled, Attribution: layers(1, 0), Evidence: at("srv/dist/vendored/package.json")},
+			{ID: "app", Name: "app", Version: "1", Attribution: layers(1, 0), Evidence: at("srv/package.json")},
 			{ID: "p", Name: "p", PURL: "pkg:golang/example.com/p", Type: sbom.TypeApplication, Attribution: layers(1, 0), Evidence: at("opt/p")},
 			{ID: "s", Name: "stdlib", PURL: "pkg:golang/stdlib@1.26", Attribution: layers(1, 0), Evidence: at("opt/p")},
 		},
@@ -51,7 +52,7 @@ func TestInventory(t *testing.T) {
 			{Ecosystem: truth.Debian, Name: "ghost", Version: "1", Layer: 1, Introduced: 1},
 			{Ecosystem: truth.Maven, Name: "g:inner", Version: "2", Path: "opt/a.jar", Layer: 1, Introduced: 1},
 		},
-		Apart:     map[string]bool{"var/lib/dpkg/status": true, "srv/dist/vendored/package.json": true, "srv/dist/unversioned/package.json": true},
+		Apart:     map[string]bool{"var/lib/dpkg/status": true, "srv/dist/vendored/package.json": true, "srv/dist/unversioned/package.json": true, "srv/package.json": true},
 		Integrity: true,
 		Changes: []truth.Change{
 			{Kind: truth.Modified, Path: "usr/bin/tool", Package: "tool", Layer: 2},

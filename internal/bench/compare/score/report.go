@@ -17,8 +17,8 @@ type Report struct {
 	// Installed are the packages that it takes for installed.
 	Installed []Package
 	// Apart are the files of which it says that they name a package which is not
-	// installed (bundled in another one, test data, only declared), or
-	// one that it cannot identify.
+	// installed (bundled in another one, test data, only declared), or something
+	// that is no package of an ecosystem, or one that it cannot identify.
 	Apart map[string]bool
 	// Integrity reports whether it compares files with what their packages
 	// recorded. Without it the rest says nothing.
