@@ -17,6 +17,9 @@ func (o *ownership) count() {
 		}
 		for i := range claims {
 			if c := &claims[i]; c.ground == sbom.ClaimRecorded {
+				if !there && o.excused(at, c) {
+					continue
+				}
 				c.countIn(n, there, c == winner)
 			}
 		}
@@ -25,9 +28,6 @@ func (o *ownership) count() {
 
 func (c *claim) countIn(n *squash.Node[node], there, winner bool) {
 	t := c.owner
-	if !there && c.optional {
-		return
-	}
 	counts := &t.component.Files
 	counts.Owned++
 	if !c.optional {
@@ -74,7 +74,7 @@ func (o *ownership) files() []sbom.File {
 			continue
 		}
 		c := strongest(claims, nil)
-		if c.ground != sbom.ClaimRecorded || c.optional {
+		if c.ground != sbom.ClaimRecorded || o.excused(at, c) {
 			continue
 		}
 		out = append(out, sbom.File{
@@ -94,6 +94,28 @@ func (o *ownership) file(at string, n *squash.Node[node], c *claim) sbom.File {
 		file.Recorded, file.Integrity = c.digest, integrity(c, n)
 	}
 	return file
+}
+
+// excused reports whether nobody misses what is claimed at a path where nothing is.
+func (o *ownership) excused(at string, c *claim) bool {
+	// Who records digests records them of all files. What has none was a link or an
+	// empty directory, and those that are not among programs and libraries are
+	// cleaned up.
+	emptied := c.digest == "" && o.digested[c.owner] && !inProgramDirectory(at)
+	return c.optional || emptied || o.repackaged(c.owner)
+}
+
+// repackaged reports whether a package of a distribution ships what t is. What t
+// recorded of its files is how its author built it: the distribution moved some of
+// them, and that none of its own is missing is what counts.
+func (o *ownership) repackaged(t *tracked) bool {
+	is, known := o.shipped[t]
+	if !known {
+		by := o.packageOf(t)
+		is = by != nil && by.distributed()
+		o.shipped[t] = is
+	}
+	return is
 }
 
 // digestsFor leaves SHA-256 and what can be compared with what the owner recorded. By

@@ -25,6 +25,10 @@ type ownership struct {
 	// dirs caches where directories lead, and names what keys refer to.
 	dirs  map[string]string
 	names map[name]*tracked
+	// digested are those who recorded digests of files.
+	digested map[*tracked]bool
+	// shipped caches repackaged.
+	shipped map[*tracked]bool
 }
 
 // claim is what one component says of one path, from all its files.
@@ -48,6 +52,7 @@ func newOwnership(f *fold) *ownership {
 	o := &ownership{
 		fold: f, exact: make(map[string][]claim), trees: make(map[string][]claim),
 		diversions: make(map[name][]diversion), dirs: make(map[string]string), names: make(map[name]*tracked),
+		digested: make(map[*tracked]bool), shipped: make(map[*tracked]bool),
 	}
 	sources := f.sources()
 	for _, s := range sources {
@@ -97,6 +102,9 @@ func (o *ownership) enter(s *source, fr *fragment) {
 				o.trees[at] = append(o.trees[at], mine)
 			}
 			continue
+		}
+		if c.Digest != "" {
+			o.digested[owner] = true
 		}
 		at := o.diverted(fr.Detector.Name, owner, o.real(c.Path))
 		if n, there := o.fold.tree.Lookup(at); there {
