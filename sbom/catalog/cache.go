@@ -95,10 +95,15 @@ func (c *layerCache) load(ctx context.Context, layer *image.Layer) *layerResult 
 			return r
 		}
 	}
-	if !errors.Is(err, fs.ErrNotExist) {
-		c.log.Debug("a layer is read because the cache is of no use for it", "layer", layer.Info().Index, "key", key, "error", err)
-	}
+	c.useless(err, key)
 	return nil
+}
+
+// useless notes why a value is of no use.
+func (c *layerCache) useless(err error, key string) {
+	if !errors.Is(err, fs.ErrNotExist) {
+		c.log.Debug("a cached value is of no use", "key", key, "error", err)
+	}
 }
 
 // store stores the result of a scan that came to its end. It may be called again
@@ -109,11 +114,16 @@ func (c *layerCache) store(ctx context.Context, layer *image.Layer, r *layerResu
 		return
 	}
 	value, err := encodeResult(key, r)
+	c.put(ctx, key, value, err)
+}
+
+// put puts a value that was encoded with the given error.
+func (c *layerCache) put(ctx context.Context, key string, value []byte, err error) {
 	if err == nil {
 		err = c.cache.Put(ctx, key, value)
 	}
 	if err != nil {
-		c.log.Debug("a layer could not be put into the cache", "layer", layer.Info().Index, "key", key, "error", err)
+		c.log.Debug("nothing is put into the cache", "key", key, "error", err)
 	}
 }
 
@@ -168,16 +178,10 @@ func (s *scanner) loaded(layer *image.Layer, r *layerResult) error {
 		err := fmt.Errorf("%w: more than %d entries in all layers", image.ErrLimit, s.maxEntries)
 		return &image.LayerError{Layer: *layer.Info().Ref(), Err: err}
 	}
-	var bytes int64
-	for i := range r.facts.Entries {
-		bytes += r.facts.Entries[i].Size
-	}
-	components := 0
 	for i := range r.facts.Fragments {
-		fr := &r.facts.Fragments[i]
-		components += len(fr.Facts.Components)
-		s.notice(r.facts.Entries[fr.Entry].Path) // as for a package database that is read
+		s.notice(r.facts.Entries[r.facts.Fragments[i].Entry].Path) // as for a package database that is read
 	}
-	s.meter.layerCached(layer.Info().Size, bytes, components)
+	bytes, components := r.tally()
+	s.meter.cached(1, layer.Info().Size, bytes, components)
 	return nil
 }

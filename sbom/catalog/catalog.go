@@ -97,23 +97,30 @@ func Image(ctx context.Context, img *image.Image, opts *Options) (*sbom.Inventor
 	}
 	layers := img.Layers()
 	s, cache := newScanner(layers, o), newLayerCache(o)
-	results, err := s.scanLayers(ctx, layers, o.Parallel, cache)
-	if err != nil {
-		return nil, err
-	}
 	inv := &sbom.Inventory{Subject: img.Subject(), Tools: []sbom.Tool{tool()}, Created: o.Created}
 	if cfg := img.Config(); inv.Created.IsZero() && cfg != nil {
 		inv.Created = cfg.Created.UTC()
 	}
+	for _, layer := range layers {
+		inv.Layers = append(inv.Layers, layer.Info())
+	}
+	if cache.loadImage(ctx, s, layers, inv) {
+		return inv, nil
+	}
+	results, err := s.scanLayers(ctx, layers, o.Parallel, cache)
+	if err != nil {
+		return nil, err
+	}
 	f := newFold()
 	f.tree.Limit = o.MaxEntries
-	for i, layer := range layers {
+	var counted stored
+	for i := range layers {
 		if err := context.Cause(ctx); err != nil {
 			return nil, err
 		}
-		info := layer.Info()
-		info.UncompressedSize = results[i].uncompressed // which is known although nobody read it now
-		inv.Layers = append(inv.Layers, info)
+		info := &inv.Layers[i]
+		info.UncompressedSize = results[i].uncompressed
+		counted.count(results[i])
 		if err := f.add(info.Ref(), results[i]); err != nil {
 			return nil, &image.LayerError{Layer: *info.Ref(), Err: err}
 		}
@@ -131,6 +138,7 @@ func Image(ctx context.Context, img *image.Image, opts *Options) (*sbom.Inventor
 		f.learn(digests)
 	}
 	f.complete(inv, owners)
+	cache.storeImage(ctx, s, layers, inv, &counted)
 	return inv, nil
 }
 

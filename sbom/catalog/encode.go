@@ -5,7 +5,8 @@ import (
 	"crypto/sha256"
 	"encoding/binary"
 	"errors"
-	"fmt"
+
+	"github.com/imagetrust/imagetrust/sbom"
 )
 
 // encodingVersion changes with everything that changes what a layer's value in a cache says or how:
@@ -30,17 +31,10 @@ const (
 // errCacheValue is the error of a value that is not what was put under its key.
 var errCacheValue = errors.New("not the value that was stored")
 
-// encodeResult returns the value for r, which is not changed.
-func encodeResult(key string, r *layerResult) ([]byte, error) {
-	for i := range r.facts.Entries {
-		if r.facts.Entries[i].Op > opOpaque {
-			return nil, fmt.Errorf("entry %d: unknown operation", i)
-		}
-	}
+// encodeValue returns the value under key of what body writes.
+func encodeValue(key string, body func(*wire)) ([]byte, error) {
 	w := newWriter()
-	w.buf = make([]byte, 0, 32*len(r.facts.Entries))
-	w.result(r)
-	if w.err != nil {
+	if body(w); w.err != nil {
 		return nil, w.err
 	}
 	table := encodeTable(w.table[len(words()):])
@@ -55,36 +49,60 @@ func encodeResult(key string, r *layerResult) ([]byte, error) {
 	return out, nil
 }
 
-// decodeResult returns the result in a value that was stored under key. The result
-// shares no memory with the value.
-func decodeResult(key string, value []byte) (*layerResult, error) {
-	body, ok := bytes.CutPrefix(value, []byte(cacheMagic))
-	if !ok || len(body) < sha256.Size {
-		return nil, errCacheValue
+// decodeValue lets body read the value that was stored under key. Nothing that it
+// reads shares memory with the value.
+func decodeValue(key string, value []byte, body func(*wire)) error {
+	rest, ok := bytes.CutPrefix(value, []byte(cacheMagic))
+	if !ok || len(rest) < sha256.Size {
+		return errCacheValue
 	}
-	sum, body := body[:sha256.Size], body[sha256.Size:]
-	if got := sha256.Sum256(body); !bytes.Equal(got[:], sum) {
-		return nil, errCacheValue
+	sum, rest := rest[:sha256.Size], rest[sha256.Size:]
+	if got := sha256.Sum256(rest); !bytes.Equal(got[:], sum) {
+		return errCacheValue
 	}
-	n, k := binary.Uvarint(body)
-	if k <= 0 || n != uint64(len(key)) || !bytes.HasPrefix(body[k:], []byte(key)) {
-		return nil, errCacheValue
+	rest, ok = bytes.CutPrefix(rest, appendWord(nil, key))
+	if !ok {
+		return errCacheValue
 	}
-	return decodeBody(body[k+len(key):])
+	return decodeBody(rest, body)
 }
 
-func decodeBody(body []byte) (*layerResult, error) {
-	w := newReader(body)
-	w.readTable()
-	r := new(layerResult)
-	if w.err == nil {
-		w.result(r)
+func decodeBody(data []byte, body func(*wire)) error {
+	w := &wire{reading: true, buf: data}
+	if w.readTable(); w.err != nil {
+		return w.err
 	}
-	if w.err == nil && len(w.buf) > 0 {
+	if body(w); w.err == nil && len(w.buf) > 0 {
 		w.fail()
 	}
-	if w.err != nil {
-		return nil, w.err
-	}
-	return r, nil
+	return w.err
+}
+
+// encodeResult returns the value for r, which is not changed.
+func encodeResult(key string, r *layerResult) ([]byte, error) {
+	return encodeValue(key, func(w *wire) {
+		w.buf = make([]byte, 0, 32*len(r.facts.Entries))
+		w.result(r)
+	})
+}
+
+func decodeResult(key string, value []byte) (*layerResult, error) {
+	r := new(layerResult)
+	return r, decodeValue(key, value, func(w *wire) { w.result(r) })
+}
+
+// encodeStored returns the value for s, which is not changed.
+func encodeStored(key string, s *stored, refs []*sbom.LayerRef) ([]byte, error) {
+	return encodeValue(key, func(w *wire) {
+		w.refs = refs
+		w.stored(s)
+	})
+}
+
+func decodeStored(key string, value []byte, refs []*sbom.LayerRef) (*stored, error) {
+	s := new(stored)
+	return s, decodeValue(key, value, func(w *wire) {
+		w.refs = refs
+		w.stored(s)
+	})
 }

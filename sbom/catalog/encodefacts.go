@@ -39,6 +39,9 @@ type entries struct {
 func (w *entries) entry(e *entry) {
 	link, kind, digests, mode := e.Link != "", e.Kind != "", len(e.Digests) > 0, e.Mode != w.mode
 	low, high := e.Op&1 != 0, e.Op&2 != 0
+	if e.Op > opOpaque {
+		w.fail()
+	}
 	w.flags(&low, &high, &link, &kind, &digests, &mode)
 	if w.reading {
 		e.Op = 0
@@ -72,7 +75,11 @@ func (w *entries) entry(e *entry) {
 }
 
 func (w *wire) fragment(f *detect.Fragment) {
-	many(w, 20, &f.Components, w.component)
+	many(w, 21, &f.Components, func(c *detect.Component) {
+		str(w, &c.Key)
+		many(w, 1, &c.Aliases, func(s *string) { str(w, s) })
+		w.component(&c.Component)
+	})
 	c := claims{wire: w}
 	many(w, 3, &f.Claims, c.claim)
 	many(w, 3, &f.Diversions, func(d *detect.Diversion) { strs(w, &d.From, &d.To, &d.By) })
@@ -85,10 +92,7 @@ func (w *wire) fragment(f *detect.Fragment) {
 		strs(w, &r.From, &r.To)
 		str(w, &r.Type)
 	})
-	optional(w, &f.Distribution, func(d *sbom.Distribution) {
-		strs(w, &d.ID, &d.VersionID, &d.Codename, &d.Name)
-		many(w, 1, &d.IDLike, func(s *string) { str(w, s) })
-	})
+	w.distribution(&f.Distribution)
 	many(w, 6, &f.Gaps, w.gap)
 }
 
@@ -111,11 +115,17 @@ func (w *claims) claim(c *detect.Claim) {
 	}
 }
 
-func (w *wire) component(c *detect.Component) {
+func (w *wire) distribution(p **sbom.Distribution) {
+	optional(w, p, func(d *sbom.Distribution) {
+		strs(w, &d.ID, &d.VersionID, &d.Codename, &d.Name)
+		many(w, 1, &d.IDLike, func(s *string) { str(w, s) })
+	})
+}
+
+func (w *wire) component(c *sbom.Component) {
 	str(w, &c.Type)
 	str(w, &c.Scope)
-	strs(w, &c.Key, &c.ID, &c.PURL, &c.Group, &c.Name, &c.Version, &c.Architecture, &c.Supplier, &c.Description)
-	many(w, 1, &c.Aliases, func(s *string) { str(w, s) })
+	strs(w, &c.ID, &c.PURL, &c.Group, &c.Name, &c.Version, &c.Architecture, &c.Supplier, &c.Description)
 	many(w, 3, &c.Licenses, w.license)
 	many(w, 1, &c.CPEs, func(s *string) { str(w, s) })
 	optional(w, &c.Source, func(s *sbom.SourcePackage) { strs(w, &s.Name, &s.Version) })
@@ -123,7 +133,7 @@ func (w *wire) component(c *detect.Component) {
 	many(w, 14, &c.Evidence, w.evidence)
 	many(w, 2, &c.Properties, w.property)
 	attributed, counted := c.Attribution != sbom.Attribution{}, c.Files != sbom.FileCounts{}
-	w.flags(&attributed, &counted) // Both are the fold's to fill in.
+	w.flags(&attributed, &counted) // Neither is before the fold.
 	if attributed {
 		w.attribution(&c.Attribution)
 	}
@@ -142,23 +152,41 @@ func (w *wire) evidence(e *sbom.Evidence) {
 	str(w, &e.Technique)
 	strs(w, &e.Field, &e.Value, &e.Location.Path, &e.Detector)
 	w.float(&e.Confidence)
-	optional(w, &e.Location.Layer, w.layerRef)
+	w.ref(&e.Location.Layer)
 }
 
 func (w *wire) attribution(a *sbom.Attribution) {
-	optional(w, &a.Introduced, w.layerRef)
-	optional(w, &a.Modified, w.layerRef)
-	optional(w, &a.Removed, w.layerRef)
+	w.ref(&a.Introduced)
+	w.ref(&a.Modified)
+	w.ref(&a.Removed)
 	w.flags(&a.Visible)
 }
 
-func (w *wire) layerRef(r *sbom.LayerRef) {
-	w.number(&r.Index)
-	w.digest(&r.DiffID)
+// ref is a layer: its place among the layers that are known, or else what it is.
+func (w *wire) ref(p **sbom.LayerRef) {
+	if w.refs == nil {
+		optional(w, p, func(r *sbom.LayerRef) {
+			w.number(&r.Index)
+			w.digest(&r.DiffID)
+		})
+		return
+	}
+	var i uint64
+	if r := *p; r != nil {
+		if i = uint64(r.Index) + 1; i > uint64(len(w.refs)) || *w.refs[i-1] != *r {
+			w.fail()
+			return
+		}
+	}
+	if w.uint(&i); i > uint64(len(w.refs)) {
+		w.fail()
+	} else if i > 0 {
+		*p = w.refs[i-1]
+	}
 }
 
 func (w *wire) gap(g *sbom.Gap) {
 	str(w, &g.Kind)
 	strs(w, &g.Path, &g.Component, &g.Detector, &g.Message)
-	optional(w, &g.Layer, w.layerRef)
+	w.ref(&g.Layer)
 }

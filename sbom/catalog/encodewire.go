@@ -24,7 +24,9 @@ type wire struct {
 	table []string
 	// index finds strings in the table; for writing only.
 	index map[string]uint64
-	text  text
+	// refs are the layers that can be referred to; nil where a layer does not know its place.
+	refs []*sbom.LayerRef
+	text text
 }
 
 // errEncoding is the error of bytes that no encoder wrote.
@@ -37,8 +39,6 @@ func newWriter() *wire {
 	}
 	return w
 }
-
-func newReader(buf []byte) *wire { return &wire{reading: true, buf: buf} }
 
 // words are the strings that every table begins with, so that a reference to them
 // takes one byte. A change needs another encodingVersion.

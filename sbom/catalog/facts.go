@@ -10,24 +10,24 @@ import (
 )
 
 // layerFacts are what one layer says. They depend on nothing but the layer's
-// bytes, the detectors and the limits, and survive JSON, so that they can be
-// cached.
+// bytes, the detectors and the limits, so that they can be cached
+// (encodefacts.go).
 type layerFacts struct {
-	Entries   []entry    `json:"entries"`
-	Fragments []fragment `json:"fragments,omitempty"`
+	Entries   []entry
+	Fragments []fragment
 }
 
 // entry is a change that a layer makes to the file system.
 type entry struct {
-	Op   op          `json:"op,omitempty"`
-	Path string      `json:"path"`
-	Mode fs.FileMode `json:"mode,omitempty"`
-	Size int64       `json:"size,omitempty"`
+	Op   op
+	Path string
+	Mode fs.FileMode
+	Size int64
 	// Link is the target of a symlink or of a hard link.
-	Link string        `json:"link,omitempty"`
-	Kind sbom.FileKind `json:"kind,omitempty"`
+	Link string
+	Kind sbom.FileKind
 	// Digests of the content, sha256 first, if it was hashed.
-	Digests []sbom.Digest `json:"digests,omitempty"`
+	Digests []sbom.Digest
 }
 
 // op says what an entry does.
@@ -43,9 +43,9 @@ const (
 // fragment is what one detector said about one file.
 type fragment struct {
 	// Entry is the index of the file in layerFacts.Entries.
-	Entry    int             `json:"entry"`
-	Detector detect.ID       `json:"detector"`
-	Facts    detect.Fragment `json:"facts"`
+	Entry    int
+	Detector detect.ID
+	Facts    detect.Fragment
 }
 
 // valid returns s as valid UTF-8.

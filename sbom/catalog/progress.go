@@ -67,15 +67,15 @@ func (m *meter) layerDone(size int64) {
 	m.report(m.p)
 }
 
-// layerCached counts a layer that was not read.
-func (m *meter) layerCached(size, files int64, components int) {
+// cached counts layers that were not read, and what they have.
+func (m *meter) cached(layers int, size, files int64, components int) {
 	if m.report == nil {
 		return
 	}
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	m.p.LayersDone++
-	m.p.LayersCached++
+	m.p.LayersDone += layers
+	m.p.LayersCached += layers
 	m.p.BytesDone += size
 	m.p.BytesFiles += files
 	m.p.Components += components
