@@ -45,6 +45,10 @@ type Entry struct {
 	ModTime time.Time
 	// UID and GID are the owner's.
 	UID, GID int
+	// Capabilities are the file capabilities of a regular file, in the form of
+	// getcap, such as "cap_net_raw=ep"; "" if it has none, "?" if the attribute that
+	// holds them is not valid. They are not read from root directories.
+	Capabilities string
 	// Problem says what is wrong with the entry: ErrEscape, ErrName or ErrType;
 	// nil for a good one. Report it. The entry may be used if Path is not empty.
 	Problem error
@@ -89,7 +93,7 @@ func newEntry(h *tar.Header, content io.Reader) *Entry {
 	e.setPath(h.Name)
 	switch h.Typeflag {
 	case tar.TypeReg, tar.TypeGNUSparse, tar.TypeCont:
-		e.Size, e.r = h.Size, content
+		e.Size, e.r, e.Capabilities = h.Size, content, capabilities(h)
 	case tar.TypeLink:
 		e.setHardlink(h.Linkname)
 	case tar.TypeSymlink:
