@@ -72,10 +72,10 @@ func (r NoUnknownExecutable) file(o *Outcome, inv *sbom.Inventory, f *sbom.File)
 	switch state := f.State(); {
 	case state == sbom.StateUnaccounted:
 		reason.Code = "unaccounted"
-		reason.Message = fmt.Sprintf("%s%s belongs to nothing that is known.", setuid(f.Mode), f.Path)
+		reason.Message = fmt.Sprintf("%s%s belongs to nothing that is known.", privileged(f), f.Path)
 	case state == sbom.StateModified:
 		reason.Code = "modified"
-		reason.Message = fmt.Sprintf("%s%s is not as %s packaged it%s.", setuid(f.Mode), f.Path, ownerName(inv, f.Owner), inLayer(f.Layer))
+		reason.Message = fmt.Sprintf("%s%s is not as %s packaged it%s.", privileged(f), f.Path, ownerName(inv, f.Owner), inLayer(f.Layer))
 	case state == sbom.StateUnverified && r.RequireVerified:
 		reason.Verdict, reason.Code = Indeterminate, "unverified"
 		reason.Message = fmt.Sprintf("%s cannot be verified: %s recorded no digest.", f.Path, ownerName(inv, f.Owner))
@@ -88,9 +88,15 @@ func (r NoUnknownExecutable) file(o *Outcome, inv *sbom.Inventory, f *sbom.File)
 	o.add(reason)
 }
 
-func setuid(m fs.FileMode) string {
-	if m&fs.ModeSetuid != 0 {
+// privileged begins a sentence about a file that gives its rights to whoever runs it.
+func privileged(f *sbom.File) string {
+	switch {
+	case f.Mode&fs.ModeSetuid != 0:
 		return "The setuid program "
+	case f.Mode&fs.ModeSetgid != 0:
+		return "The setgid program "
+	case f.Capabilities != "":
+		return fmt.Sprintf("The program with the capabilities %q ", f.Capabilities)
 	}
 	return ""
 }

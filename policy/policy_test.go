@@ -326,9 +326,15 @@ func TestNoUnknownExecutable(t *testing.T) {
 			want(t, decide(t, &policy.Evidence{Inventory: tc.inv}, tc.rule), tc.outcome, tc.codes...)
 		})
 	}
-	d := decide(t, &policy.Evidence{Inventory: file(func(f *sbom.File) { f.Owner, f.Mode = "", fs.ModeSetuid|0o755 })}, policy.NoUnknownExecutable{})
-	if m := d.Reasons[0].Message; !strings.Contains(m, "setuid") {
-		t.Errorf("%q does not say that the program is setuid", m)
+	for word, change := range map[string]func(*sbom.File){
+		"The setuid program usr/bin/x":                                 func(f *sbom.File) { f.Mode |= fs.ModeSetuid },
+		"The setgid program usr/bin/x":                                 func(f *sbom.File) { f.Mode |= fs.ModeSetgid },
+		`The program with the capabilities "cap_net_raw=ep" usr/bin/x`: func(f *sbom.File) { f.Capabilities = "cap_net_raw=ep" },
+	} {
+		d := decide(t, &policy.Evidence{Inventory: file(func(f *sbom.File) { f.Owner = ""; change(f) })}, policy.NoUnknownExecutable{})
+		if m := d.Reasons[0].Message; !strings.HasPrefix(m, word) {
+			t.Errorf("%q does not begin with %q", m, word)
+		}
 	}
 }
 

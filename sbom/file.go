@@ -11,6 +11,9 @@ type File struct {
 	Layer *LayerRef `json:"layer,omitempty"`
 	// Mode has the type, permission, setuid, setgid and sticky bits.
 	Mode fs.FileMode `json:"mode,omitempty"`
+	// Capabilities are the file capabilities, in the form of getcap, such as
+	// "cap_net_raw=ep": rights that whoever runs the file gets, as with setuid.
+	Capabilities string `json:"capabilities,omitempty"`
 	// Size is in bytes.
 	Size int64 `json:"size,omitempty"`
 	// Digests are the digests of the content, sha256 first.

@@ -125,6 +125,7 @@ var fileFields = []field[sbom.File]{
 	text("owner", func(f *sbom.File) *string { return &f.Owner }),
 	text("claim", func(f *sbom.File) *sbom.Claim { return &f.Claim }),
 	text("integrity", func(f *sbom.File) *sbom.Integrity { return &f.Integrity }),
+	text("capabilities", func(f *sbom.File) *string { return &f.Capabilities }),
 	text("recorded", func(f *sbom.File) *sbom.Digest { return &f.Recorded }),
 }
 

@@ -48,7 +48,7 @@
 //	imagetrust:role                              "distribution" or "file": no component of the inventory
 //
 // On a file: imagetrust:layer, mode (Go's fs.FileMode, octal), size, kind, owner,
-// claim, integrity, recorded and digest:N. On the metadata:
+// claim, integrity, capabilities, recorded and digest:N. On the metadata:
 //
 //	imagetrust:schema                            "1", the version of this taxonomy
 //	imagetrust:subject:name, :digest, :index, :config, :mediaType, :os, :architecture, :variant, :osVersion

@@ -58,7 +58,7 @@ func Golden() *sbom.Inventory {
 			Kind: sbom.KindELF, Owner: id("openssl"), Claim: sbom.ClaimRecorded, Integrity: sbom.Modified, Recorded: digest("md5", 9)},
 		{Path: "usr/bin/c_rehash", Mode: 0o755, Kind: sbom.KindScript, Owner: id("openssl"), Claim: sbom.ClaimRecorded,
 			Integrity: sbom.Missing, Recorded: digest("md5", 10)},
-		{Path: "usr/local/bin/.helper", Layer: l1.Ref(), Mode: 0o755 | fs.ModeSetuid, Size: 16_000,
+		{Path: "usr/local/bin/.helper", Layer: l1.Ref(), Mode: 0o755 | fs.ModeSetuid, Capabilities: "cap_net_raw=ep", Size: 16_000,
 			Digests: []sbom.Digest{digest("sha256", 11), digest("sha1", 12)}, Kind: sbom.KindELF},
 	}
 	inv.Sort()
