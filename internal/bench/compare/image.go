@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
 	"reflect"
@@ -85,24 +86,28 @@ type toolCard struct {
 // while they run somebody looks at their temporary files.
 func (o *options) judge(img *truth.Image, in input, tmp string) (cards []toolCard, disk map[string]*usage, err error) {
 	disk = make(map[string]*usage)
+	reports := make(map[string]*score.Report)
+	programs := make(map[string]bool)
 	for _, tool := range o.tools {
 		j, ok := judges()[tool]
 		out := filepath.Join(tmp, tool+".textproto")
 		if !ok || j.command(in, out) == nil {
 			continue
 		}
-		u, err := launch(j.command(in, out), true)
-		if err != nil {
+		if disk[tool], err = launch(j.command(in, out), true); err != nil {
 			return nil, nil, err
 		}
-		disk[tool] = u
-		report, err := j.read(out)
-		if err != nil {
-			return nil, nil, fmt.Errorf("%s: exit status %d: %w: %s", tool, u.Exit, err, u.Stderr)
+		if reports[tool], err = j.read(out); err != nil {
+			return nil, nil, fmt.Errorf("%s: exit status %d: %w: %s", tool, disk[tool].Exit, err, disk[tool].Stderr)
 		}
-		cards = append(cards, toolCard{tool, score.Against(img, report)})
+		maps.Copy(programs, reports[tool].Programs)
 		if err := os.Remove(out); err != nil {
 			return nil, nil, err
+		}
+	}
+	for _, tool := range o.tools {
+		if r := reports[tool]; r != nil {
+			cards = append(cards, toolCard{tool, score.Against(img, r, programs)})
 		}
 	}
 	return cards, disk, nil

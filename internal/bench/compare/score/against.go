@@ -47,11 +47,13 @@ type Ecosystem struct {
 // ecosystems are those of the truth, in the order of tables.
 var ecosystems = []truth.Ecosystem{truth.Debian, truth.NPM, truth.PyPI, truth.Go, truth.Maven, truth.Gem}
 
-// Against scores what a scanner says about an image.
-func Against(img *truth.Image, r *Report) *Card {
+// Against scores what a scanner says about an image. Modules in programs, of
+// Go programs as whatever scanner names them, are not counted as extra; nor is the
+// standard library.
+func Against(img *truth.Image, r *Report, programs map[string]bool) *Card {
 	card := new(Card)
 	for _, eco := range ecosystems {
-		if e := ecosystem(eco, img, r); e.Truth > 0 || len(e.Extra) > 0 {
+		if e := ecosystem(eco, img, r, programs); e.Truth > 0 || len(e.Extra) > 0 {
 			card.Ecosystems = append(card.Ecosystems, e)
 		}
 	}
@@ -68,7 +70,7 @@ func Against(img *truth.Image, r *Report) *Card {
 	return card
 }
 
-func ecosystem(eco truth.Ecosystem, img *truth.Image, r *Report) Ecosystem {
+func ecosystem(eco truth.Ecosystem, img *truth.Image, r *Report, programs map[string]bool) Ecosystem {
 	e := Ecosystem{Ecosystem: eco}
 	want, beside := pairs(eco, fromTruth(img.Packages)), pairs(eco, fromTruth(img.Beside))
 	got := pairs(eco, r.Installed)
@@ -82,7 +84,8 @@ func ecosystem(eco truth.Ecosystem, img *truth.Image, r *Report) Ecosystem {
 	}
 	e.Truth = len(want)
 	for pair := range got {
-		if want[pair] || leftovers[pair] {
+		name, _, _ := strings.Cut(pair, " ")
+		if want[pair] || leftovers[pair] || eco == truth.Go && (programs[name] || name == "stdlib" || name == "go") {
 			continue
 		}
 		e.Extra = append(e.Extra, pair)

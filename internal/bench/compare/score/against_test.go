@@ -35,6 +35,9 @@ func TestAgainst(t *testing.T) {
 		Package{Ecosystem: truth.NPM, Name: "a", Version: "1", Path: "x/node_modules/a/package.json", Layer: 2, Introduced: 2},
 		Package{Ecosystem: truth.NPM, Name: "fixture", Version: "9", Path: "x/node_modules/a/test/fixture/package.json"},
 		Package{Ecosystem: truth.NPM, Name: "invented"},
+		Package{Ecosystem: truth.Go, Name: "example.com/program", Version: "(devel)"},
+		Package{Ecosystem: truth.Go, Name: "stdlib", Version: "1.26"},
+		Package{Ecosystem: truth.Go, Name: "example.com/invented", Version: "1"},
 		Package{Ecosystem: truth.Gem, Name: "rake", Version: "1"},
 	)
 	r.Apart = map[string]bool{"x/node_modules/a/dist/told/package.json": true}
@@ -46,12 +49,13 @@ func TestAgainst(t *testing.T) {
 				Apart: 1, AllBeside: 3, Silent: []string{"silent x/node_modules/a/lib/package.json"},
 				Places: 2, PlacesFound: 1, Misplaced: []string{"a 1 y/node_modules/a/package.json"}, Wrong: []string{"a 1 x/node_modules/a/package.json"},
 			},
+			{Ecosystem: truth.Go, Extra: []string{"example.com/invented 1"}},
 			{Ecosystem: truth.Gem, Extra: []string{"rake 1"}},
 		},
 		Leftovers: []string{"removed 5"},
 		Leftover:  1,
 	}
-	if diff := cmp.Diff(want, Against(built(), r)); diff != "" {
+	if diff := cmp.Diff(want, Against(built(), r, map[string]bool{"example.com/program": true})); diff != "" {
 		t.Error(diff)
 	}
 }
@@ -110,10 +114,10 @@ func TestIntegrity(t *testing.T) {
 		Ghosts: Tally{2, 1}, Damaged: Tally{2, 1},
 		Unknown: []string{"ghost2", "hurt2"}, MadeUp: []string{"whole"},
 	}
-	if diff := cmp.Diff(want, Against(img, r).Integrity); diff != "" {
+	if diff := cmp.Diff(want, Against(img, r, nil).Integrity); diff != "" {
 		t.Error(diff)
 	}
-	if i := Against(img, packages()).Integrity; i != nil {
+	if i := Against(img, packages(), nil).Integrity; i != nil {
 		t.Errorf("of one that does not look: %+v", i)
 	}
 }

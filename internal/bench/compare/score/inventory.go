@@ -10,7 +10,7 @@ import (
 
 // Inventory is what our own inventory says.
 func Inventory(inv *sbom.Inventory) *Report {
-	r := &Report{Integrity: true, Apart: make(map[string]bool), Missing: make(map[string]int), Ghosts: make(map[string]bool)}
+	r := &Report{Integrity: true, Programs: make(map[string]bool), Apart: make(map[string]bool), Missing: make(map[string]int), Ghosts: make(map[string]bool)}
 	byID := make(map[string]*sbom.Component, len(inv.Components))
 	for i := range inv.Components {
 		c := &inv.Components[i]
@@ -40,7 +40,11 @@ func (r *Report) component(c *sbom.Component) {
 		return
 	}
 	p, ok := fromPURL(c.PURL)
-	if !ok || isGoProgram(p.Ecosystem, c) {
+	if !ok {
+		return
+	}
+	if p.Ecosystem == truth.Go && c.Type == sbom.TypeApplication {
+		r.Programs[p.Name] = true
 		return
 	}
 	if p.Ecosystem == truth.Debian {
@@ -57,12 +61,6 @@ func (r *Report) component(c *sbom.Component) {
 		}
 	}
 	r.Installed = append(r.Installed, p)
-}
-
-// isGoProgram reports whether c is what the truth does not list: a Go program
-// itself or the standard library.
-func isGoProgram(eco truth.Ecosystem, c *sbom.Component) bool {
-	return eco == truth.Go && (c.Type == sbom.TypeApplication || c.Name == "stdlib")
 }
 
 func (r *Report) file(f *sbom.File, byID map[string]*sbom.Component) {

@@ -51,8 +51,10 @@ func TestInventory(t *testing.T) {
 			{Ecosystem: truth.Debian, Name: "tool", Version: "1", Layer: 2, Introduced: 0},
 			{Ecosystem: truth.Debian, Name: "ghost", Version: "1", Layer: 1, Introduced: 1},
 			{Ecosystem: truth.Maven, Name: "g:inner", Version: "2", Path: "opt/a.jar", Layer: 1, Introduced: 1},
+			{Ecosystem: truth.Go, Name: "stdlib", Version: "1.26", Path: "opt/p", Layer: 1, Introduced: 1},
 		},
 		Apart:     map[string]bool{"var/lib/dpkg/status": true, "srv/dist/vendored/package.json": true, "srv/dist/unversioned/package.json": true, "srv/package.json": true},
+		Programs:  map[string]bool{"example.com/p": true},
 		Integrity: true,
 		Changes: []truth.Change{
 			{Kind: truth.Modified, Path: "usr/bin/tool", Package: "tool", Layer: 2},

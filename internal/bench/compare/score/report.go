@@ -16,6 +16,9 @@ import (
 type Report struct {
 	// Installed are the packages that it takes for installed.
 	Installed []Package
+	// Programs are the modules that it says Go programs are built from. The truth
+	// lists what is in programs, not the programs.
+	Programs map[string]bool
 	// Apart are the files of which it says that they name a package which is not
 	// installed (bundled in another one, test data, only declared), or something
 	// that is no package of an ecosystem, or one that it cannot identify.

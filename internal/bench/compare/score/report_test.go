@@ -81,11 +81,12 @@ func read(t *testing.T, file string, parse func(io.Reader) (*Report, error)) *Re
 }
 
 func TestSyft(t *testing.T) {
-	want := &Report{Installed: []Package{
+	want := &Report{Programs: map[string]bool{"example.com/p": true}, Installed: []Package{
 		{Ecosystem: truth.Debian, Name: "bash", Version: "5.2-1", Layer: 1, Introduced: Unknown},
 		{Ecosystem: truth.Maven, Name: "g:inner", Version: "2", Path: "opt/app.jar", Layer: 1, Introduced: Unknown},
 		{Ecosystem: truth.PyPI, Name: "zope-interface", Version: "5", Layer: Unknown, Introduced: Unknown},
 		{Ecosystem: truth.Go, Name: "example.com/m", Version: "1.0.0", Path: "opt/bin/p", Layer: Unknown, Introduced: Unknown},
+		{Ecosystem: truth.Go, Name: "stdlib", Version: "1.26", Layer: Unknown, Introduced: Unknown},
 	}}
 	if diff := cmp.Diff(want, read(t, "testdata/syft.json", Syft)); diff != "" {
 		t.Error(diff)
@@ -100,6 +101,7 @@ func TestScalibr(t *testing.T) {
 		{Ecosystem: truth.Debian, Name: "bash", Version: "1:5.2-1", Layer: 0, Introduced: Unknown},
 		{Ecosystem: truth.Maven, Name: "g:inner", Version: "2", Path: "opt/app.jar", Layer: 1, Introduced: Unknown},
 		{Ecosystem: truth.NPM, Name: "@s/p", Version: "1.0.0", Path: "srv/node_modules/@s/p/package.json", Layer: Unknown, Introduced: Unknown},
+		{Ecosystem: truth.Go, Name: "stdlib", Version: "1.26", Layer: Unknown, Introduced: Unknown},
 	}}
 	if diff := cmp.Diff(want, read(t, "testdata/scalibr.textproto", Scalibr)); diff != "" {
 		t.Error(diff)

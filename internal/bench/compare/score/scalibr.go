@@ -9,7 +9,7 @@ import (
 )
 
 // Scalibr reads a scan result of osv-scalibr in its text form. All packages in it
-// count as installed: scalibr makes no difference.
+// count as installed, and none is said to be a Go program: scalibr makes no difference.
 func Scalibr(r io.Reader) (*Report, error) {
 	root, err := readText(r)
 	if err != nil {
@@ -20,7 +20,7 @@ func Scalibr(r io.Reader) (*Report, error) {
 	report := new(Report)
 	for _, m := range inv.all("packages") {
 		p, ok := fromPURL(m.message("purl").field("purl"))
-		if !ok || p.Ecosystem == truth.Go && m.field("name") == "stdlib" {
+		if !ok {
 			continue
 		}
 		if p.Ecosystem != truth.Debian {

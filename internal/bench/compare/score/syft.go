@@ -40,11 +40,15 @@ func Syft(r io.Reader) (*Report, error) {
 	for i, l := range doc.Source.Metadata.Layers {
 		layers[l.Digest] = i
 	}
-	report := new(Report)
+	report := &Report{Programs: make(map[string]bool)}
 	for i := range doc.Artifacts {
 		a := &doc.Artifacts[i]
 		p, ok := fromPURL(a.PURL)
-		if !ok || p.Ecosystem == truth.Go && a.isGoProgram() {
+		if !ok {
+			continue
+		}
+		if p.Ecosystem == truth.Go && a.isGoProgram() {
+			report.Programs[p.Name] = true
 			continue
 		}
 		a.locate(&p, layers)
@@ -69,11 +73,10 @@ func (a *syftArtifact) locate(p *Package, layers map[string]int) {
 	}
 }
 
-// isGoProgram reports whether a is what the truth does not list: a Go program
-// itself or the standard library.
+// isGoProgram reports whether a is the main module of the program it was found in.
 func (a *syftArtifact) isGoProgram() bool {
 	var m struct{ MainModule string }
 	// Metadata of other forms has no main module.
 	_ = json.Unmarshal(a.Metadata, &m)
-	return a.Name == "stdlib" || a.Name == m.MainModule
+	return a.Name == m.MainModule
 }
