@@ -77,10 +77,10 @@ func (m *manifest) split() (scope, name string) {
 	return "", m.name
 }
 
-// foreign reports whether the manifest, inside the package owner, is that of
-// another package and not one more entry point of owner.
-func (m *manifest) foreign(owner string) bool {
-	return !m.private && m.name != owner && !strings.HasPrefix(m.name, owner+"-")
+// partOf reports whether the manifest, inside the package of p, is one more entry
+// point of that package, and not of another one.
+func (m *manifest) partOf(p place) bool {
+	return p.owner != "" && (m.private && p.kind == bundled || m.name == p.name || strings.HasPrefix(m.name, p.name+"-"))
 }
 
 // text returns the string at key, empty if it is none.

@@ -8,9 +8,13 @@
 //     installs Node packages (usr/share/nodejs, usr/lib/nodejs,
 //     usr/lib/TRIPLET/nodejs), is an installed package.
 //   - Deeper inside such a package, name and version make it a bundled copy
-//     ([sbom.ScopeBundled]), as in next/dist/compiled.
+//     ([sbom.ScopeBundled]), as in next/dist/compiled. So they do in directories
+//     of third-party sources (vendor, third_party) and inside the package of
+//     another ecosystem: a gem, a Go module, a Python environment.
 //   - Below a directory of tests or examples it is a fixture
 //     ([sbom.ScopeFixture]).
+//   - In the documentation of a distribution's package it is a copy that only
+//     names software ([sbom.ScopeDeclared]).
 //   - Anywhere else it is an application's own manifest, a component of
 //     [sbom.TypeApplication].
 //
@@ -18,11 +22,12 @@
 // gets no package URL: a public package of the same name is another thing, with
 // other advisories.
 //
-// Most other package.json files only tell Node how to load a directory. They
-// have no name, no version, or the name of the package around them, and say
-// nothing. A copy inside a package that names another package and no version is
-// a gap: it is software, and nobody can tell which. Lock files are not read:
-// what they list need not be there.
+// Many package.json files only tell Node how to load a directory. They have no
+// name, or that of the package around them ("rxjs/ajax", "preact-hooks"), which
+// is a component already, and say nothing. Any other name without a version is
+// no component but a gap about the package around it: there is software, or test
+// data, and nobody can tell which. Lock files are not read: what they list need
+// not be there.
 package npm
 
 import (
@@ -47,7 +52,7 @@ type detector struct{}
 // New returns the detector. It is safe for concurrent use.
 func New() detect.Detector { return detector{} }
 
-func (detector) ID() detect.ID { return detect.ID{Name: "npm", Version: "1"} }
+func (detector) ID() detect.ID { return detect.ID{Name: "npm", Version: "2"} }
 
 func (detector) Wants(e *detect.Entry) bool {
 	return e.Size > 0 && path.Base(e.Path) == "package.json"
@@ -69,20 +74,16 @@ func (detector) Detect(_ context.Context, f *detect.File) (*detect.Fragment, err
 func fragment(p place, m *manifest) *detect.Fragment {
 	switch {
 	case p.kind == installed && m.name == "":
-		return incomplete("the package.json of an installed package states no valid name")
-	case m.name == "":
+		return incomplete("", "the package.json of an installed package states no valid name")
+	case m.name == "", p.kind == bundled && m.name == p.name, m.version == "" && m.partOf(p):
 		return nil
-	case m.version == "" && p.kind == bundled && m.foreign(p.name):
-		return incomplete("a copy of the package " + m.name + " is bundled, and its version is not stated")
 	case m.version == "" && p.kind != installed:
-		return nil
-	case p.kind == bundled && m.name == p.name:
-		return nil // Another entry point of the package around it.
+		return incomplete(p.owner, p.unversioned(m.name))
 	}
 	frag := &detect.Fragment{Components: []detect.Component{component(p, m)}}
 	key := frag.Components[0].Key
 	if m.version == "" {
-		frag.Gaps = incomplete("the package.json of the installed package " + m.name + " states no version").Gaps
+		frag.Gaps = incomplete(key, "the package.json of the installed package "+m.name+" states no version").Gaps
 	}
 	if p.kind == installed || p.kind == bundled {
 		frag.Claims = []detect.Claim{{Key: key, Path: p.dir, Ground: sbom.ClaimDirectory, Tree: true}}
@@ -93,8 +94,26 @@ func fragment(p place, m *manifest) *detect.Fragment {
 	return frag
 }
 
-func incomplete(message string) *detect.Fragment {
-	return &detect.Fragment{Gaps: []sbom.Gap{{Kind: sbom.GapIncomplete, Message: message}}}
+// incomplete is a gap about the component of that key or alias, if any.
+func incomplete(key, message string) *detect.Fragment {
+	return &detect.Fragment{Gaps: []sbom.Gap{{Kind: sbom.GapIncomplete, Component: key, Message: message}}}
+}
+
+// unversioned says what a name without a version is, as far as its place tells.
+func (p place) unversioned(name string) string {
+	what := "an application"
+	switch p.kind {
+	case bundled:
+		what = "something bundled"
+	case fixtureData:
+		what = "test data"
+	case documented:
+		what = "a copy in documentation"
+	}
+	if p.owner != "" {
+		what += " inside the package " + p.name
+	}
+	return what + " names itself " + name + " and states no version"
 }
 
 // component describes the package. Its key is its directory and name; the

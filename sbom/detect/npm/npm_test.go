@@ -76,7 +76,7 @@ func describe(w *strings.Builder, frag *detect.Fragment) {
 		fmt.Fprintf(w, "\t%q %s %q\n", r.From, r.Type, r.To)
 	}
 	for _, g := range frag.Gaps {
-		fmt.Fprintf(w, "\tgap %s: %s\n", g.Kind, g.Message)
+		fmt.Fprintf(w, "\tgap %s of %q: %s\n", g.Kind, g.Component, g.Message)
 	}
 }
 
@@ -91,17 +91,33 @@ func TestPlace(t *testing.T) {
 		"test/node_modules/a":               {kind: installed, name: "a"},
 		"app/node_modules/test":             {kind: installed, name: "test"},
 		"app/node_modules/a/node_modules/b": {kind: installed, name: "b"},
-		"n/node_modules/.pnpm/a@1/node_modules/a": {kind: installed, name: "a"},
-		"app/node_modules/a/dist/b":               {kind: bundled, name: "a", owner: "app/node_modules/a"},
-		"app/node_modules/a/test/b":               {kind: fixtureData, name: "a", owner: "app/node_modules/a"},
-		"app/node_modules/a/test/node_modules/b":  {kind: fixtureData, name: "b"},
-		"usr/share/nodejs/a":                      {kind: installed, name: "a"},
-		"usr/lib/nodejs/@s/a":                     {kind: installed, name: "@s/a"},
-		"usr/lib/x86_64-linux-gnu/nodejs/a":       {kind: installed, name: "a"},
-		"usr/share/nodejs/a/lib/b":                {kind: bundled, name: "a", owner: "usr/share/nodejs/a"},
-		"srv/nodejs/a":                            {kind: application},
-		"usr/share/doc/x/examples/a":              {kind: fixtureData},
-		"var/lib/node_modules/.cache/a":           {kind: application},
+		"n/node_modules/.pnpm/a@1/node_modules/a":                 {kind: installed, name: "a"},
+		"app/node_modules/a/dist/b":                               {kind: bundled, name: "a", owner: "app/node_modules/a"},
+		"app/node_modules/a/test/b":                               {kind: fixtureData, name: "a", owner: "app/node_modules/a"},
+		"app/node_modules/a/test/node_modules/b":                  {kind: fixtureData, name: "b", owner: "app/node_modules/a"},
+		"app/node_modules/a/node_modules/b/spec/node_modules/c/d": {kind: fixtureData, name: "c", owner: "app/node_modules/a/node_modules/b/spec/node_modules/c"},
+		"usr/share/nodejs/a":                                      {kind: installed, name: "a"},
+		"usr/lib/nodejs/@s/a":                                     {kind: installed, name: "@s/a"},
+		"usr/lib/x86_64-linux-gnu/nodejs/a":                       {kind: installed, name: "a"},
+		"usr/share/nodejs/a/lib/b":                                {kind: bundled, name: "a", owner: "usr/share/nodejs/a"},
+		"srv/nodejs/a":                                            {kind: application},
+		"usr/share/doc/x/examples/a":                              {kind: fixtureData},
+		"var/lib/node_modules/.cache/a":                           {kind: application},
+		"usr/share/doc/node-a":                                    {kind: documented},
+		"usr/share/doc":                                           {kind: documented},
+		"usr/share/go/src/cmd/vendor/github.com/google/pprof/third_party/d3": {kind: bundled},
+		"srv/third_party/a":             {kind: bundled},
+		"opt/vendor":                    {kind: application},
+		"opt/vendor/app/node_modules/a": {kind: installed, name: "a"},
+		"usr/lib/ruby/gems/3.1.0/gems/typeprof-1/vscode":           {kind: bundled},
+		"usr/lib/ruby/gems/3.1.0":                                  {kind: application},
+		"srv/gems/a-b":                                             {kind: application},
+		"usr/lib/python3/dist-packages/a/static":                   {kind: bundled},
+		"venv/lib/python3.11/site-packages":                        {kind: application},
+		"venv/lib/python3.11/site-packages/n/lib/node_modules/npm": {kind: installed, name: "npm"},
+		"root/go/pkg/mod/example.com/a@v1.0.0/web":                 {kind: bundled},
+		"srv/pkg/mod/a":                                            {kind: application},
+		"srv/mod/a@v1":                                             {kind: application},
 	} {
 		want.dir = dir
 		if got := placeOf(dir); got != want {
@@ -181,12 +197,12 @@ func FuzzPackageJSON(f *testing.F) {
 		if err := detecttest.Check(New(), detecttest.File{Path: "app/node_modules/a/package.json", Data: data}); err != nil {
 			t.Error(err)
 		}
-		// Whatever the place, nothing installed comes out of test data.
+		// Whatever the place, nothing installed comes out of test data or of copies.
 		p := placeOf(path)
 		if m, err := parse(data); err == nil {
 			if frag := fragment(p, m); frag != nil {
 				for _, c := range frag.Components {
-					if (p.kind == fixtureData) != (c.Scope == sbom.ScopeFixture) || c.Version == "" && p.kind != installed {
+					if (c.Scope == sbom.ScopeInstalled) != (p.kind == installed || p.kind == application) || c.Version == "" && p.kind != installed {
 						t.Errorf("%+v at %+v", c, p)
 					}
 				}

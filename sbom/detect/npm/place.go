@@ -1,6 +1,7 @@
 package npm
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/imagetrust/imagetrust/sbom"
@@ -15,6 +16,7 @@ const (
 	installed
 	bundled
 	fixtureData
+	documented
 )
 
 func (k kind) scope() sbom.Scope {
@@ -23,6 +25,8 @@ func (k kind) scope() sbom.Scope {
 		return sbom.ScopeBundled
 	case fixtureData:
 		return sbom.ScopeFixture
+	case documented:
+		return sbom.ScopeDeclared
 	}
 	return sbom.ScopeInstalled
 }
@@ -49,7 +53,7 @@ type place struct {
 	// directory spells it.
 	name string
 	// owner is the directory of the package that contains this one, for bundled
-	// copies and fixtures.
+	// copies and fixtures; empty when it is none of ours.
 	owner string
 }
 
@@ -59,7 +63,7 @@ func placeOf(dir string) place {
 	p := place{dir: dir}
 	segs := strings.Split(dir, "/")
 	var loose []string // directories that belong to no package's name
-	end := 0           // of the last package directory
+	end, outer := 0, 0 // of the last package directory, and of the one around it
 	for i := 0; i < len(segs); i++ {
 		n := nameLen(segs, i)
 		if n == 0 {
@@ -72,6 +76,7 @@ func placeOf(dir string) place {
 		name := segs[i+1 : i+1+n]
 		i += n
 		if !strings.HasPrefix(name[0], ".") { // .pnpm, .cache
+			outer = end
 			p.name, end = strings.Join(name, "/"), i+1
 		}
 	}
@@ -80,13 +85,51 @@ func placeOf(dir string) place {
 		p.kind = fixtureData
 	case end == len(segs):
 		p.kind = installed
-	case end > 0:
+	case end > 0 || foreignTree(segs):
 		p.kind = bundled
+	case index(segs, "usr", "share", "doc") >= 0:
+		p.kind = documented
 	}
-	if end > 0 && end < len(segs) {
+	switch {
+	case end > 0 && end < len(segs):
 		p.owner = strings.Join(segs[:end], "/")
+	case p.kind == fixtureData && outer > 0:
+		p.owner = strings.Join(segs[:outer], "/")
 	}
 	return p
+}
+
+// foreignTree reports whether a directory that is in no Node package lies in a
+// directory of third-party sources, or in a package of another ecosystem.
+func foreignTree(segs []string) bool {
+	for i, dir := range segs {
+		below := len(segs) - 1 - i
+		switch dir {
+		case "vendor", "_vendor", "third_party", "third-party", "thirdparty", "site-packages", "dist-packages":
+			if below > 0 {
+				return true
+			}
+		case "gems": // gems/NAME-VERSION, or of Bundler gems/NAME-COMMIT
+			if below > 1 && strings.Contains(segs[i+1], "-") {
+				return true
+			}
+		case "mod": // pkg/mod/MODULE@VERSION
+			if i > 0 && segs[i-1] == "pkg" && strings.Contains(strings.Join(segs[i+1:], "/"), "@v") {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// index returns where the directories follow each other in segs, -1 if nowhere.
+func index(segs []string, dirs ...string) int {
+	for i := range len(segs) - len(dirs) + 1 {
+		if slices.Equal(segs[i:i+len(dirs)], dirs) {
+			return i
+		}
+	}
+	return -1
 }
 
 // nameLen returns how many segments behind segs[i] are the name of a package
