@@ -32,20 +32,20 @@ const (
 // codes of up to 15 bits can need: 2342 and 402 entries, rounded up to powers of 2 so
 // that a mask shows that an index is inside.
 const (
-	maxCode     = 15
-	litlenBits  = 11
-	litlenSize  = 1 << 12
-	distBits    = 8
-	distSize    = 1 << 9
-	lengthsBits = 7
+	maxCode        = 15
+	litlenBits     = 11
+	litlenSize     = 1 << 12
+	distBits       = 8
+	distSize       = 1 << 9
+	codeLengthBits = 7
 )
 
 const (
-	maxLitlen  = 286 // codes for literals and lengths that a block may have
-	maxDist    = 30
-	numLengths = 19 // symbols of the code for code lengths
-	endOfBlock = 256
-	maxSymbols = 512 // more than any code has
+	maxLitlen      = 286 // codes for literals and lengths that a block may have
+	maxDist        = 30
+	numCodeLengths = 19 // symbols of the code for code lengths
+	endOfBlock     = 256
+	maxSymbols     = 512 // more than any code has
 )
 
 // codes are the tables of the two codes of a block.
@@ -62,7 +62,7 @@ func subEntry(table []uint32, e uint32, after uint64) uint32 {
 }
 
 // Entries of the symbols but for their codes: RFC 1951, section 3.2.5.
-var litlenSymbols, distSymbols, lengthsSymbols = func() (l [288]uint32, d [32]uint32, c [numLengths]uint32) {
+var litlenSymbols, distSymbols, codeLengthSymbols = func() (l [288]uint32, d [32]uint32, c [numCodeLengths]uint32) {
 	for i := range endOfBlock {
 		l[i] = entryLiteral | uint32(i)<<entryValue
 	}
@@ -116,35 +116,35 @@ var fixed = sync.OnceValue(func() *codes {
 	return &c
 })
 
-// lengthsOrder is the order of the lengths of the code for code lengths: RFC 1951,
+// codeLengthOrder is the order of the lengths of the code for code lengths: RFC 1951,
 // section 3.2.7.
-var lengthsOrder = [numLengths]uint8{16, 17, 18, 0, 8, 7, 9, 6, 10, 5, 11, 4, 12, 3, 13, 2, 14, 1, 15}
+var codeLengthOrder = [numCodeLengths]uint8{16, 17, 18, 0, 8, 7, 9, 6, 10, 5, 11, 4, 12, 3, 13, 2, 14, 1, 15}
 
 // readCodes reads the codes of a block: RFC 1951, section 3.2.7.
 func (z *Reader) readCodes() error {
 	if err := z.need(14); err != nil {
 		return err
 	}
-	nlit, ndist, nlen := int(z.take(5))+257, int(z.take(5))+1, int(z.take(4))+4
-	if nlit > maxLitlen || ndist > maxDist {
+	hlit, hdist, hclen := int(z.take(5))+257, int(z.take(5))+1, int(z.take(4))+4
+	if hlit > maxLitlen || hdist > maxDist {
 		return z.invalid(ErrCode)
 	}
 	c := &z.dynamic
-	var lengths [numLengths]uint8
-	for _, symbol := range lengthsOrder[:nlen] {
+	var lengths [numCodeLengths]uint8
+	for _, symbol := range codeLengthOrder[:hclen] {
 		if err := z.need(3); err != nil {
 			return err
 		}
 		lengths[symbol] = uint8(z.take(3))
 	}
-	if !z.builder.build(z.preTable[:], lengthsBits, lengths[:], lengthsSymbols[:]) {
+	if !z.builder.build(z.codeLengthTable[:], codeLengthBits, lengths[:], codeLengthSymbols[:]) {
 		return z.invalid(ErrCode)
 	}
-	if err := z.readLengths(z.lengths[:nlit+ndist]); err != nil {
+	if err := z.readLengths(z.lengths[:hlit+hdist]); err != nil {
 		return err
 	}
-	if !z.builder.build(c.litlen[:], litlenBits, z.lengths[:nlit], litlenSymbols[:]) ||
-		!z.builder.build(c.dist[:], distBits, z.lengths[nlit:nlit+ndist], distSymbols[:]) {
+	if !z.builder.build(c.litlen[:], litlenBits, z.lengths[:hlit], litlenSymbols[:]) ||
+		!z.builder.build(c.dist[:], distBits, z.lengths[hlit:hlit+hdist], distSymbols[:]) {
 		return z.invalid(ErrCode)
 	}
 	z.codes = c
@@ -155,7 +155,7 @@ func (z *Reader) readCodes() error {
 func (z *Reader) readLengths(lengths []uint8) error {
 	i := z.fastLengths(lengths)
 	for i < len(lengths) {
-		e, extra, err := z.decodeEntry(z.preTable[:], lengthsBits)
+		e, extra, err := z.decodeEntry(z.codeLengthTable[:], codeLengthBits)
 		if err != nil {
 			return err
 		}
@@ -173,14 +173,14 @@ func (z *Reader) fastLengths(lengths []uint8) int {
 		pos   = uint(z.pos)
 		bits  = z.bits
 		n     = z.nbits
-		table = &z.preTable
+		table = &z.codeLengthTable
 		i     = 0
 	)
 	for i < len(lengths) && pos <= lastIn {
 		bits |= loadIn(&z.in, pos) << (n & 63)
 		pos += (n&63 ^ 63) >> 3
 		n |= 56
-		e := table[bits&(1<<lengthsBits-1)]
+		e := table[bits&(1<<codeLengthBits-1)]
 		if e&entryLiteral != 0 {
 			lengths[i] = uint8(e >> entryValue)
 			i++

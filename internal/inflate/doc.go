@@ -12,15 +12,15 @@
 // What compress/flate and compress/gzip reject is rejected, and nothing else: codes
 // that are over-subscribed or incomplete, symbols without a code, distances before
 // the start of the stream, truncation, wrong checksums and lengths. An [Error] says
-// what and at which compressed byte. Before it, every byte that could be decoded is
-// delivered; in how many of the last bytes before the fault that are, decoders
-// differ.
+// what and at which compressed byte. What was decoded before it is delivered first;
+// decoders differ in how many of the last bytes before a fault that includes.
 //
 // # Cost
 //
 // Time is linear in input plus output. A reader holds less than 256 KiB and allocates
-// nothing after Reset. It reads ahead of the end of the stream: where the source
-// stands afterwards is not defined.
+// nothing after Reset but errors. It reads ahead of the end of the stream: where the source
+// stands afterwards is not defined. It is not for interactive streams: bytes come in
+// pieces of up to 128 KiB, whatever the sender flushed.
 //
 // # Memory safety
 //

@@ -84,7 +84,9 @@ func (z *Reader) fastSymbols() error {
 		bits >>= e & entryTotal
 		n -= uint(e)
 
-		// The refill leaves enough for the longest distance and the next look-up.
+		// At least 56 bits less two literals and the longest length, 14, are left, enough for
+		// the look-up. After the refill they are enough for the longest distance and the
+		// next look-up.
 		d := t.dist[bits&(1<<distBits-1)]
 		if n&63 < maxCode+13+litlenBits {
 			bits |= loadIn(in, pos) << (n & 63)
@@ -112,7 +114,7 @@ func (z *Reader) fastSymbols() error {
 			err = ErrDistance
 			break
 		}
-		if distance < moveSize {
+		if distance < moveSize || length > 2*moveSize && distance < 2*moveSize {
 			repeat(out, at, distance, length)
 			at += length
 			continue

@@ -1,9 +1,6 @@
 package inflate
 
-import (
-	"hash/crc32"
-	"io"
-)
+import "hash/crc32"
 
 // The flags of a member header: RFC 1952, section 2.3.1.
 const (
@@ -103,5 +100,3 @@ func (z *Reader) readMemberTrailer() error {
 	z.stage = memberHeader
 	return nil
 }
-
-var _ io.WriterTo = (*Reader)(nil)

@@ -56,7 +56,7 @@ func (i *input) need(n uint) error {
 	for i.nbits < n {
 		if i.pos == inSize {
 			if err := i.more(); err == io.EOF {
-				return i.invalid(io.ErrUnexpectedEOF)
+				return &Error{i.base + int64(i.pos), io.ErrUnexpectedEOF}
 			} else if err != nil {
 				return err
 			}

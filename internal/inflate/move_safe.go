@@ -4,9 +4,6 @@ package inflate
 
 import "encoding/binary"
 
-// moveSize is how many bytes a move has.
-const moveSize = 16
-
 func loadIn(p *[inSize]byte, i uint) uint64 { return binary.LittleEndian.Uint64(p[i : i+8]) }
 
 func load64(p *Buffer, i uint) uint64     { return binary.LittleEndian.Uint64(p[i : i+8]) }

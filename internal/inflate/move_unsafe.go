@@ -7,9 +7,6 @@ import (
 	"unsafe"
 )
 
-// moveSize is how many bytes a move has.
-const moveSize = 16
-
 // The same as in the safe build, without looking whether indices are inside: those who
 // call keep a distance from the ends that makes sure of it.
 

@@ -1,6 +1,7 @@
 package inflate
 
 import (
+	"errors"
 	"hash/crc32"
 	"io"
 )
@@ -33,10 +34,10 @@ type Reader struct {
 	stored int    // bytes left in a stored block
 	codes  *codes // of the block
 
-	dynamic  codes // of the last block with codes of its own
-	preTable [1 << lengthsBits]uint32
-	lengths  [maxLitlen + maxDist]uint8
-	builder  builder
+	dynamic         codes // of the last block with codes of its own
+	codeLengthTable [1 << codeLengthBits]uint32
+	lengths         [maxLitlen + maxDist]uint8
+	builder         builder
 
 	own   *Buffer // the buffer for Read and WriteTo
 	piece []byte  // of own, not yet given out
@@ -108,6 +109,16 @@ func (z *Reader) Reset(r io.Reader) {
 // be as that call left them. Afterwards that buffer is free; it may also be buf. Do
 // not mix Fill with Read and WriteTo.
 func (z *Reader) Fill(buf *Buffer) ([]byte, error) {
+	if len(z.piece) > 0 {
+		return nil, errMixed
+	}
+	return z.fill(buf)
+}
+
+// errMixed is the error of Fill after a Read that left something over.
+var errMixed = errors.New("inflate: Fill while bytes are left for Read")
+
+func (z *Reader) fill(buf *Buffer) ([]byte, error) {
 	if z.err != nil {
 		return nil, z.err
 	}
@@ -163,10 +174,10 @@ func (z *Reader) fillOwn() {
 	if z.own == nil {
 		z.own = new(Buffer)
 	}
-	z.piece, _ = z.Fill(z.own)
+	z.piece, _ = z.fill(z.own)
 }
 
-// Close does nothing. It is for those, such as archive/zip, who close decompressors.
+// Close does nothing. It is for those who close decompressors.
 func (z *Reader) Close() error { return nil }
 
 // decode decodes until the buffer is full, which is no error.

@@ -10,8 +10,6 @@ import (
 	"io/fs"
 	"os"
 	"path"
-
-	"github.com/imagetrust/imagetrust/internal/inflate"
 )
 
 const (
@@ -71,7 +69,22 @@ func (a *archive) indexCompressed(o *Options) error {
 		return fmt.Errorf("%w: %w", ErrCorrupt, err)
 	}
 	defer rc.Close()
-	return a.index(&forward{r: rc, max: o.MaxLayerBytes}, o)
+	return a.index(&forward{r: decompressed{rc}, max: o.MaxLayerBytes}, o)
+}
+
+// decompressed marks the errors of a decompressor, as against those of archive/tar.
+type decompressed struct{ io.Reader }
+
+type brokenStream struct{ error }
+
+func (e brokenStream) Unwrap() error { return e.error }
+
+func (d decompressed) Read(p []byte) (int, error) {
+	n, err := d.Reader.Read(p)
+	if err != nil && err != io.EOF {
+		err = brokenStream{err}
+	}
+	return n, err
 }
 
 // index notes where each member is. archive/tar reads headers in whole blocks and
@@ -91,8 +104,7 @@ func (a *archive) index(r io.ReadSeeker, o *Options) error {
 			if errors.Is(err, ErrLimit) {
 				return err
 			}
-			var broken *inflate.Error
-			if n == 0 && !errors.As(err, &broken) {
+			if n == 0 && !errors.As(err, new(brokenStream)) {
 				return fmt.Errorf("%w: no tar file: %w", ErrFormat, err)
 			}
 			return fmt.Errorf("archive: %w: %w", ErrCorrupt, err)
