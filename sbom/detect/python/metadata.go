@@ -129,7 +129,7 @@ func readMetadata(p place, f *detect.File) (*detect.Fragment, error) {
 	}
 	c.PURL = sbom.NewPURL("pypi", "", normalize(name), c.Version, nil)
 	frag.Components = []detect.Component{c}
-	frag.Relations = requirements(p, c.Key, h)
+	frag.Relations = append(p.contains(c.Key), requirements(p, c.Key, h)...)
 	return frag, err
 }
 

@@ -5,14 +5,23 @@
 //   - NAME-VERSION.dist-info (PEP 376, 427, 627): METADATA is the component,
 //     RECORD its files with their digests, INSTALLER and direct_url.json say who
 //     installed it from where.
+//
 //   - NAME-VERSION.egg-info, as a directory (PKG-INFO, top_level.txt) or as one
 //     file, and the EGG-INFO of an unpacked egg. Their lists of files
 //     (SOURCES.txt, installed-files.txt) are not read: the first lists sources,
 //     and neither has digests.
 //
+//   - _vendor/vendor.txt, the list of copies in it, which have no metadata of
+//     their own.
+//
 // A distribution below a directory of vendored code inside an environment, such
 // as setuptools/_vendor, is a bundled copy ([sbom.ScopeBundled]), one below a
-// directory of tests a fixture ([sbom.ScopeFixture]).
+// directory of tests a fixture ([sbom.ScopeFixture]). The distribution that
+// contains it is taken to have the name of its package of modules, if there is
+// one of that name.
+//
+// Launchers for Windows (cli.exe, t64.exe) are files that RECORD lists, and no
+// software of their own.
 //
 // # Identity
 //
@@ -37,7 +46,7 @@ type detector struct{}
 // New returns the detector. It is safe for concurrent use.
 func New() detect.Detector { return detector{} }
 
-func (detector) ID() detect.ID { return detect.ID{Name: "python", Version: "1"} }
+func (detector) ID() detect.ID { return detect.ID{Name: "python", Version: "2"} }
 
 func (detector) Wants(e *detect.Entry) bool {
 	_, read := split(e.Path)
@@ -90,6 +99,8 @@ func split(p string) (place, reader) {
 		return place{meta: dir, site: path.Dir(egg), code: egg, stem: strings.TrimSuffix(path.Base(egg), ".egg")}, eggInfo(base)
 	case strings.HasSuffix(base, ".egg-info"):
 		return place{meta: p, site: path.Dir(p), code: path.Dir(p), stem: strings.TrimSuffix(base, ".egg-info")}, readMetadata
+	case vendorList(dir, base):
+		return place{meta: p, site: dir, code: dir}, readVendorList
 	}
 	return place{}, nil
 }
@@ -118,31 +129,62 @@ func eggInfo(base string) reader {
 	return nil
 }
 
+// environment splits the distribution's directory into that of the environment
+// it is in and what is below it; ok is false outside of any.
+func (p place) environment() (root, below string, ok bool) {
+	segs := strings.Split(p.site, "/")
+	for i := len(segs) - 1; i >= 0; i-- {
+		standard := i > 0 && segs[i-1] == "lib" && strings.HasPrefix(segs[i], "python") && strings.Contains(segs[i], ".")
+		if standard || segs[i] == "site-packages" || segs[i] == "dist-packages" {
+			return strings.Join(segs[:i+1], "/"), strings.Join(segs[i+1:], "/"), true
+		}
+	}
+	return "", p.site, false
+}
+
 // scope tells vendored copies and test data from installed distributions by the
 // directories below the environment's own. Outside of an environment, where
 // people also install into directories named "vendor" or "test", only the names
 // that nobody uses otherwise tell.
 func (p place) scope() sbom.Scope {
-	below, env := "/"+p.site, false
-	for _, root := range []string{"/site-packages", "/dist-packages"} {
-		if i := strings.LastIndex(below+"/", root+"/"); i >= 0 {
-			below, env = below[i+len(root):], true
-		}
-	}
+	_, below, env := p.environment()
+	scope := sbom.ScopeInstalled
 	for dir := range strings.SplitSeq(below, "/") {
 		switch dir {
 		case "_vendor", "_vendored", "_bundled":
-			return sbom.ScopeBundled
+			scope = sbom.ScopeBundled
 		case "vendor", "vendored", "extern":
 			if env {
-				return sbom.ScopeBundled
+				scope = sbom.ScopeBundled
 			}
+		case "testdata", "test-data", "test_data", "fixtures", "__fixtures__", "test-fixtures", "test_fixtures":
+			return sbom.ScopeFixture
 		}
 	}
 	if env && fixture.Path(below) {
 		return sbom.ScopeFixture
 	}
-	return sbom.ScopeInstalled
+	return scope
+}
+
+// owner is the key of the distribution that contains what is in p, by the name
+// of its package of modules; empty if p is not in one. That it is there, only
+// the fold can tell.
+func (p place) owner() string {
+	root, below, env := p.environment()
+	top, _, _ := strings.Cut(below, "/")
+	if !env || !validName(top) || p.scope() == sbom.ScopeInstalled {
+		return ""
+	}
+	return place{site: root}.key(top)
+}
+
+// contains relates what is in p to what contains it.
+func (p place) contains(key string) []detect.Relation {
+	if owner := p.owner(); owner != "" {
+		return []detect.Relation{{From: owner, To: key, Type: sbom.Contains}}
+	}
+	return nil
 }
 
 // key returns the key of the distribution of that name.

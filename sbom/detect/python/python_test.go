@@ -94,18 +94,23 @@ func TestConformance(t *testing.T) {
 
 func TestWants(t *testing.T) {
 	for path, want := range map[string]bool{
-		"a/b-1.dist-info/METADATA":             true,
-		"a/b-1.dist-info/RECORD":               true,
-		"b.egg-info":                           true,
-		"a/b.egg-info/PKG-INFO":                true,
-		"a/b.egg/EGG-INFO/PKG-INFO":            true,
-		"a/b-1.dist-info/licenses/METADATA":    false,
-		"a/b-1.dist-info/WHEEL":                false,
-		"a/b.egg-info/SOURCES.txt":             false,
-		"a/b.egg-info/installed-files.txt":     false,
-		"METADATA":                             false,
-		"a/PKG-INFO":                           false,
-		"usr/lib/x86_64-linux-gnu/libssl.so.3": false,
+		"a/b-1.dist-info/METADATA":                                 true,
+		"a/b-1.dist-info/RECORD":                                   true,
+		"b.egg-info":                                               true,
+		"a/b.egg-info/PKG-INFO":                                    true,
+		"a/b.egg/EGG-INFO/PKG-INFO":                                true,
+		"a/b-1.dist-info/licenses/METADATA":                        false,
+		"a/b-1.dist-info/WHEEL":                                    false,
+		"a/b.egg-info/SOURCES.txt":                                 false,
+		"a/b.egg-info/installed-files.txt":                         false,
+		"METADATA":                                                 false,
+		"lib/python3/dist-packages/pip/_vendor/vendor.txt":         true,
+		"lib/python3/site-packages/x/vendored/vendored.txt":        true,
+		"srv/vendored/vendor.txt":                                  false,
+		"lib/python3/site-packages/x/vendor.txt":                   false,
+		"lib/python3/site-packages/pip/_vendor/urllib3/vendor.txt": false,
+		"a/PKG-INFO":                                               false,
+		"usr/lib/x86_64-linux-gnu/libssl.so.3":                     false,
 	} {
 		if got := New().Wants(&detect.Entry{Path: path, Size: 1}); got != want {
 			t.Errorf("Wants(%q) = %t", path, got)
@@ -136,6 +141,23 @@ func TestLimits(t *testing.T) {
 	frag = detecttest.Detect(t, New(), "a-1.dist-info/METADATA", []byte(line))
 	if c := frag.Components[0]; c.Version != "1" || len(c.Description) > maxText {
 		t.Errorf("long line: %d bytes of description, version %q", len(c.Description), c.Version)
+	}
+}
+
+func TestVendorListLimits(t *testing.T) {
+	var long strings.Builder
+	for i := range maxVendored + 1 {
+		fmt.Fprintf(&long, "a%d==1\nb%d\n", i, i)
+	}
+	const path = "lib/python3/site-packages/pip/_vendor/vendor.txt"
+	frag, err := detecttest.DetectFile(t, New(), detecttest.File{Path: path, Data: []byte(long.String())})
+	if !errors.Is(err, detect.ErrLimit) || frag == nil || len(frag.Components)+len(frag.Gaps) != maxVendored {
+		t.Errorf("many copies: %v, want %d and ErrLimit", err, maxVendored)
+	}
+	big := append([]byte("a==1\n#"), bytes.Repeat([]byte("x"), maxSmall)...)
+	frag, err = detecttest.DetectFile(t, New(), detecttest.File{Path: path, Data: big})
+	if !errors.Is(err, detect.ErrLimit) || frag == nil || len(frag.Components) != 1 {
+		t.Errorf("large list: %v, want a component and ErrLimit", err)
 	}
 }
 
@@ -182,6 +204,33 @@ func FuzzMetadata(f *testing.F) {
 		in := detecttest.File{Path: "usr/lib/python3/dist-packages/a-1.dist-info/METADATA", Data: data}
 		if err := detecttest.Check(New(), in); err != nil {
 			t.Error(err)
+		}
+	})
+}
+
+func FuzzVendorList(f *testing.F) {
+	for _, file := range tree(f) {
+		if strings.HasSuffix(file.Name, "vendor.txt") {
+			f.Add(file.Data)
+		}
+	}
+	f.Fuzz(func(t *testing.T, data []byte) {
+		in := detecttest.File{Path: "lib/python3/site-packages/pip/_vendor/vendor.txt", Data: data}
+		if err := detecttest.Check(New(), in); err != nil {
+			t.Error(err)
+		}
+		p, read := split(in.Path)
+		frag, _ := read(p, &detect.File{Entry: in.Entry(), ReaderAt: bytes.NewReader(data)})
+		if frag == nil {
+			return
+		}
+		if len(frag.Components)+len(frag.Gaps) > maxVendored {
+			t.Errorf("%d components and %d gaps", len(frag.Components), len(frag.Gaps))
+		}
+		for _, c := range frag.Components {
+			if c.Scope != sbom.ScopeBundled || c.Version == "" || !bytes.Contains(data, []byte(c.Version)) {
+				t.Errorf("component %+v", c)
+			}
 		}
 	})
 }
