@@ -63,19 +63,19 @@ func (c *DirCache) Get(ctx context.Context, key string) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	info, err := os.Lstat(name)
+	info, err := os.Lstat(name) // Opening a pipe would wait.
 	if err != nil {
 		return nil, err
 	}
-	if !info.Mode().IsRegular() || info.Size() > maxCacheFile {
+	if !isValue(info) {
 		return nil, &fs.PathError{Op: "open", Path: name, Err: errCacheFile}
 	}
-	value, err := readSized(name, info.Size())
+	value, err := readValue(name)
 	if err != nil {
 		return nil, err
 	}
 	if now := time.Now(); now.Sub(info.ModTime()) > usedStep {
-		_ = os.Chtimes(name, now, now) // Prune then takes it for older than it is, no more.
+		_ = os.Chtimes(name, now, now) // Failing, Prune takes it for older than it is, no more.
 	}
 	return value, nil
 }
@@ -83,19 +83,24 @@ func (c *DirCache) Get(ctx context.Context, key string) ([]byte, error) {
 // usedStep is how exactly is noted when a file was last used.
 const usedStep = time.Hour
 
-// readSized reads at most size bytes.
-func readSized(name string, size int64) ([]byte, error) {
+func isValue(info fs.FileInfo) bool { return info.Mode().IsRegular() && info.Size() <= maxCacheFile }
+
+func readValue(name string) ([]byte, error) {
 	f, err := os.Open(name)
 	if err != nil {
 		return nil, err
 	}
 	defer f.Close()
-	value := make([]byte, size)
-	n, err := io.ReadFull(f, value)
-	if err == io.ErrUnexpectedEOF || err == io.EOF {
-		err = nil // Another process has replaced it; what is missing will be noticed.
+	info, err := f.Stat() // Another process may have replaced the file.
+	if err != nil {
+		return nil, err
 	}
-	return value[:n], err
+	if !isValue(info) {
+		return nil, &fs.PathError{Op: "open", Path: name, Err: errCacheFile}
+	}
+	value := make([]byte, info.Size())
+	_, err = io.ReadFull(f, value)
+	return value, err
 }
 
 // Put implements [Cache]. The value is there as a whole or not at all; after a crash

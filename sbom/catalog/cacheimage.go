@@ -62,8 +62,8 @@ func (c *layerCache) loadImage(ctx context.Context, s *scanner, layers []*image.
 		size += inv.Layers[i].Size
 	}
 	from := &st.inventory
-	inv.Distribution, inv.Components, inv.Relationships = from.Distribution, from.Components, from.Relationships
-	inv.Files, inv.Gaps = from.Files, from.Gaps
+	from.Subject, from.Layers, from.Tools, from.Created = inv.Subject, inv.Layers, inv.Tools, inv.Created
+	*inv = *from
 	s.meter.cached(len(layers), size, st.bytes, st.components)
 	return true
 }

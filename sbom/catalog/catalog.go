@@ -55,7 +55,8 @@ type Options struct {
 	// Cache keeps what is found in layers, so that a layer which it has is not read:
 	// for a base image that is any number of images, and for an image that was read
 	// before all of it; nothing is kept if nil. The inventory does not depend on
-	// it. See "The layer cache" above for what is then not noticed.
+	// it. Whoever can write to the cache can deceive its readers; see the package
+	// documentation, also for what is not noticed of a layer that is not read.
 	Cache Cache
 	// Created is the time for Inventory.Created, such as that of
 	// SOURCE_DATE_EPOCH; the time the image itself states if zero.
@@ -152,8 +153,8 @@ func newScanner(layers []*image.Layer, o *Options) *scanner {
 	return s
 }
 
-// scanLayers reads all layers that the cache does not have, the largest first so that none is left alone at
-// the end.
+// scanLayers reads all layers that the cache does not have, the largest first so
+// that none is left alone at the end.
 func (s *scanner) scanLayers(ctx context.Context, layers []*image.Layer, parallel int, cache *layerCache) ([]*layerResult, error) {
 	results, err := cache.loadAll(ctx, s, layers, parallel)
 	if err != nil {

@@ -35,6 +35,27 @@
 // and md5 in one pass: which of them a package manager recorded is known only in
 // the end. Every other recorded digest stays unchecked, unless Options.HashAll.
 //
+// # The layer cache
+//
+// What a layer says depends on its bytes, the detectors and a few options. With
+// Options.Cache it is kept under a key made of these, and a layer that is there is
+// not opened: a base image is read once for any number of images. When all layers
+// of an image come together again, the inventory is kept as a whole. The inventory
+// is the same, to the byte, with any cache and without one.
+//
+// The key has the layer's diffID and, where the image states it, the digest of its
+// blob. That the bytes have these digests was verified when they were read, and is
+// then vouched for by the cache: that a blob is gone or was changed since is not
+// noticed, nor that it is beyond a limit of image.Options. A layer without a diffID is not cached, nor is one whose
+// reading failed.
+//
+// A value has a checksum and names its key: one that is damaged, cut off or in the
+// wrong place is not used, and replaced. That is no protection against whoever can
+// write to the cache: a forged value is believed. So a cache belongs to those whose
+// inventories are made with it, and to nobody else.
+//
+// A cache that fails makes a run slower, and never fails it; Options.Logger is told.
+//
 // # What can go wrong
 //
 // A layer that cannot be read to its end fails the whole call. What was read and

@@ -24,7 +24,7 @@ func (w *wire) stored(s *stored) {
 		str(w, &r.Type)
 	})
 	f := files{wire: w}
-	many(w, 10, &inv.Files, f.file)
+	many(w, 11, &inv.Files, f.file)
 	many(w, 6, &inv.Gaps, w.gap)
 }
 
@@ -44,6 +44,7 @@ func (w *files) file(f *sbom.File) {
 	}
 	w.int(&f.Size)
 	many(w.wire, 2, &f.Digests, w.digest)
+	str(w.wire, &f.Capabilities)
 	str(w.wire, &f.Kind)
 	str(w.wire, &f.Owner)
 	str(w.wire, &f.Claim)

@@ -7,6 +7,8 @@ import (
 	"fmt"
 	"io"
 	"log"
+	"os"
+	"path/filepath"
 
 	"github.com/google/go-containerregistry/pkg/v1/empty"
 	"github.com/google/go-containerregistry/pkg/v1/mutate"
@@ -78,4 +80,50 @@ func ExampleDetectors() {
 	// python
 	// golang
 	// java
+}
+
+// A cache is shared by all runs: what was read once is not read again.
+func ExampleNewMemoryCache() {
+	img := exampleImage()
+	defer img.Close()
+
+	cache := catalog.NewMemoryCache(64 << 20)
+	for range 2 {
+		var last catalog.Progress
+		opts := &catalog.Options{Cache: cache, Progress: func(p catalog.Progress) { last = p }}
+		if _, err := catalog.Image(context.Background(), img, opts); err != nil {
+			log.Fatal(err)
+		}
+		fmt.Println(last.LayersDone, "layer done,", last.LayersCached, "from the cache")
+	}
+	// Output:
+	// 1 layer done, 0 from the cache
+	// 1 layer done, 1 from the cache
+}
+
+// A directory serves any number of processes, one after the other or at a time.
+func ExampleNewDirCache() {
+	parent, err := os.MkdirTemp("", "example")
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer os.RemoveAll(parent)
+
+	cache, err := catalog.NewDirCache(filepath.Join(parent, "layers"))
+	if err != nil {
+		log.Fatal(err)
+	}
+	img := exampleImage()
+	defer img.Close()
+	inv, err := catalog.Image(context.Background(), img, &catalog.Options{Cache: cache})
+	if err != nil {
+		log.Fatal(err)
+	}
+	fmt.Println(len(inv.Components), "component")
+	// Now and then, and not necessarily by the same process:
+	if err := cache.Prune(context.Background(), 1<<30); err != nil {
+		log.Fatal(err)
+	}
+	// Output:
+	// 1 component
 }
