@@ -1,123 +1,100 @@
 package image
 
 import (
-	"io"
+	"hash"
 	"sync"
+	"sync/atomic"
 
 	"github.com/imagetrust/imagetrust/internal/inflate"
 )
 
 const (
-	chunkSize   = 128 << 10
-	aheadChunks = 3 // one is being filled, one waits, one is being read
-	// aheadFrom is the stored size from which a second goroutine pays.
+	aheadPieces = 4 // one is being filled, one hashed, one read, and one waits
+	// aheadFrom is the stored size from which goroutines of their own pay.
 	aheadFrom = 1 << 20
 )
 
-// chunks is a stream in large pieces. A piece is valid until the next call. The
-// last piece comes with the error that ended the stream, io.EOF if it is whole.
-type chunks interface {
-	next() ([]byte, error)
-	// stop ends reading; afterwards nobody reads from the source any more. It may
-	// be called again.
-	stop()
-}
-
-// fill reads until p is full or the stream ends.
-func fill(r io.Reader, p []byte) (int, error) {
-	n := 0
-	for empty := 0; n < len(p); {
-		k, err := r.Read(p[n:])
-		n += k
-		if err != nil {
-			return n, err
-		}
-		if k > 0 {
-			empty = 0
-		} else if empty++; empty > 100 {
-			return n, io.ErrNoProgress
-		}
-	}
-	return n, nil
-}
-
-// filler decodes the next piece of a stream into buf and returns it, or its last with
-// an error. The bytes of the call before must not have changed.
-type filler func(buf *inflate.Buffer) ([]byte, error)
-
-// newFiller is the filler of r: its own, which spares a copy, if it has one.
-func newFiller(r io.Reader) filler {
-	if z, ok := r.(*inflate.Reader); ok {
-		return z.Fill
-	}
-	return func(buf *inflate.Buffer) ([]byte, error) {
-		n, err := fill(r, buf[:chunkSize])
-		return buf[:n], err
-	}
-}
-
-// serialChunks decodes when it is asked.
-type serialChunks struct {
-	fill filler
-	buf  inflate.Buffer
-	err  error
-}
-
-func newSerialChunks(r io.Reader) *serialChunks { return &serialChunks{fill: newFiller(r)} }
-
-func (s *serialChunks) next() ([]byte, error) {
-	if s.err != nil {
-		return nil, s.err
-	}
-	data, err := s.fill(&s.buf)
-	s.err = err
-	return data, err
-}
-
-func (s *serialChunks) stop() { s.err = errClosed }
-
-// readAhead decodes in a goroutine of its own, so that decompressing one piece
-// overlaps with hashing and parsing another.
+// readAhead reads in a goroutine of its own, and hashes in another one. Both, and
+// whoever calls next, look at the same bytes: nothing is read or copied twice, and what
+// is hashed is what is parsed, whatever happens to a file meanwhile.
 type readAhead struct {
-	full chan chunk
-	free chan *inflate.Buffer
+	full chan *piece // for next
+	sums chan *piece // for the hash; nil without one
+	free chan *piece
 	quit chan struct{}
 	once sync.Once
 	done sync.WaitGroup
-	last *inflate.Buffer
+	last *piece
 	err  error
 }
 
-type chunk struct {
-	buf  *inflate.Buffer
-	data []byte
-	err  error
+// piece is a part of the stream, which goes round: it is filled again when all who read
+// it have released it. A channel has room for all pieces, so that sending never blocks.
+type piece struct {
+	buf     inflate.Buffer
+	data    []byte
+	err     error
+	readers atomic.Int32
 }
 
-func newReadAhead(r io.Reader) *readAhead {
+func newReadAhead(fill filler, h hash.Hash) *readAhead {
 	a := &readAhead{
-		full: make(chan chunk, aheadChunks), free: make(chan *inflate.Buffer, aheadChunks), quit: make(chan struct{}),
+		full: make(chan *piece, aheadPieces), free: make(chan *piece, aheadPieces), quit: make(chan struct{}),
 	}
-	for range aheadChunks {
-		a.free <- new(inflate.Buffer)
+	for range aheadPieces {
+		a.free <- new(piece)
 	}
-	a.done.Go(func() { a.run(newFiller(r)) })
+	if h != nil {
+		a.sums = make(chan *piece, aheadPieces)
+		a.done.Go(func() { a.sum(h) })
+	}
+	a.done.Go(func() { a.run(fill) })
 	return a
 }
 
+// run fills pieces until the stream ends or nobody wants it any more.
 func (a *readAhead) run(fill filler) {
+	if a.sums != nil {
+		defer close(a.sums)
+	}
 	for {
 		select {
 		case <-a.quit:
 			return
-		case buf := <-a.free:
-			data, err := fill(buf)
-			// There is always room: there are no more chunks than places.
-			a.full <- chunk{buf, data, err}
-			if err != nil {
+		case p := <-a.free:
+			p.data, p.err = fill(&p.buf)
+			last := p.err != nil
+			a.hand(p)
+			if last {
 				return
 			}
 		}
+	}
+}
+
+// hand hands p to all who read it.
+func (a *readAhead) hand(p *piece) {
+	if a.sums == nil {
+		p.readers.Store(1)
+		a.full <- p
+		return
+	}
+	p.readers.Store(2)
+	a.full <- p
+	a.sums <- p
+}
+
+// sum hashes all that was read, also when nobody wants more.
+func (a *readAhead) sum(h hash.Hash) {
+	for p := range a.sums {
+		h.Write(p.data)
+		a.release(p)
+	}
+}
+
+func (a *readAhead) release(p *piece) {
+	if p.readers.Add(-1) == 0 {
+		a.free <- p
 	}
 }
 
@@ -126,11 +103,11 @@ func (a *readAhead) next() ([]byte, error) {
 		return nil, a.err
 	}
 	if a.last != nil {
-		a.free <- a.last
+		a.release(a.last)
 	}
-	c := <-a.full
-	a.last, a.err = c.buf, c.err
-	return c.data, c.err
+	a.last = <-a.full
+	a.err = a.last.err
+	return a.last.data, a.err
 }
 
 func (a *readAhead) stop() {

@@ -67,7 +67,7 @@ type tarStream struct {
 	pos     int64 // of the next byte that Read returns
 	fetched int64 // bytes got from chunks
 	end     error
-	diff    hash.Hash
+	diff    hash.Hash // of what chunks returned; read it when they are stopped
 	tar     *tar.Reader
 	logical int64 // bytes of the files, holes included
 	ordinal int
@@ -113,11 +113,8 @@ func (s *tarStream) start(ctx context.Context) error {
 	if s.dec, err = l.opts.decompress(s.kind, buf); err != nil {
 		return s.verdict(err)
 	}
-	if s.kind != Uncompressed && (l.blob.size < 0 || l.blob.size >= aheadFrom) && runtime.GOMAXPROCS(0) > 1 {
-		s.chunks = newReadAhead(s.dec)
-	} else {
-		s.chunks = newSerialChunks(s.dec)
-	}
+	large := l.blob.size < 0 || l.blob.size >= aheadFrom
+	s.chunks = newChunks(s.dec, s.diff, large && runtime.GOMAXPROCS(0) > 1)
 	s.tar = tar.NewReader(s)
 	return nil
 }
@@ -142,9 +139,6 @@ func (s *tarStream) fetch() error {
 			return s.end
 		}
 		s.cur, s.end = s.chunks.next()
-		if s.diff != nil {
-			s.diff.Write(s.cur)
-		}
 		s.fetched += int64(len(s.cur))
 		if s.fetched > s.layer.opts.MaxLayerBytes {
 			s.end = fmt.Errorf("%w: more than %d uncompressed bytes", ErrLimit, s.layer.opts.MaxLayerBytes)
