@@ -3,9 +3,11 @@ package image_test
 import (
 	"archive/tar"
 	"bytes"
+	stdgzip "compress/gzip"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -738,5 +740,17 @@ func TestArchiveMemberIsDirectory(t *testing.T) {
 	_, err := image.Open(writeFile(t, makeTar(dir("manifest.json/"), tarEntry{Header: tar.Header{Name: "index.json", Typeflag: tar.TypeFifo}})), nil)
 	if !errors.Is(err, image.ErrFormat) {
 		t.Errorf("error = %v", err)
+	}
+}
+
+// TestOpenTruncatedArchive tells a compressed archive that breaks off from a file that
+// is no archive, whoever decompresses it.
+func TestOpenTruncatedArchive(t *testing.T) {
+	name := writeFile(t, gzipped(docker(imageSpec{layers: []layerSpec{plainLayer(file("a", "A"))}}).tar())[:30])
+	standard := func(_ image.Compression, r io.Reader) (io.ReadCloser, error) { return stdgzip.NewReader(r) }
+	for who, opts := range map[string]*image.Options{"ours": nil, "plugged in": {Decompress: standard}} {
+		if _, err := image.Open(name, opts); !errors.Is(err, image.ErrCorrupt) || errors.Is(err, image.ErrFormat) {
+			t.Errorf("%s: error = %v, want corrupt", who, err)
+		}
 	}
 }
