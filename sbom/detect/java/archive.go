@@ -68,7 +68,9 @@ type archive struct {
 	poms     map[string]*pom // by directory
 	nested   []*zip.File
 	classes  bool
-	boot     bool // Spring Boot's layout
+	packages map[string]bool // of the classes, with slashes; at most maxPackages
+	lastDir  string          // of the last class
+	boot     bool            // Spring Boot's layout
 }
 
 // openZip is the one place that opens an archive.
@@ -113,7 +115,7 @@ func (s *scanner) entry(a *archive, f *zip.File) {
 	switch {
 	case strings.HasSuffix(name, "/"):
 	case strings.HasSuffix(name, ".class"):
-		a.classes = true
+		a.addClass(name)
 	case strings.EqualFold(name, "META-INF/MANIFEST.MF"):
 		if b := s.read(a, f, maxManifest); b != nil && a.manifest == nil {
 			a.manifest = parseManifest(b)

@@ -25,13 +25,33 @@ func (s *scanner) identify(a *archive) {
 		poms = append(poms, a.poms[dir])
 	}
 	own, confidence := a.own(poms)
-	a.key = s.add(a, a.component(own, confidence))
+	c := a.component(own, confidence)
+	roots := a.unclaimed(&c, poms)
+	property(&c, "java:unclaimed-packages", named(roots))
+	a.key = s.add(a, c)
 	for _, p := range poms {
 		if p != own {
 			s.shaded(a, p)
 		}
 	}
-	a.poms = nil // They are large, and archives inside this one come next.
+	if len(roots) > 0 && a.merged(&c, poms, own) {
+		s.frag.Gaps = append(s.frag.Gaps, sbom.Gap{Kind: sbom.GapIncomplete, Path: a.path, Component: a.key,
+			Message: "the archive " + a.base + " is made of several artifacts, and nothing states of which one, and of what version, are the packages " + named(roots)})
+	}
+	a.poms, a.packages = nil, nil // They are large, and archives inside this one come next.
+}
+
+// merged reports whether the archive was made of several artifacts, by the poms of
+// others in it or by its classifier.
+func (a *archive) merged(c *sbom.Component, poms []*pom, own *pom) bool {
+	if len(poms) > 1 || len(poms) == 1 && own == nil {
+		return true
+	}
+	switch c.Property("java:classifier") {
+	case "all", "uber", "shaded", "fat", "jar-with-dependencies":
+		return true
+	}
+	return false
 }
 
 // add adds the archive's component and returns its key. A nested archive's key

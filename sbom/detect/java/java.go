@@ -22,7 +22,14 @@
 // else the one that its manifest confirms. The others were shaded into it: they
 // are there and can run, so they are installed components, contained in the
 // archive's, with the property java:shaded. A nested archive is a component at
-// a location like "app/app.jar!/BOOT-INF/lib/a.jar".
+// a location like "app/app.jar!/BOOT-INF/lib/a.jar"; it is loaded as it is, and so
+// installed too.
+//
+// Classes that were copied without their pom are told by their packages: those
+// that neither the archive's coordinates nor those of an artifact in it resemble
+// are the property java:unclaimed-packages. Where the archive is known to be made
+// of several artifacts, they are a gap as well. Which artifacts they are, is not
+// guessed.
 //
 // Archives of sources or documentation are [sbom.ScopeDeclared].
 package java
@@ -79,7 +86,7 @@ type detector struct {
 // the defaults become part of the detector's version, because they can change
 // what it finds.
 func New(opts *Options) detect.Detector {
-	d := detector{version: "1"}
+	d := detector{version: "2"}
 	if opts != nil && *opts != (Options{}) {
 		d.opts = *opts
 		d.version += fmt.Sprintf("+%d.%d.%d.%d", opts.MaxDepth, opts.MaxEntries, opts.MaxInflated, opts.MaxMemory)
