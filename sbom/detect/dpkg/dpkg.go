@@ -89,7 +89,8 @@ func (detector) Detect(ctx context.Context, f *detect.File) (*detect.Fragment, e
 	case journal:
 		return unreadJournal(), nil
 	case script:
-		return &detect.Fragment{Claims: []detect.Claim{{Key: ospkg.Join(root, name), Path: f.Path}}}, nil
+		// Optional: dpkg's own copy must not make a package, all of whose files are gone, look alive.
+		return &detect.Fragment{Claims: []detect.Claim{{Key: ospkg.Join(root, name), Path: f.Path, Optional: true}}}, nil
 	}
 	data, err := f.Bytes(limit)
 	if err != nil {
