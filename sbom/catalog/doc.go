@@ -31,9 +31,12 @@
 //
 // # What is hashed
 //
-// Executables ([sbom.FileKind]) and files that a detector read get sha256, sha1
-// and md5 in one pass: which of them a package manager recorded is known only in
-// the end. Every other recorded digest stays unchecked, unless Options.HashAll.
+// Executables ([sbom.FileKind]) and files that a detector read get sha256, and where
+// distributions put their files also what the package manager is expected to have
+// recorded: md5 for dpkg, sha1 for apk. When the expectation turns out wrong, as for a
+// deb that installs to /opt, the layer is read again for these files alone. The
+// inventory states sha256 and what the owner recorded. Every other recorded digest
+// stays unchecked, unless Options.HashAll.
 //
 // # The layer cache
 //
