@@ -115,6 +115,67 @@ func TestStoreEveryField(t *testing.T) {
 	}
 }
 
+// TestEncodeNothing encodes many elements that say nothing, of every list by itself:
+// none takes fewer bytes than what bounds the list when it is read.
+func TestEncodeNothing(t *testing.T) {
+	lists := func(v any) (names []string) {
+		of := reflect.TypeOf(v).Elem()
+		for i := range of.NumField() {
+			if f := of.Field(i); f.Type.Kind() == reflect.Slice {
+				names = append(names, f.Name)
+			}
+		}
+		return names
+	}
+	long := func(v any, list string) {
+		f := reflect.ValueOf(v).Elem().FieldByName(list)
+		f.Set(reflect.MakeSlice(f.Type(), 1000, 1000))
+	}
+	var results []*layerResult
+	add := func(f detect.Fragment) {
+		results = append(results, &layerResult{facts: &layerFacts{Entries: make([]entry, 1), Fragments: []fragment{{Facts: f}}}})
+	}
+	for _, list := range lists(new(detect.Fragment)) {
+		var f detect.Fragment
+		long(&f, list)
+		add(f)
+	}
+	for _, list := range append(lists(new(sbom.Component)), "Aliases") {
+		var c detect.Component
+		long(&c, list)
+		add(detect.Fragment{Components: []detect.Component{c}})
+	}
+	for _, list := range lists(new(detect.Annotation)) {
+		var a detect.Annotation
+		long(&a, list)
+		add(detect.Fragment{Annotations: []detect.Annotation{a}})
+	}
+	results = append(results, &layerResult{facts: &layerFacts{Entries: make([]entry, 1000)}},
+		&layerResult{facts: &layerFacts{Entries: make([]entry, 1), Fragments: make([]fragment, 1000)}},
+		&layerResult{facts: &layerFacts{Entries: []entry{{Digests: make([]sbom.Digest, 1000)}}}},
+		&layerResult{facts: new(layerFacts), gaps: make([]sbom.Gap, 1000)})
+	for i, want := range results {
+		value, err := encodeResult("k", want)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got, err := decodeResult("k", value); err != nil || !reflect.DeepEqual(got, want) {
+			t.Errorf("result %d of %d bytes: %v", i, len(value), err)
+		}
+	}
+	for _, list := range []string{"Components", "Relationships", "Files", "Gaps"} {
+		want := new(stored)
+		long(&want.inventory, list)
+		value, err := encodeStored("k", want, []*sbom.LayerRef{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got, err := decodeStored("k", value, []*sbom.LayerRef{}); err != nil || !reflect.DeepEqual(got, want) {
+			t.Errorf("%s in %d bytes: %v", list, len(value), err)
+		}
+	}
+}
+
 // sampleResult is a result with something of everything.
 func sampleResult() *layerResult {
 	digest := sbom.Digest(fmt.Sprintf("sha256:%x", sha256.Sum256([]byte("a"))))

@@ -75,7 +75,7 @@ func (w *entries) entry(e *entry) {
 }
 
 func (w *wire) fragment(f *detect.Fragment) {
-	many(w, 21, &f.Components, func(c *detect.Component) {
+	many(w, 19, &f.Components, func(c *detect.Component) {
 		str(w, &c.Key)
 		many(w, 1, &c.Aliases, func(s *string) { str(w, s) })
 		w.component(&c.Component)

@@ -18,7 +18,7 @@ func (w *wire) stored(s *stored) {
 	w.number(&s.components)
 	inv := &s.inventory
 	w.distribution(&inv.Distribution)
-	many(w, 19, &inv.Components, w.component)
+	many(w, 17, &inv.Components, w.component)
 	many(w, 3, &inv.Relationships, func(r *sbom.Relationship) {
 		strs(w, &r.From, &r.To)
 		str(w, &r.Type)
