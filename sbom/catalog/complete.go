@@ -53,11 +53,12 @@ func compareIdentity(a, b identity) int {
 // annotate adds what other files say about components. What removed files said
 // goes to removed components.
 func (f *fold) annotate(o *ownership) {
+	said := make(annotations)
 	for _, s := range f.sources() {
 		for _, fr := range s.fragments {
 			for _, a := range fr.Facts.Annotations {
 				if t := o.resolve(fr.Detector.Name, s.path, a.Key); t != nil {
-					t.annotate(&a)
+					said.add(t, &a)
 				}
 			}
 		}
@@ -66,25 +67,51 @@ func (f *fold) annotate(o *ownership) {
 		for _, fr := range s.fragments {
 			for _, a := range fr.Facts.Annotations {
 				if t := f.named(name{fr.Detector.Name, a.Key}, false); t != nil {
-					t.annotate(&a)
+					said.add(t, &a)
 				}
 			}
 		}
 	}
 }
 
-func (t *tracked) annotate(a *detect.Annotation) {
+// annotations are what components were told to have, each thing once.
+type annotations map[annotation]bool
+
+type annotation struct {
+	of       *tracked
+	license  sbom.License
+	property sbom.Property
+}
+
+func (s annotations) add(t *tracked, a *detect.Annotation) {
 	c := &t.component
+	if s.news(annotation{of: t}) {
+		for _, l := range c.Licenses {
+			s.news(annotation{of: t, license: l})
+		}
+		for _, p := range c.Properties {
+			s.news(annotation{of: t, property: p})
+		}
+	}
 	for _, l := range a.Licenses {
-		if !slices.Contains(c.Licenses, l) {
+		if s.news(annotation{of: t, license: l}) {
 			c.Licenses = append(c.Licenses, l)
 		}
 	}
 	for _, p := range a.Properties {
-		if !slices.Contains(c.Properties, p) {
+		if s.news(annotation{of: t, property: p}) {
 			c.Properties = append(c.Properties, p)
 		}
 	}
+}
+
+// news reports whether a was not said before, and takes note of it.
+func (s annotations) news(a annotation) bool {
+	if s[a] {
+		return false
+	}
+	s[a] = true
+	return true
 }
 
 // assignIDs gives each component its id. Components that differ in nothing an id

@@ -122,7 +122,10 @@ func nest(prefix string, jars []string) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	return buf.Bytes(), w.Close()
+	if err := w.Close(); err != nil { // which writes the directory
+		return nil, err
+	}
+	return buf.Bytes(), nil
 }
 
 func member(w *zip.Writer, name string, data []byte, method uint16) error {
@@ -150,7 +153,10 @@ func addMember(archive []byte, name string, data []byte) ([]byte, error) {
 	if err := member(w, name, data, zip.Store); err != nil {
 		return nil, err
 	}
-	return buf.Bytes(), w.Close()
+	if err := w.Close(); err != nil { // which writes the directory
+		return nil, err
+	}
+	return buf.Bytes(), nil
 }
 
 // shade makes one jar of the classes of several, as Maven's shade plugin does: of
@@ -177,7 +183,10 @@ func shade(jars []string) ([]byte, error) {
 			return nil, err
 		}
 	}
-	return buf.Bytes(), w.Close()
+	if err := w.Close(); err != nil { // which writes the directory
+		return nil, err
+	}
+	return buf.Bytes(), nil
 }
 
 // copyFile copies a file, and makes the directory that it goes into.
