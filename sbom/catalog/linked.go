@@ -12,6 +12,7 @@ import (
 // documentation of another of the same source (Debian Policy 12.5). A package for which
 // something was said already needs nothing.
 func (f *fold) annotateLinked(o *ownership) {
+	said := make(annotations)
 	var linked map[string][]*tracked
 	for _, s := range f.sources() {
 		for _, fr := range s.fragments {
@@ -21,7 +22,7 @@ func (f *fold) annotateLinked(o *ownership) {
 				}
 				for _, t := range linked[parent(s.path)] {
 					if t.detector == fr.Detector.Name {
-						t.annotate(&a)
+						said.add(t, &a)
 					}
 				}
 			}
