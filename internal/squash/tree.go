@@ -190,10 +190,10 @@ func (t *Tree[T]) Opaque(name string) {
 // Lookup returns the node at path, taking no symlink into account. The pointer
 // stays valid until the node leaves the tree.
 func (t *Tree[T]) Lookup(name string) (*Node[T], bool) {
-	n := t.Root()
 	if name == "." {
-		return n, true
+		return t.Root(), true
 	}
+	n := &t.root
 	for rest, more := name, true; more; {
 		var base string
 		base, rest, more = strings.Cut(rest, "/")
