@@ -25,11 +25,13 @@ import (
 // Layers from 1 MiB on are read, hashed and parsed by goroutines of their own, if there
 // is more than one processor.
 
+const largeFiles = 100 // of 50,000 bytes: twice as much as is read ahead
+
 // largeEntries are incompressible, so that they are large however they are stored.
 func largeEntries() []tarEntry {
-	content := noise(2 << 20)
+	content := noise(largeFiles * 50_000)
 	entries := []tarEntry{dir("d/")}
-	for i := range 40 {
+	for i := range largeFiles {
 		entries = append(entries, file(fmt.Sprintf("d/%d", i), content[i*50_000:(i+1)*50_000]))
 	}
 	return append(entries, symlink("l", "d/0"), hardlink("h", "d/1"))
@@ -80,7 +82,7 @@ func TestLargeLayers(t *testing.T) {
 		{name: "corrupt header, another diffID", stream: badHeader, diffID: stream, want: image.ErrCorrupt, not: image.ErrDigest, entries: 10},
 		{name: "archive behind the archive", stream: slices.Concat(stream, stream), want: image.ErrTrailing, entries: count},
 		{name: "too many bytes", stream: stream, opts: image.Options{MaxLayerBytes: 1 << 20}, want: image.ErrLimit, entries: -1},
-		{name: "too many bytes behind the end", stream: slices.Concat(stream, make([]byte, 3<<20)), opts: image.Options{MaxLayerBytes: 4 << 20}, want: image.ErrLimit, entries: count},
+		{name: "too many bytes behind the end", stream: slices.Concat(stream, make([]byte, 3<<20)), opts: image.Options{MaxLayerBytes: 6 << 20}, want: image.ErrLimit, entries: count},
 		{name: "too many entries", stream: stream, opts: image.Options{MaxEntries: 7}, want: image.ErrLimit, entries: 7},
 	}
 	for _, st := range storages {
@@ -135,7 +137,7 @@ func TestBreakOffLeavesNothing(t *testing.T) {
 		t.Run(st.name, func(t *testing.T) {
 			l := openLayer(t, st.store(stream), nil)
 			defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(4))
-			for stop := range len(largeEntries()) + 1 {
+			for stop := 0; stop <= len(largeEntries()); stop += 6 {
 				synctest.Test(t, func(t *testing.T) {
 					n := 0
 					for e, err := range l.Entries(t.Context()) {
@@ -247,7 +249,7 @@ func TestLayerChangedWhileRead(t *testing.T) {
 			if !errors.Is(last, tc.want) {
 				t.Errorf("error = %v, want %v", last, tc.want)
 			}
-			if tc.want == nil && got.String() != noise(2 << 20)[:2_000_000] {
+			if tc.want == nil && got.String() != noise(largeFiles*50_000) {
 				t.Error("content that was not hashed was returned")
 			}
 		})

@@ -9,7 +9,11 @@ import (
 )
 
 const (
-	aheadPieces = 4 // one is being filled, one hashed, one read, and one waits
+	// aheadPieces go round at most: one is filled, one hashed, one read, one waits.
+	aheadPieces = 4
+	// pieceChunks are handed over at once: waking a goroutine costs as much as hashing
+	// some 20 KiB.
+	pieceChunks = 4
 	// aheadFrom is the stored size from which goroutines of their own pay.
 	aheadFrom = 1 << 20
 )
@@ -21,28 +25,27 @@ type readAhead struct {
 	full chan *piece // for next
 	sums chan *piece // for the hash; nil without one
 	free chan *piece
+	made int // pieces
 	quit chan struct{}
 	once sync.Once
 	done sync.WaitGroup
 	last *piece
+	left [][]byte // of last
 	err  error
 }
 
-// piece is a part of the stream, which goes round: it is filled again when all who read
-// it have released it. A channel has room for all pieces, so that sending never blocks.
+// piece is a part of the stream. It is filled again when all who read it have released
+// it. Each channel has room for all pieces, so that sending never blocks.
 type piece struct {
-	buf     inflate.Buffer
-	data    []byte
-	err     error
+	bufs    [pieceChunks]inflate.Buffer
+	data    [][]byte // parts of bufs, as many as were filled
+	err     error    // behind the last
 	readers atomic.Int32
 }
 
 func newReadAhead(fill filler, h hash.Hash) *readAhead {
 	a := &readAhead{
 		full: make(chan *piece, aheadPieces), free: make(chan *piece, aheadPieces), quit: make(chan struct{}),
-	}
-	for range aheadPieces {
-		a.free <- new(piece)
 	}
 	if h != nil {
 		a.sums = make(chan *piece, aheadPieces)
@@ -58,18 +61,51 @@ func (a *readAhead) run(fill filler) {
 		defer close(a.sums)
 	}
 	for {
-		select {
-		case <-a.quit:
+		p := a.take()
+		if p == nil {
 			return
-		case p := <-a.free:
-			p.data, p.err = fill(&p.buf)
-			last := p.err != nil
-			a.hand(p)
-			if last {
-				return
-			}
+		}
+		last := p.fill(fill) != nil
+		a.hand(p)
+		if last {
+			return
 		}
 	}
+}
+
+// take returns a piece to fill, and nil when nobody wants it. One that was used is
+// taken before one is made: it is still in the processor's cache.
+func (a *readAhead) take() *piece {
+	select {
+	case <-a.quit:
+		return nil
+	case p := <-a.free:
+		return p
+	default:
+	}
+	if a.made < aheadPieces {
+		a.made++
+		return new(piece)
+	}
+	select {
+	case <-a.quit:
+		return nil
+	case p := <-a.free:
+		return p
+	}
+}
+
+func (p *piece) fill(fill filler) error {
+	p.data = p.data[:0]
+	for i := range p.bufs {
+		var data []byte
+		data, p.err = fill(&p.bufs[i])
+		p.data = append(p.data, data)
+		if p.err != nil {
+			break
+		}
+	}
+	return p.err
 }
 
 // hand hands p to all who read it.
@@ -87,7 +123,9 @@ func (a *readAhead) hand(p *piece) {
 // sum hashes all that was read, also when nobody wants more.
 func (a *readAhead) sum(h hash.Hash) {
 	for p := range a.sums {
-		h.Write(p.data)
+		for _, data := range p.data {
+			h.Write(data)
+		}
 		a.release(p)
 	}
 }
@@ -102,12 +140,18 @@ func (a *readAhead) next() ([]byte, error) {
 	if a.err != nil {
 		return nil, a.err
 	}
-	if a.last != nil {
-		a.release(a.last)
+	if len(a.left) == 0 {
+		if a.last != nil {
+			a.release(a.last)
+		}
+		a.last = <-a.full
+		a.left = a.last.data
 	}
-	a.last = <-a.full
-	a.err = a.last.err
-	return a.last.data, a.err
+	data := a.left[0]
+	if a.left = a.left[1:]; len(a.left) == 0 {
+		a.err = a.last.err
+	}
+	return data, a.err
 }
 
 func (a *readAhead) stop() {

@@ -39,12 +39,13 @@ func (e *erratic) Read(p []byte) (int, error) {
 // FuzzChunks holds reading ahead, with a hash and without, to the source's bytes and
 // error, and stops it after any piece.
 func FuzzChunks(f *testing.F) {
-	for _, size := range []uint32{0, 1, chunkSize - 1, chunkSize, chunkSize + 1, 3 * chunkSize, aheadPieces*chunkSize + 7, 900_000} {
+	const all = aheadPieces * pieceChunks * chunkSize
+	for _, size := range []uint32{0, 1, chunkSize - 1, chunkSize, chunkSize + 1, pieceChunks * chunkSize, all, all + 7, 3_000_000} {
 		f.Add(size, uint64(size), false, uint8(255))
 		f.Add(size, uint64(size), true, uint8(1))
 	}
 	f.Fuzz(func(t *testing.T, size uint32, seed uint64, fails bool, stop uint8) {
-		data := make([]byte, size%(2*aheadPieces*chunkSize))
+		data := make([]byte, size%(2*all))
 		_, _ = rand.NewChaCha8([32]byte{byte(seed)}).Read(data)
 		want := io.EOF
 		if fails {
