@@ -103,7 +103,7 @@ func TestRows(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		want := map[format]int{ociLayout: 4, dockerArchive: 3}[in.format]
+		want := map[format]int{ociLayout: 5, dockerArchive: 4}[in.format]
 		if len(results) != want {
 			t.Errorf("%s: %d rows, want %d", in.format, len(results), want)
 		}

@@ -73,6 +73,7 @@ func rows() []row {
 		{tool: "bare", name: "bare+inflate", command: onlyOCI(bare("bare+inflate"))},
 		{tool: "ours", name: "ours", command: worker("cyclonedx")},
 		{tool: "ours", name: "ours, no document", command: worker("catalog")},
+		{tool: "ours", name: "ours, layers in a cache", command: worker("catalog-warm")},
 		{tool: "syft", name: "syft", command: syft("cyclonedx-json")},
 		{tool: "scalibr", name: "scalibr", command: scalibr("cdx-json=")},
 	}

@@ -9,6 +9,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"path/filepath"
 
 	"github.com/imagetrust/imagetrust/sbom"
 	"github.com/imagetrust/imagetrust/sbom/catalog"
@@ -31,7 +32,14 @@ func work(args []string) error {
 	case "bare+inflate":
 		return runBare(args[0], ours)
 	case "catalog":
-		_, err := inventory(args[0])
+		_, err := inventory(args[0], nil)
+		return err
+	case "catalog-warm": // from the second round on
+		cache, err := catalog.NewDirCache(filepath.Join(filepath.Dir(args[1]), "layers"))
+		if err != nil {
+			return err
+		}
+		_, err = inventory(args[0], &catalog.Options{Cache: cache})
 		return err
 	case "cyclonedx":
 		return document(args[0], args[1], func(w *bufio.Writer, inv *sbom.Inventory) error {
@@ -47,17 +55,17 @@ func work(args []string) error {
 	}
 }
 
-func inventory(path string) (*sbom.Inventory, error) {
+func inventory(path string, opts *catalog.Options) (*sbom.Inventory, error) {
 	img, err := image.Open(path, nil)
 	if err != nil {
 		return nil, err
 	}
 	defer img.Close()
-	return catalog.Image(context.Background(), img, nil)
+	return catalog.Image(context.Background(), img, opts)
 }
 
 func document(path, to string, encode func(*bufio.Writer, *sbom.Inventory) error) (err error) {
-	inv, err := inventory(path)
+	inv, err := inventory(path, nil)
 	if err != nil {
 		return err
 	}
