@@ -73,8 +73,8 @@ func (o *ownership) files() []sbom.File {
 		if _, there := o.fold.tree.Lookup(at); there || !inProgramDirectory(at) {
 			continue
 		}
-		c := strongest(claims, nil)
-		if c.ground != sbom.ClaimRecorded || o.excused(at, c) {
+		c := strongest(o.unexcused(at, claims), nil)
+		if c == nil || c.ground != sbom.ClaimRecorded {
 			continue
 		}
 		out = append(out, sbom.File{
@@ -88,6 +88,7 @@ func (o *ownership) file(at string, n *squash.Node[node], c *claim) sbom.File {
 	file := sbom.File{Path: at, Layer: o.fold.layers[n.Layer], Mode: n.Mode, Size: n.Size}
 	if n.Value.content != nil {
 		file.Kind, file.Digests = n.Value.kind, digestsFor(c, n.Value.digests)
+		file.Capabilities = n.Value.capabilities
 	}
 	if c != nil {
 		file.Owner, file.Claim = c.owner.component.ID, c.ground
@@ -105,14 +106,27 @@ func (o *ownership) excused(at string, c *claim) bool {
 	return c.optional || emptied || o.repackaged(c.owner)
 }
 
+// unexcused returns the claims on a path where nothing is by those who miss it.
+func (o *ownership) unexcused(at string, claims []claim) []claim {
+	var out []claim
+	for i := range claims {
+		if !o.excused(at, &claims[i]) {
+			out = append(out, claims[i])
+		}
+	}
+	return out
+}
+
 // repackaged reports whether a package of a distribution ships what t is. What t
 // recorded of its files is how its author built it: the distribution moved some of
-// them, and that none of its own is missing is what counts.
+// them, and that none of its own is missing is what counts. A record that is not the
+// one that the distribution ships excuses nothing.
 func (o *ownership) repackaged(t *tracked) bool {
 	is, known := o.shipped[t]
 	if !known {
-		by := o.packageOf(t)
-		is = by != nil && by.distributed()
+		by := o.shipper(t)
+		n, there := o.fold.tree.Lookup(t.path)
+		is = by != nil && by.owner.distributed() && there && integrity(by, n) != sbom.Modified
 		o.shipped[t] = is
 	}
 	return is

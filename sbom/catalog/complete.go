@@ -155,6 +155,14 @@ func (o *ownership) relationships(all []*tracked) []sbom.Relationship {
 // none does. Nothing but a package of a distribution can ship another's
 // database, whatever its own records claim.
 func (o *ownership) packageOf(t *tracked) *tracked {
+	if c := o.shipper(t); c != nil {
+		return c.owner
+	}
+	return nil
+}
+
+// shipper returns the claim by which packageOf decides.
+func (o *ownership) shipper(t *tracked) *claim {
 	if !t.attr.Visible || t.distributed() || t.component.Type == sbom.TypeOperatingSystem {
 		return nil
 	}
@@ -170,10 +178,7 @@ func (o *ownership) packageOf(t *tracked) *tracked {
 			best = c
 		}
 	}
-	if best == nil {
-		return nil
-	}
-	return best.owner
+	return best
 }
 
 // sourceGaps returns what detectors did not understand in visible files.

@@ -38,11 +38,11 @@ type entries struct {
 
 func (w *entries) entry(e *entry) {
 	link, kind, digests, mode := e.Link != "", e.Kind != "", len(e.Digests) > 0, e.Mode != w.mode
-	low, high := e.Op&1 != 0, e.Op&2 != 0
+	low, high, capable := e.Op&1 != 0, e.Op&2 != 0, e.Capabilities != ""
 	if e.Op > opOpaque {
 		w.fail()
 	}
-	w.flags(&low, &high, &link, &kind, &digests, &mode)
+	w.flags(&low, &high, &link, &kind, &digests, &mode, &capable)
 	if w.reading {
 		e.Op = 0
 		if low {
@@ -71,6 +71,9 @@ func (w *entries) entry(e *entry) {
 	}
 	if digests {
 		many(w.wire, 2, &e.Digests, w.digest)
+	}
+	if capable {
+		str(w.wire, &e.Capabilities)
 	}
 }
 

@@ -26,6 +26,8 @@ type entry struct {
 	// Link is the target of a symlink or of a hard link.
 	Link string
 	Kind sbom.FileKind
+	// Capabilities are the file capabilities, as in sbom.File.
+	Capabilities string
 	// Digests of the content, sha256 first, if it was hashed.
 	Digests []sbom.Digest
 }

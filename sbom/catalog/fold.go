@@ -54,8 +54,10 @@ type node struct {
 type content struct {
 	kind    sbom.FileKind
 	digests []sbom.Digest
-	layer   int // that has the bytes, in the entry of this index
-	entry   int
+	// capabilities are those of the file, as in sbom.File.
+	capabilities string
+	layer        int // that has the bytes, in the entry of this index
+	entry        int
 }
 
 // source is a file that detectors had something to say about.
@@ -201,7 +203,9 @@ func (f *fold) applyEntry(e *entry, index int) error {
 		n.Link = e.Link
 	}
 	if e.Kind != "" || e.Digests != nil {
-		n.Value.content = &content{kind: e.Kind, digests: e.Digests, layer: f.tree.Layer(), entry: index}
+		n.Value.content = &content{
+			kind: e.Kind, digests: e.Digests, capabilities: e.Capabilities, layer: f.tree.Layer(), entry: index,
+		}
 	}
 	return f.tree.Add(e.Path, n)
 }

@@ -131,7 +131,7 @@ func (l *layerScan) entry(ctx context.Context, e *image.Entry) error {
 	if l.entries.Add(1) > l.maxEntries {
 		return fmt.Errorf("%w: more than %d entries in all layers", image.ErrLimit, l.maxEntries)
 	}
-	out := entry{Path: e.Path, Mode: e.Mode, Size: e.Size}
+	out := entry{Path: e.Path, Mode: e.Mode, Size: e.Size, Capabilities: e.Capabilities}
 	switch {
 	case e.Opaque != "":
 		out = entry{Op: opOpaque, Path: e.Opaque}

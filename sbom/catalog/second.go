@@ -46,6 +46,9 @@ func (s *scanner) complement(ctx context.Context, layers []*image.Layer, missing
 	for _, i := range slices.Sorted(maps.Keys(missing)) {
 		s.log.Debug("reading files again by the algorithm of the package manager", "layer", i, "files", len(missing[i]))
 		digests, err := s.digestsOf(ctx, layers[i], missing[i])
+		if cause := context.Cause(ctx); err != nil && cause != nil {
+			return nil, cause
+		}
 		if err != nil {
 			return nil, err
 		}
@@ -78,12 +81,14 @@ func (s *scanner) digestsOf(ctx context.Context, layer *image.Layer, want map[in
 	return out, err
 }
 
-// learn takes in the digests of the second reading.
+// learn adds the digests of the second reading to those of the first.
 func (f *fold) learn(digests map[int]map[int][]sbom.Digest) {
 	for _, n := range f.tree.All() {
 		if c := n.Value.content; c != nil {
-			if d := digests[c.layer][c.entry]; d != nil {
-				c.digests = d
+			for _, d := range digests[c.layer][c.entry] {
+				if !slices.Contains(c.digests, d) {
+					c.digests = append(slices.Clip(c.digests), d)
+				}
 			}
 		}
 	}
