@@ -13,7 +13,7 @@ import (
 )
 
 var (
-	comparisons = flag.Int("comparisons", 25_000, "streams to compare with the standard library")
+	comparisons = flag.Int("comparisons", defaultComparisons, "streams to compare with the standard library")
 	seed        = flag.Uint64("seed", 1, "of the streams to compare")
 	firstCase   = flag.Uint64("case", 0, "first of the seed's cases to compare")
 )
