@@ -25,7 +25,7 @@ const (
 	entryLiteral   = 1 << 31
 
 	entryOneBit   = 1<<entryCode + 1 // of a code
-	entryPrevious = 1 << 24          // in the code for code lengths: repeat the length before, not 0
+	entryPrevious = 1 << 24          // in the code length code: repeat the length before, not 0
 )
 
 // The widths of the indices, and the lengths of tables that hold all that complete
@@ -43,7 +43,7 @@ const (
 const (
 	maxLitlen      = 286 // codes for literals and lengths that a block may have
 	maxDist        = 30
-	numCodeLengths = 19 // symbols of the code for code lengths
+	numCodeLengths = 19 // symbols of the code length code
 	endOfBlock     = 256
 	maxSymbols     = 512 // more than any code has
 )
