@@ -23,10 +23,7 @@ func encodeTable(table []string) []byte {
 func frontCode(table []string, most int) (data []byte, total int) {
 	last := ""
 	for _, s := range table {
-		n := 0
-		for n < min(most, len(s), len(last)) && s[n] == last[n] {
-			n++
-		}
+		n := sharedPrefix(last, s, most)
 		data = append(data, byte(n))
 		data = binary.AppendUvarint(data, uint64(len(s)-n))
 		data = append(data, s[n:]...)
