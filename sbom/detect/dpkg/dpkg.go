@@ -19,7 +19,8 @@
 //     those of its header and Files paragraphs, names that are ambiguous by the
 //     text that the file gives for them; of another one those whose notice is
 //     worded as the GNU licences ask for, and references to
-//     usr/share/common-licenses. The fold gives them also to packages whose directory is a link to that of NAME, such as libgcc-s1.
+//     usr/share/common-licenses. The fold gives them also to packages whose
+//     directory is a link to that of NAME, such as libgcc-s1.
 //   - var/lib/dpkg/updates/NUMBER: dpkg's journal is not read, which is a gap; it
 //     exists only while dpkg runs or after it was killed.
 //
