@@ -20,6 +20,8 @@ type blob struct {
 	size int64
 	// head is the first bytes, if they are known without reading.
 	head []byte
+	// streamed: what lies before the blob has to be decompressed for it.
+	streamed bool
 	// open reads from the beginning.
 	open func(ctx context.Context) (io.ReadCloser, error)
 	// section reads a part, cheaply; nil when only open will do.
@@ -36,6 +38,11 @@ type store interface {
 func (b *blob) readAll(ctx context.Context, name string, limit int64) ([]byte, error) {
 	if b.size > limit {
 		return nil, fmt.Errorf("%s: %w: %d bytes, at most %d", name, ErrLimit, b.size, limit)
+	}
+	if b.streamed {
+		// Small JSON is kept while there is room. Many manifests that are not would cost
+		// a pass over the archive each.
+		return nil, fmt.Errorf("%s: %w: a compressed archive has more than %d bytes of JSON, or it is none", name, ErrLimit, maxCachedBytes)
 	}
 	rc, err := b.open(ctx)
 	if err != nil {

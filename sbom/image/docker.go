@@ -31,6 +31,9 @@ func openDocker(ctx context.Context, a *archive, o *Options) (*Image, error) {
 	if err != nil {
 		return nil, err
 	}
+	if err := checkJSON("manifest.json", raw, maxManifestBytes); err != nil {
+		return nil, err
+	}
 	var list []dockerImage
 	if err := json.Unmarshal(raw, &list); err != nil {
 		return nil, fmt.Errorf("manifest.json: %w: %w", ErrCorrupt, err)
@@ -40,7 +43,13 @@ func openDocker(ctx context.Context, a *archive, o *Options) (*Image, error) {
 	}
 	all := make([]*choice, len(list))
 	images := make(map[*choice]*Image, len(list))
+	left := newLookUps()
 	for n, d := range list {
+		if b, err := a.blob(d.Config); err == nil {
+			if err := left.take(b.size); err != nil {
+				return nil, err
+			}
+		}
 		img, err := d.assemble(ctx, a, o)
 		if err != nil {
 			return nil, fmt.Errorf("manifest.json: image %d: %w", n, err)
@@ -58,6 +67,9 @@ func openDocker(ctx context.Context, a *archive, o *Options) (*Image, error) {
 }
 
 func (d *dockerImage) assemble(ctx context.Context, a *archive, o *Options) (*Image, error) {
+	if err := checkLayers(len(d.Layers)); err != nil {
+		return nil, err
+	}
 	raw, err := readNamed(ctx, a, d.Config, maxConfigBytes)
 	if err != nil {
 		return nil, err
