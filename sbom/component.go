@@ -105,7 +105,22 @@ type License struct {
 	Name string `json:"name,omitempty"`
 	// Location is the file that states it.
 	Location string `json:"location,omitempty"`
+	// Acknowledgement says whose statement it is; the zero value is
+	// LicenseDeclared.
+	Acknowledgement Acknowledgement `json:"acknowledgement,omitempty"`
 }
+
+// Acknowledgement tells what a component's author says about its licence from
+// what somebody else found (CycloneDX license.acknowledgement, SPDX
+// licenseDeclared and licenseConcluded).
+type Acknowledgement string
+
+const (
+	// LicenseDeclared, the zero value: the component's own metadata says so.
+	LicenseDeclared Acknowledgement = ""
+	// LicenseConcluded: an analysis came to it, such as one of the licence's text.
+	LicenseConcluded Acknowledgement = "concluded"
+)
 
 // SourcePackage names the source of a binary package.
 type SourcePackage struct {

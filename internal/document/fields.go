@@ -53,6 +53,7 @@ var licenseFields = []field[sbom.License]{
 	text("expression", func(l *sbom.License) *string { return &l.Expression }),
 	text("name", func(l *sbom.License) *string { return &l.Name }),
 	text("location", func(l *sbom.License) *string { return &l.Location }),
+	text("acknowledgement", func(l *sbom.License) *sbom.Acknowledgement { return &l.Acknowledgement }),
 }
 
 var evidenceFields = []field[sbom.Evidence]{
