@@ -161,7 +161,7 @@ func (s *seekStream) take(ctx context.Context, off int64) (*cursor, error) {
 		}
 		c = &cursor{ReadCloser: rc}
 	}
-	n, err := io.CopyN(io.Discard, c, off-c.pos)
+	n, err := io.CopyN(io.Discard, interruptible{ctx, c}, off-c.pos)
 	c.pos += n
 	if err != nil {
 		_ = c.Close()
@@ -171,6 +171,19 @@ func (s *seekStream) take(ctx context.Context, off int64) (*cursor, error) {
 		return nil, err
 	}
 	return c, nil
+}
+
+// interruptible stops reading when ctx is done.
+type interruptible struct {
+	ctx context.Context
+	r   io.Reader
+}
+
+func (i interruptible) Read(p []byte) (int, error) {
+	if i.ctx.Err() != nil {
+		return 0, context.Cause(i.ctx)
+	}
+	return i.r.Read(p)
 }
 
 // give returns a stream that is in order. The one that is further on is kept for

@@ -30,9 +30,19 @@ type sourceError struct{ error }
 
 func (e sourceError) Unwrap() error { return e.error }
 
+// interrupted returns an error when nobody wants the iteration any more. It is asked
+// where bytes come out too, and not only where they go in: a few that are stored can
+// become gigabytes, and a hole in a file has none.
+func (s *stored) interrupted() error {
+	if s.ctx.Err() == nil {
+		return nil
+	}
+	return sourceError{context.Cause(s.ctx)}
+}
+
 func (s *stored) Read(p []byte) (int, error) {
-	if err := s.ctx.Err(); err != nil {
-		return 0, sourceError{context.Cause(s.ctx)}
+	if err := s.interrupted(); err != nil {
+		return 0, err
 	}
 	if s.want >= 0 {
 		left := s.want + 1 - s.n
@@ -137,6 +147,9 @@ func (s *tarStream) fetch() error {
 	for len(s.cur) == 0 {
 		if s.end != nil {
 			return s.end
+		}
+		if err := s.in.interrupted(); err != nil {
+			return err
 		}
 		s.cur, s.end = s.chunks.next()
 		s.fetched += int64(len(s.cur))
@@ -353,6 +366,9 @@ var errStale = errors.New("image: entry is read after the iteration went on")
 func (c *content) Read(p []byte) (int, error) {
 	if c.over {
 		return 0, errStale
+	}
+	if err := c.s.in.interrupted(); err != nil {
+		return 0, c.s.layer.fail(c.path, c.s.verdict(err))
 	}
 	n, err := c.s.tar.Read(p)
 	if err != nil && err != io.EOF {
