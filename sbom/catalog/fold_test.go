@@ -1,6 +1,7 @@
 package catalog
 
 import (
+	"context"
 	"encoding/json"
 	"fmt"
 	"io/fs"
@@ -241,11 +242,11 @@ func checkCacheable(t *testing.T, layers []*layerResult, want *sbom.Inventory) {
 	t.Helper()
 	cached := make([]*layerResult, len(layers))
 	for i, l := range layers {
-		value, err := encodeResult("key", l)
+		value, err := encodeResult(context.Background(), "key", l)
 		if err != nil {
 			t.Fatal(err)
 		}
-		if cached[i], err = decodeResult("key", value); err != nil {
+		if cached[i], err = decodeResult(context.Background(), "key", value); err != nil {
 			t.Fatal(err)
 		}
 	}
