@@ -41,9 +41,10 @@ func TestFields(t *testing.T) {
 		name       string
 		have, want int
 	}{
-		{"component", len(componentFields), count(sbom.Component{}) - 6}, // licences, CPEs, hashes, source, evidence, properties
+		{"component", len(componentFields), count(sbom.Component{}) - 7}, // licences, CPEs, hashes, references, source, evidence, properties
 		{"source", len(sourceFields), count(sbom.SourcePackage{})},
 		{"license", len(licenseFields), count(sbom.License{})},
+		{"reference", len(referenceFields), count(sbom.Reference{}) - 1}, // hashes
 		{"evidence", len(evidenceFields), count(sbom.Evidence{})},
 		{"subject", len(subjectFields), count(sbom.Subject{})},
 		{"distribution", len(distributionFields), count(sbom.Distribution{}) - 1}, // idLike

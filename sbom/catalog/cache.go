@@ -138,17 +138,19 @@ func (c *layerCache) addDigests(ctx context.Context, layer *image.Layer, digests
 	if r == nil {
 		return
 	}
+	all := r.facts.entries.unpack()
 	for i, ds := range digests {
-		if i >= len(r.facts.Entries) {
+		if i >= len(all) {
 			continue
 		}
-		e := &r.facts.Entries[i]
+		e := &all[i]
 		for _, d := range ds {
 			if !slices.Contains(e.Digests, d) {
 				e.Digests = append(e.Digests, d)
 			}
 		}
 	}
+	r.facts.entries = packEntries(all)
 	c.store(ctx, layer, r)
 }
 
@@ -177,12 +179,12 @@ func (c *layerCache) loadAll(ctx context.Context, s *scanner, layers []*image.La
 
 // loaded counts a layer that need not be read.
 func (s *scanner) loaded(layer *image.Layer, r *layerResult) error {
-	if s.entries.Add(int64(len(r.facts.Entries))) > s.maxEntries {
+	if s.entries.Add(int64(r.facts.entries.size)) > s.maxEntries {
 		err := fmt.Errorf("%w: more than %d entries in all layers", image.ErrLimit, s.maxEntries)
 		return &image.LayerError{Layer: *layer.Info().Ref(), Err: err}
 	}
-	for i := range r.facts.Fragments {
-		s.notice(r.facts.Entries[r.facts.Fragments[i].Entry].Path) // as for a package database that is read
+	for _, e := range r.facts.entries.all {
+		s.notice(e.Path)
 	}
 	bytes, components := r.tally()
 	s.meter.cached(1, layer.Info().Size, bytes, components)

@@ -52,6 +52,9 @@ func (f *filler) fill(v reflect.Value) {
 		}
 	case reflect.String:
 		v.SetString(fmt.Sprintf("string %d", f.n))
+		if _, ok := v.Interface().(sbom.Claim); ok {
+			v.SetString(string(grounds[f.n%len(grounds)]))
+		}
 		if _, ok := v.Interface().(sbom.Digest); ok && f.n%4 > 0 {
 			v.SetString(fmt.Sprintf("sha256:%064x", f.n))
 		}
@@ -73,11 +76,24 @@ func (f *filler) fill(v reflect.Value) {
 // TestEncodeEveryField fails when a type gets a field and the encoding does not.
 func TestEncodeEveryField(t *testing.T) {
 	var f filler
-	want := &layerResult{facts: new(layerFacts), uncompressed: math.MaxInt64}
-	f.fill(reflect.ValueOf(want.facts).Elem())
+	var (
+		entries []entry
+		facts   = make([]detect.Fragment, 2)
+	)
+	f.fill(reflect.ValueOf(&entries).Elem())
+	f.fill(reflect.ValueOf(&facts).Elem())
+	want := &layerResult{facts: &layerFacts{entries: packEntries(entries)}, uncompressed: math.MaxInt64}
 	f.fill(reflect.ValueOf(&want.gaps).Elem())
-	for i := range want.facts.Fragments {
-		want.facts.Fragments[i].Entry = i
+	for i := range facts {
+		claims := facts[i].Claims
+		fr := newFragment(i, detect.ID{Name: "n", Version: "v"}, &facts[i])
+		if got := unpackClaims(&fr.claims); !reflect.DeepEqual(got, claims) {
+			t.Errorf("(-want +got):\n%s", gocmp.Diff(claims, got))
+		}
+		want.facts.fragments = append(want.facts.fragments, fr)
+	}
+	if got := want.facts.entries.unpack(); !reflect.DeepEqual(got, entries) {
+		t.Errorf("(-want +got):\n%s", gocmp.Diff(entries, got))
 	}
 	if fields := reflect.TypeFor[layerResult]().NumField(); fields != 3 {
 		t.Errorf("layerResult has %d fields: encode and fill them here", fields)
@@ -88,7 +104,7 @@ func TestEncodeEveryField(t *testing.T) {
 	}
 	got, err := decodeResult(context.Background(), "k", value)
 	if err != nil || !reflect.DeepEqual(got, want) {
-		t.Errorf("%v (-want +got):\n%s", err, gocmp.Diff(want, got, gocmp.AllowUnexported(layerResult{})))
+		t.Errorf("%v (-want +got):\n%s", err, gocmp.Diff(want, got, gocmp.AllowUnexported(layerResult{}, layerFacts{}, entryList{}, fragment{}, claimList{})))
 	}
 }
 
@@ -134,7 +150,7 @@ func TestEncodeNothing(t *testing.T) {
 	}
 	var results []*layerResult
 	add := func(f detect.Fragment) {
-		results = append(results, &layerResult{facts: &layerFacts{Entries: make([]entry, 1), Fragments: []fragment{{Facts: f}}}})
+		results = append(results, &layerResult{facts: &layerFacts{entries: packEntries(make([]entry, 1)), fragments: []fragment{newFragment(0, detect.ID{}, &f)}}})
 	}
 	for _, list := range lists(new(detect.Fragment)) {
 		var f detect.Fragment
@@ -151,9 +167,9 @@ func TestEncodeNothing(t *testing.T) {
 		long(&a, list)
 		add(detect.Fragment{Annotations: []detect.Annotation{a}})
 	}
-	results = append(results, &layerResult{facts: &layerFacts{Entries: make([]entry, 1000)}},
-		&layerResult{facts: &layerFacts{Entries: make([]entry, 1), Fragments: make([]fragment, 1000)}},
-		&layerResult{facts: &layerFacts{Entries: []entry{{Digests: make([]sbom.Digest, 1000)}}}},
+	results = append(results, &layerResult{facts: &layerFacts{entries: packEntries(make([]entry, 1000))}},
+		&layerResult{facts: &layerFacts{entries: packEntries(make([]entry, 1)), fragments: make([]fragment, 1000)}},
+		&layerResult{facts: &layerFacts{entries: packEntries([]entry{{Digests: make([]sbom.Digest, 1000)}})}},
 		&layerResult{facts: new(layerFacts), gaps: make([]sbom.Gap, 1000)})
 	for i, want := range results {
 		value, err := encodeResult(context.Background(), "k", want)
@@ -181,7 +197,7 @@ func TestEncodeNothing(t *testing.T) {
 func sampleResult() *layerResult {
 	digest := sbom.Digest(fmt.Sprintf("sha256:%x", sha256.Sum256([]byte("a"))))
 	return &layerResult{
-		facts: &layerFacts{
+		facts: (&draft{
 			Entries: []entry{
 				{Path: "usr", Mode: fs.ModeDir | 0o755},
 				{Path: "usr/bin", Mode: fs.ModeDir | 0o755},
@@ -192,12 +208,12 @@ func sampleResult() *layerResult {
 				{Op: opOpaque, Path: "usr/share"},
 				{Path: "not \xff UTF-8", Mode: 0o644, Digests: []sbom.Digest{"sha256:ABC", "", "md5:D41D8CD98F00B204E9800998ECF8427E"}},
 			},
-			Fragments: []fragment{{Entry: 2, Detector: detect.ID{Name: "t", Version: "1"}, Facts: detect.Fragment{
+			Fragments: []fragment{newFragment(2, detect.ID{Name: "t", Version: "1"}, &detect.Fragment{
 				Components: []detect.Component{{Key: "a", Component: sbom.Component{Type: sbom.TypeLibrary, Name: "a", Version: "1",
 					Evidence: []sbom.Evidence{{Field: "name", Technique: sbom.TechniqueManifest, Confidence: 0.9}}}}},
 				Claims: []detect.Claim{{Key: "a", Path: "usr/bin/b"}, {Key: "a", Path: "usr/bin/a", Digest: digest}},
-			}}},
-		},
+			})},
+		}).pack(),
 		gaps:         []sbom.Gap{{Kind: sbom.GapCorrupt, Path: "x", Message: "m"}},
 		uncompressed: 12345,
 	}
@@ -235,9 +251,8 @@ func TestDecodeDamaged(t *testing.T) {
 // TestEncodeRefuses what it could not give back.
 func TestEncodeRefuses(t *testing.T) {
 	for name, change := range map[string]func(*layerFacts){
-		"operation": func(f *layerFacts) { f.Entries[0].Op = 4 },
-		"no entry":  func(f *layerFacts) { f.Fragments[0].Entry = len(f.Entries) },
-		"negative":  func(f *layerFacts) { f.Fragments[0].Entry = -1 },
+		"no entry": func(f *layerFacts) { f.fragments[0].Entry = f.entries.size },
+		"negative": func(f *layerFacts) { f.fragments[0].Entry = -1 },
 	} {
 		r := sampleResult()
 		change(r.facts)
@@ -322,7 +337,7 @@ func FuzzDecode(f *testing.F) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if diff := gocmp.Diff(r, again, gocmp.AllowUnexported(layerResult{}), cmpopts.EquateNaNs(), cmpopts.EquateEmpty()); diff != "" {
+		if diff := gocmp.Diff(r, again, gocmp.AllowUnexported(layerResult{}, layerFacts{}, entryList{}, fragment{}, claimList{}), cmpopts.EquateNaNs(), cmpopts.EquateEmpty()); diff != "" {
 			t.Errorf("(-want +got):\n%s", diff)
 		}
 	})

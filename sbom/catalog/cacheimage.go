@@ -100,11 +100,11 @@ func (st *stored) count(r *layerResult) {
 
 // tally returns what a layer has for Progress.
 func (r *layerResult) tally() (bytes int64, components int) {
-	for i := range r.facts.Entries {
-		bytes += r.facts.Entries[i].Size
+	for _, e := range r.facts.entries.all {
+		bytes += e.Size
 	}
-	for i := range r.facts.Fragments {
-		components += len(r.facts.Fragments[i].Facts.Components)
+	for i := range r.facts.fragments {
+		components += len(r.facts.fragments[i].Facts.Components)
 	}
 	return bytes, components
 }

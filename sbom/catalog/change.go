@@ -3,9 +3,9 @@ package catalog
 import (
 	"encoding/json"
 	"hash/fnv"
+	"io"
 
 	"github.com/imagetrust/imagetrust/sbom"
-	"github.com/imagetrust/imagetrust/sbom/detect"
 )
 
 // essence is everything that makes a version of a component differ from
@@ -25,7 +25,7 @@ func essence(c *sbom.Component) string {
 // record enters the digests that s recorded, or takes them out.
 func (f *fold) record(s *source, enter bool, dirty map[name]bool) {
 	for _, fr := range s.fragments {
-		for key, sum := range digestSums(fr.Facts.Claims) {
+		for key, sum := range digestSums(&fr.claims) {
 			n := name{fr.Detector.Name, key}
 			dirty[n] = true
 			switch {
@@ -41,19 +41,18 @@ func (f *fold) record(s *source, enter bool, dirty map[name]bool) {
 }
 
 // digestSums hashes the recorded digests of each key, whatever their order.
-func digestSums(claims []detect.Claim) map[string]uint64 {
+func digestSums(claims *claimList) map[string]uint64 {
 	sums := make(map[string]uint64)
 	h := fnv.New64a()
-	for i := range claims {
-		c := &claims[i]
-		if c.Digest == "" {
+	for c := range claims.all {
+		if c.digest == "" {
 			continue
 		}
 		h.Reset()
-		_, _ = h.Write([]byte(c.Path))
+		_, _ = h.Write(c.path)
 		_, _ = h.Write([]byte{0})
-		_, _ = h.Write([]byte(c.Digest))
-		sums[c.Key] += h.Sum64()
+		_, _ = io.WriteString(h, string(c.digest))
+		sums[c.key] += h.Sum64()
 	}
 	return sums
 }

@@ -27,7 +27,6 @@ func (f *fold) complete(inv *sbom.Inventory, o *ownership) {
 	f.annotate(o)
 	f.annotateLinked(o)
 	assignIDs(all)
-	o.count()
 	inv.Files = o.files()
 	inv.Relationships = o.relationships(all)
 	inv.Gaps = slices.Concat(f.gaps, f.sourceGaps(o), f.lostNames())
@@ -167,11 +166,9 @@ func (o *ownership) shipper(t *tracked) *claim {
 		return nil
 	}
 	var best *claim
-	claims := o.exact[t.path]
 	n, _ := o.fold.tree.Lookup(t.path)
-	for i := range claims {
-		c := &claims[i]
-		if c.ground != sbom.ClaimRecorded || c.owner.detector == t.detector {
+	for c := o.on(t.path, n); c != nil; c = c.next {
+		if c.ground != byRecord || c.owner.detector == t.detector {
 			continue
 		}
 		if best == nil || compareClaims(c, best, n) > 0 {

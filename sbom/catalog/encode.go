@@ -14,7 +14,7 @@ import (
 // encodingVersion changes with everything that changes what a layer's value in a cache says or how:
 // the encoding, and what a scan makes of a layer apart from its detectors, which have
 // versions of their own.
-const encodingVersion = 1
+const encodingVersion = 2
 
 // A value in a cache is
 //
@@ -100,7 +100,7 @@ func decodeBody(ctx context.Context, data []byte, body func(*wire)) error {
 // encodeResult returns the value for r, which is not changed.
 func encodeResult(ctx context.Context, key string, r *layerResult) ([]byte, error) {
 	return encodeValue(ctx, key, func(w *wire) {
-		w.buf = make([]byte, 0, 32*len(r.facts.Entries))
+		w.buf = make([]byte, 0, 2*len(r.facts.entries.data))
 		w.result(r)
 	})
 }

@@ -30,10 +30,7 @@ func frontCode(ctx context.Context, table []string, most int) (data []byte, tota
 		if i%askEvery == askEvery-1 && ctx.Err() != nil {
 			return nil, 0
 		}
-		n := 0
-		for n < min(most, len(s), len(last)) && s[n] == last[n] {
-			n++
-		}
+		n := sharedPrefix(last, s, most)
 		data = append(data, byte(n))
 		data = binary.AppendUvarint(data, uint64(len(s)-n))
 		data = append(data, s[n:]...)

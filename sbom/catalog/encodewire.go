@@ -161,6 +161,20 @@ func (w *wire) take(n int) []byte {
 	return b
 }
 
+// bytes is a string that is like no other.
+func (w *wire) bytes(s *string) {
+	n := uint64(len(*s))
+	w.uint(&n)
+	switch {
+	case !w.reading:
+		w.buf = append(w.buf, *s...)
+	case n > uint64(len(w.buf)):
+		w.fail()
+	default:
+		*s = string(w.take(int(n)))
+	}
+}
+
 // intern returns the place of s in the table.
 func (w *wire) intern(s string) uint64 {
 	i, known := w.index[s]
@@ -278,19 +292,10 @@ func (w *wire) digest(d *sbom.Digest) {
 }
 
 func (w *wire) putDigest(s string) {
-	for i, h := range hashes {
-		digits, ok := strings.CutPrefix(s, h.prefix)
-		if !ok || len(digits) != 2*h.size || strings.Trim(digits, "0123456789abcdef") != "" {
-			continue
-		}
-		start := len(w.buf)
-		w.buf = append(w.buf, byte(i+1))
-		raw, err := hex.AppendDecode(w.buf, []byte(digits))
-		if err == nil {
-			w.buf = raw
-			return
-		}
-		w.buf = w.buf[:start]
+	packed, ok := appendHash(w.buf, sbom.Digest(s))
+	if ok {
+		w.buf = packed
+		return
 	}
 	w.buf = append(w.buf, 0)
 	str(w, &s)

@@ -47,6 +47,8 @@ type node struct {
 	// source is set on the path under which the detectors saw the file, and not
 	// on the other names of a hard link.
 	source *source
+	// claims on the path, when all layers are folded.
+	claims *claim
 }
 
 // content is what was found out about a file's bytes; all names of a hard link
@@ -148,15 +150,14 @@ func (f *fold) add(ref *sbom.LayerRef, layer *layerResult) error {
 // their paths there.
 func (f *fold) apply(facts *layerFacts, ref *sbom.LayerRef) (map[string]*source, error) {
 	said := make(map[int][]*fragment)
-	for i := range facts.Fragments {
-		fr := &facts.Fragments[i]
+	for i := range facts.fragments {
+		fr := &facts.fragments[i]
 		said[fr.Entry] = append(said[fr.Entry], fr)
 	}
 	fresh := make(map[string]*source)
 	disputes := f.disputes(ref)
 	defer disputes.finish()
-	for i := range facts.Entries {
-		e := &facts.Entries[i]
+	for i, e := range facts.entries.all {
 		disputes.before(e)
 		if err := f.applyEntry(e, i); errors.Is(err, squash.ErrLimit) {
 			return nil, fmt.Errorf("%w: %w", image.ErrLimit, err)
@@ -204,7 +205,7 @@ func (f *fold) applyEntry(e *entry, index int) error {
 	}
 	if e.Kind != "" || e.Digests != nil {
 		n.Value.content = &content{
-			kind: e.Kind, digests: e.Digests, capabilities: e.Capabilities, layer: f.tree.Layer(), entry: index,
+			kind: e.Kind, digests: slices.Clone(e.Digests), capabilities: e.Capabilities, layer: f.tree.Layer(), entry: index,
 		}
 	}
 	return f.tree.Add(e.Path, n)

@@ -35,7 +35,7 @@ type layerScan struct {
 	digester *digester
 	head     [detect.HeadSize]byte
 	wanting  []int // indexes of the detectors that want the current file
-	facts    *layerFacts
+	facts    *draft
 	gaps     []sbom.Gap
 
 	// last finds the entry that is at a path, for hard links: in a tar stream
@@ -61,7 +61,7 @@ type layerResult struct {
 // after it went by under a name that nobody wants, or a hard link makes it executable.
 func (s *scanner) scan(ctx context.Context, layer *image.Layer) (*layerResult, error) {
 	l := &layerScan{
-		scanner: s, digester: newDigester(), facts: new(layerFacts),
+		scanner: s, digester: newDigester(), facts: new(draft),
 		last: make(map[string]int), relink: make(map[int][]int),
 	}
 	if err := l.read(ctx, layer, l.entry); err != nil {
@@ -81,7 +81,7 @@ func (s *scanner) scan(ctx context.Context, layer *image.Layer) (*layerResult, e
 			return nil, err
 		}
 	}
-	return &layerResult{l.facts, l.gaps, layer.Info().UncompressedSize}, nil
+	return &layerResult{l.facts.pack(), l.gaps, layer.Info().UncompressedSize}, nil
 }
 
 // read calls each for the layer's entries. Its errors are *image.LayerError, but
@@ -244,7 +244,7 @@ func (l *layerScan) file(id detect.ID, index int, path string, frag *detect.Frag
 	for i := range frag.Components {
 		sanitize(&frag.Components[i].Component)
 	}
-	l.facts.Fragments = append(l.facts.Fragments, fragment{Entry: index, Detector: id, Facts: *frag})
+	l.facts.Fragments = append(l.facts.Fragments, newFragment(index, id, frag))
 	l.meter.found(len(frag.Components))
 }
 
