@@ -132,13 +132,15 @@ func (c *layerCache) put(ctx context.Context, key string, value []byte, err erro
 
 // addDigests adds to what is stored of the layer the digests of entries that were
 // hashed by further algorithms. Those that are known already stay, so that images of
-// different package managers that share the layer do not displace each other's.
+// different package managers that share the layer do not displace each other's. It may be
+// interrupted.
 func (c *layerCache) addDigests(ctx context.Context, layer *image.Layer, digests map[int][]sbom.Digest) {
 	r := c.load(ctx, layer)
 	if r == nil {
 		return
 	}
-	all := r.facts.entries.unpack()
+	waiting := &patience{ctx: ctx}
+	all := r.facts.entries.unpack(waiting)
 	for i, ds := range digests {
 		if i >= len(all) {
 			continue
@@ -150,7 +152,7 @@ func (c *layerCache) addDigests(ctx context.Context, layer *image.Layer, digests
 			}
 		}
 	}
-	r.facts.entries = packEntries(all)
+	r.facts.entries = packEntries(all, waiting)
 	c.store(ctx, layer, r)
 }
 

@@ -82,17 +82,17 @@ func TestEncodeEveryField(t *testing.T) {
 	)
 	f.fill(reflect.ValueOf(&entries).Elem())
 	f.fill(reflect.ValueOf(&facts).Elem())
-	want := &layerResult{facts: &layerFacts{entries: packEntries(entries)}, uncompressed: math.MaxInt64}
+	want := &layerResult{facts: &layerFacts{entries: packEntries(entries, nil)}, uncompressed: math.MaxInt64}
 	f.fill(reflect.ValueOf(&want.gaps).Elem())
 	for i := range facts {
 		claims := facts[i].Claims
-		fr := newFragment(i, detect.ID{Name: "n", Version: "v"}, &facts[i])
+		fr := newFragment(i, detect.ID{Name: "n", Version: "v"}, &facts[i], nil)
 		if got := unpackClaims(&fr.claims); !reflect.DeepEqual(got, claims) {
 			t.Errorf("(-want +got):\n%s", gocmp.Diff(claims, got))
 		}
 		want.facts.fragments = append(want.facts.fragments, fr)
 	}
-	if got := want.facts.entries.unpack(); !reflect.DeepEqual(got, entries) {
+	if got := want.facts.entries.unpack(nil); !reflect.DeepEqual(got, entries) {
 		t.Errorf("(-want +got):\n%s", gocmp.Diff(entries, got))
 	}
 	if fields := reflect.TypeFor[layerResult]().NumField(); fields != 3 {
@@ -150,7 +150,7 @@ func TestEncodeNothing(t *testing.T) {
 	}
 	var results []*layerResult
 	add := func(f detect.Fragment) {
-		results = append(results, &layerResult{facts: &layerFacts{entries: packEntries(make([]entry, 1)), fragments: []fragment{newFragment(0, detect.ID{}, &f)}}})
+		results = append(results, &layerResult{facts: &layerFacts{entries: packEntries(make([]entry, 1), nil), fragments: []fragment{newFragment(0, detect.ID{}, &f, nil)}}})
 	}
 	for _, list := range lists(new(detect.Fragment)) {
 		var f detect.Fragment
@@ -167,9 +167,9 @@ func TestEncodeNothing(t *testing.T) {
 		long(&a, list)
 		add(detect.Fragment{Annotations: []detect.Annotation{a}})
 	}
-	results = append(results, &layerResult{facts: &layerFacts{entries: packEntries(make([]entry, 1000))}},
-		&layerResult{facts: &layerFacts{entries: packEntries(make([]entry, 1)), fragments: make([]fragment, 1000)}},
-		&layerResult{facts: &layerFacts{entries: packEntries([]entry{{Digests: make([]sbom.Digest, 1000)}})}},
+	results = append(results, &layerResult{facts: &layerFacts{entries: packEntries(make([]entry, 1000), nil)}},
+		&layerResult{facts: &layerFacts{entries: packEntries(make([]entry, 1), nil), fragments: make([]fragment, 1000)}},
+		&layerResult{facts: &layerFacts{entries: packEntries([]entry{{Digests: make([]sbom.Digest, 1000)}}, nil)}},
 		&layerResult{facts: new(layerFacts), gaps: make([]sbom.Gap, 1000)})
 	for i, want := range results {
 		value, err := encodeResult(context.Background(), "k", want)
@@ -212,8 +212,8 @@ func sampleResult() *layerResult {
 				Components: []detect.Component{{Key: "a", Component: sbom.Component{Type: sbom.TypeLibrary, Name: "a", Version: "1",
 					Evidence: []sbom.Evidence{{Field: "name", Technique: sbom.TechniqueManifest, Confidence: 0.9}}}}},
 				Claims: []detect.Claim{{Key: "a", Path: "usr/bin/b"}, {Key: "a", Path: "usr/bin/a", Digest: digest}},
-			})},
-		}).pack(),
+			}, nil)},
+		}).pack(nil),
 		gaps:         []sbom.Gap{{Kind: sbom.GapCorrupt, Path: "x", Message: "m"}},
 		uncompressed: 12345,
 	}

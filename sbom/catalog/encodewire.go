@@ -70,10 +70,6 @@ func (w *wire) interrupted() {
 	}
 }
 
-// askEvery is after how many elements of a list, which take a millisecond or so, a wire
-// asks whether it goes on.
-const askEvery = 1024
-
 // uint is a number of at most 64 bits, small ones in few bytes.
 func (w *wire) uint(v *uint64) {
 	if !w.reading {
