@@ -7,9 +7,11 @@ import (
 	"strings"
 	"time"
 
-	"github.com/imagetrust/imagetrust/internal/document"
 	"github.com/imagetrust/imagetrust/sbom"
 )
+
+// pointer is document.Pointer; the tests of that package import this one.
+const pointer = "imagetrust:pointer"
 
 // Diff returns in what two inventories differ, one line a field, nil when they
 // are equal. It changes neither.
@@ -35,7 +37,7 @@ func canonical(inv *sbom.Inventory) *sbom.Inventory {
 		c := &out.Components[i]
 		c.CPEs, c.Hashes, c.Evidence = slices.Clone(c.CPEs), slices.Clone(c.Hashes), slices.Clone(c.Evidence)
 		c.References = slices.Clone(c.References)
-		c.Properties = slices.DeleteFunc(slices.Clone(c.Properties), func(p sbom.Property) bool { return p.Name == document.Pointer })
+		c.Properties = slices.DeleteFunc(slices.Clone(c.Properties), func(p sbom.Property) bool { return p.Name == pointer })
 	}
 	out.Layers, out.Relationships, out.Files = slices.Clone(inv.Layers), slices.Clone(inv.Relationships), slices.Clone(inv.Files)
 	out.Gaps, out.Tools = slices.Clone(inv.Gaps), slices.Clone(inv.Tools)

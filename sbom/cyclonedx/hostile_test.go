@@ -83,6 +83,23 @@ type countWrites struct{ n int }
 
 func (w *countWrites) Write(b []byte) (int, error) { w.n++; return len(b), nil }
 
+var errFull = errors.New("full")
+
+// full takes only so many bytes.
+type full struct {
+	room int
+	text []byte
+}
+
+func (w *full) Write(b []byte) (int, error) {
+	n := min(len(b), w.room-len(w.text))
+	w.text = append(w.text, b[:n]...)
+	if n < len(b) {
+		return n, errFull
+	}
+	return n, nil
+}
+
 func TestNothingIsWrittenHalf(t *testing.T) {
 	for _, opts := range []*Options{{Version: "1.3"}, {Version: "x"}, {Format: 99}} {
 		w := &countWrites{}

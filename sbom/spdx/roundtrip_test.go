@@ -11,7 +11,7 @@ import (
 
 // everyOptions calls f with each format, and with and without what is optional.
 func everyOptions(t *testing.T, f func(t *testing.T, opts *Options)) {
-	for format, name := range []string{JSON23: "2.3 JSON", TagValue23: "2.3 tag-value", JSON301: "3.0.1 JSON"} {
+	for format, name := range []string{JSON23: "2.3 JSON", TagValue23: "2.3 tag-value", JSON301: "3.0.1 JSON", JSON22: "2.2 JSON", TagValue22: "2.2 tag-value"} {
 		for _, all := range []bool{false, true} {
 			t.Run(fmt.Sprintf("%s all=%t", name, all), func(t *testing.T) {
 				f(t, &Options{Format: Format(format), Hidden: all, Files: all, Indent: all})

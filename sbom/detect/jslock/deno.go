@@ -14,10 +14,6 @@ import (
 	"github.com/imagetrust/imagetrust/sbom/detect/internal/oneline"
 )
 
-// jsrRegistry is where JSR serves its packages to npm, @scope/name as
-// @jsr/scope__name.
-const jsrRegistry = "https://npm.jsr.io"
-
 // denoPackages are the packages of a deno.lock, which has them in three places.
 type denoPackages struct {
 	Specifiers map[string]string       `json:"specifiers"` // requirement to version, or to id before version 4
@@ -111,17 +107,14 @@ func (d *denoLock) npm(packages map[string]*denoPackage) {
 }
 
 func (d *denoLock) jsr(id, name, version string, e *denoPackage) {
-	scope, rest := node.Split(name)
-	version = oneline.Token(version, node.MaxVersion)
 	if e == nil {
 		return
 	}
-	if !node.ValidName(name) || scope == "" || version == "" {
+	c, ok := node.JSR(name, version)
+	if !ok {
 		d.Gaps.Add(sbom.GapIncomplete, "a package is locked as jsr:%.200q without a valid name and version", id)
 		return
 	}
-	c := sbom.Component{Group: scope, Name: rest, Version: version}
-	c.PURL = sbom.NewPURL("npm", "@jsr", scope[1:]+"__"+rest, version, map[string]string{"repository_url": jsrRegistry})
 	if sum, err := sbom.ParseDigest("sha256:" + e.Integrity); err == nil {
 		c.Properties = []sbom.Property{{Name: "jsr:manifest", Value: string(sum)}}
 	}

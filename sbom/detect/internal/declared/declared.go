@@ -50,11 +50,12 @@ func New(f *detect.File) *List {
 }
 
 // Add adds a package and returns its key. The package has a version; its type,
-// scope and evidence are filled in. A package that the list has already gets
+// scope and evidence are filled in. Aliases are names by which other files refer to
+// it. A package that the list has already gets
 // the hashes and properties that it lacked; but that it is for development only, or
 // optional (properties whose names end in ":dev" or ":optional"), holds only if all
 // mentions say so. The key is empty when a limit was reached.
-func (l *List) Add(c sbom.Component) (key string) {
+func (l *List) Add(c sbom.Component, aliases ...string) (key string) {
 	id := c.PURL
 	if id == "" {
 		id = c.Group + "/" + c.Name + "@" + c.Version
@@ -71,7 +72,7 @@ func (l *List) Add(c sbom.Component) (key string) {
 	if l.byName[name] > 0 {
 		key = l.dir + " " + id // Only the first of a name goes on as its next version.
 	}
-	if len(l.frag.Components) >= MaxPackages || !l.spend(2*len(key)+2*len(id)+300) {
+	if len(l.frag.Components) >= MaxPackages || !l.spend(2*len(key)+2*len(id)+len(strings.Join(aliases, ""))+300) {
 		l.full = true
 		return ""
 	}
@@ -86,7 +87,7 @@ func (l *List) Add(c sbom.Component) (key string) {
 	if c.Evidence == nil {
 		c.Evidence = []sbom.Evidence{{Field: "version", Technique: sbom.TechniqueManifest, Confidence: Confidence, Value: c.Version}}
 	}
-	l.frag.Components = append(l.frag.Components, detect.Component{Component: c, Key: key})
+	l.frag.Components = append(l.frag.Components, detect.Component{Component: c, Key: key, Aliases: aliases})
 	return key
 }
 

@@ -101,6 +101,20 @@ type Package struct {
 	Dev, Optional bool
 }
 
+// Elsewhere returns the address, fit for an inventory, that the package comes from if
+// that is not npm's registry; else it is empty.
+func (p *Package) Elsewhere() string {
+	switch {
+	case p.Resolved == "":
+		return ""
+	case origin.IsRepository(p.Resolved) || p.Commit != "":
+		return origin.Repository(p.Resolved, p.Commit)
+	case registryArchive(p.Resolved, p.Name) && publicRegistry(p.Resolved):
+		return ""
+	}
+	return origin.Address(p.Resolved)
+}
+
 // Component returns what the lock says as a component. ok is false when it has no
 // valid name or no version.
 func (p *Package) Component() (c sbom.Component, ok bool) {
@@ -169,4 +183,21 @@ func publicRegistry(address string) bool {
 		}
 	}
 	return false
+}
+
+// jsrRegistry is where JSR serves its packages to npm, @scope/name as
+// @jsr/scope__name.
+const jsrRegistry = "https://npm.jsr.io"
+
+// JSR returns a package of JSR as a component. Package URLs have no type for that
+// registry; it has the name and the address under which it is served to npm. ok is
+// false when name or version are not valid.
+func JSR(name, version string) (c sbom.Component, ok bool) {
+	scope, rest := Split(name)
+	version = oneline.Token(version, MaxVersion)
+	if !ValidName(name) || scope == "" || version == "" {
+		return c, false
+	}
+	return sbom.Component{Group: scope, Name: rest, Version: version,
+		PURL: sbom.NewPURL("npm", "@jsr", scope[1:]+"__"+rest, version, map[string]string{"repository_url": jsrRegistry})}, true
 }

@@ -29,6 +29,9 @@ type PackageLock struct {
 	// Dirs are the directories of the packages, the outer ones first, relative to
 	// that of the lock file: node_modules/a/node_modules/b.
 	Dirs []string
+	// Own are the directories of the application's own packages, such as
+	// workspaces; not that of the application itself.
+	Own []string
 	// entries by directory, also those that are no packages.
 	entries map[string]*lockEntry
 	lookups int
@@ -91,8 +94,12 @@ func ParsePackageLock(b []byte) (*PackageLock, error) {
 		}
 	}
 	for _, dir := range slices.Sorted(maps.Keys(l.entries)) {
-		if e := l.entries[dir]; !e.Link && isPackageDir(dir) {
+		switch e := l.entries[dir]; {
+		case e.Link || dir == "":
+		case isPackageDir(dir):
 			l.Dirs = append(l.Dirs, dir)
+		case strings.Count(dir, "/") < maxDepth:
+			l.Own = append(l.Own, dir)
 		}
 	}
 	slices.SortStableFunc(l.Dirs, func(a, b string) int {
@@ -165,7 +172,8 @@ func (l *PackageLock) Package(dir string) *Package {
 	return p
 }
 
-// Dependencies returns the directories of the packages that the one in dir loads,
+// Dependencies returns the directories of the packages that the one in dir, of Dirs or
+// Own, loads,
 // in order, as Node finds them: in the nearest node_modules on the way up. Those
 // that the lock does not have, as optional ones, are left out. complete is false
 // when a limit was reached.

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"iter"
 	"maps"
 	"slices"
 	"strings"
@@ -21,8 +22,16 @@ type PnpmLock struct {
 	// combination of a package with its peers.
 	IDs []string
 
-	packages map[string]*pnpmPackage
-	plain    map[string]string // package of an id without its peers, by the id
+	packages  map[string]*pnpmPackage
+	plain     map[string]string // package of an id without its peers, by the id
+	importers map[string]*pnpmImporter
+}
+
+// pnpmImporter is what one of the application's own packages depends on: versions or
+// ids, since version 6 of the format beside what its manifest says.
+type pnpmImporter struct {
+	Dependencies map[string]any `yaml:"dependencies"`
+	Optionals    map[string]any `yaml:"optionalDependencies"`
 }
 
 // pnpmPackage is an entry of the lock file's packages or snapshots.
@@ -50,9 +59,12 @@ func ParsePnpmLock(b []byte) (*PnpmLock, error) {
 	var problem error
 	for dec := yaml.NewDecoder(bytes.NewReader(b)); ; {
 		var doc struct {
-			Version   string                  `yaml:"lockfileVersion"`
-			Packages  map[string]*pnpmPackage `yaml:"packages"`
-			Snapshots map[string]*pnpmPackage `yaml:"snapshots"`
+			Version   string                   `yaml:"lockfileVersion"`
+			Packages  map[string]*pnpmPackage  `yaml:"packages"`
+			Importers map[string]*pnpmImporter `yaml:"importers"`
+			// Without workspaces, before version 9.
+			pnpmImporter `yaml:",inline"`
+			Snapshots    map[string]*pnpmPackage `yaml:"snapshots"`
 		}
 		err := dec.Decode(&doc)
 		if errors.Is(err, io.EOF) {
@@ -69,6 +81,10 @@ func ParsePnpmLock(b []byte) (*PnpmLock, error) {
 			continue
 		}
 		l.add(doc.Packages, doc.Snapshots)
+		l.importers = doc.Importers
+		if l.importers == nil {
+			l.importers = map[string]*pnpmImporter{".": &doc.pnpmImporter}
+		}
 	}
 	l.IDs = slices.Sorted(maps.Keys(l.packages))
 	return l, problem
@@ -169,6 +185,38 @@ func (l *PnpmLock) Dependencies(id string) []string {
 	}
 	slices.Sort(out)
 	return slices.Compact(out)
+}
+
+// Importers yields the directories of the application's own packages, relative to that
+// of the lock file, in order, with the ids of what they depend on.
+func (l *PnpmLock) Importers() iter.Seq2[string, []string] {
+	return func(yield func(string, []string) bool) {
+		for _, dir := range slices.Sorted(maps.Keys(l.importers)) {
+			var ids []string
+			if in := l.importers[dir]; in != nil {
+				for _, deps := range []map[string]any{in.Dependencies, in.Optionals} {
+					ids = l.appendIDs(ids, deps)
+				}
+			}
+			slices.Sort(ids)
+			if !yield(dir, slices.Compact(ids)) {
+				return
+			}
+		}
+	}
+}
+
+func (l *PnpmLock) appendIDs(ids []string, deps map[string]any) []string {
+	for name, ref := range deps {
+		if table, ok := ref.(map[string]any); ok {
+			ref = table["version"]
+		}
+		version, _ := ref.(string)
+		if id := l.find(name, version); id != "" {
+			ids = append(ids, id)
+		}
+	}
+	return ids
 }
 
 // find returns the id of a dependency: the reference is a version, with peers, or

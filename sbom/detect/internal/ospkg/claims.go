@@ -99,3 +99,17 @@ func Relations(from string, to []string, max int) (list []detect.Relation, ok bo
 	}
 	return list, true
 }
+
+// Checked returns a copy of a value that the metadata of the named package must have,
+// and that must be valid; what is not is a gap, and empty.
+func (g *Gaps) Checked(name, what, v string, valid func(string) bool) string {
+	switch {
+	case v == "":
+		g.Add(sbom.GapIncomplete, "package %s has no %s", name, what)
+		return ""
+	case !valid(v):
+		g.Add(sbom.GapCorrupt, "package %s has the malformed %s %s", name, what, Clip(v))
+		return ""
+	}
+	return strings.Clone(v)
+}

@@ -77,3 +77,15 @@ func TestRelations(t *testing.T) {
 		t.Errorf("%v, %v", got, ok)
 	}
 }
+
+func TestChecked(t *testing.T) {
+	var g Gaps
+	for v, want := range map[string]string{"1.0": "1.0", "1 0": "", "": ""} {
+		if got := g.Checked("p", "version", v, ValidVersion); got != want {
+			t.Errorf("%q: %q", v, got)
+		}
+	}
+	if len(g.List()) != 2 {
+		t.Errorf("gaps %v", g.List())
+	}
+}
