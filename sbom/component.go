@@ -127,17 +127,25 @@ type License struct {
 	// Acknowledgement says whose statement it is; the zero value is
 	// LicenseDeclared.
 	Acknowledgement Acknowledgement `json:"acknowledgement,omitempty"`
+	// Confidence is how sure a licence is that was found, from 0 to 1; 0 when
+	// nothing measures it, as for what is declared.
+	Confidence float64 `json:"confidence,omitempty"`
 }
 
 // Acknowledgement tells what a component's author says about its licence from
-// what somebody else found (CycloneDX license.acknowledgement, SPDX
+// what somebody else found or concluded (CycloneDX license.acknowledgement, SPDX
 // licenseDeclared and licenseConcluded).
 type Acknowledgement string
 
 const (
 	// LicenseDeclared, the zero value: the component's own metadata says so.
 	LicenseDeclared Acknowledgement = ""
-	// LicenseConcluded: an analysis came to it, such as one of the licence's text.
+	// LicenseFound: a file of the component has the licence's text or notice. It
+	// need not be the component's own: a NOTICE names what is inside (SPDX
+	// licenseInfoFromFiles, CycloneDX component.evidence.licenses).
+	LicenseFound Acknowledgement = "found"
+	// LicenseConcluded: somebody weighed what is declared and what was found, and
+	// came to it.
 	LicenseConcluded Acknowledgement = "concluded"
 )
 

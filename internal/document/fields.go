@@ -55,6 +55,7 @@ var licenseFields = []field[sbom.License]{
 	text("name", func(l *sbom.License) *string { return &l.Name }),
 	text("location", func(l *sbom.License) *string { return &l.Location }),
 	text("acknowledgement", func(l *sbom.License) *sbom.Acknowledgement { return &l.Acknowledgement }),
+	float("confidence", func(l *sbom.License) *float64 { return &l.Confidence }),
 }
 
 var referenceFields = []field[sbom.Reference]{

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 
 	"github.com/imagetrust/imagetrust/sbom"
 	"github.com/imagetrust/imagetrust/sbom/detect"
@@ -24,12 +25,12 @@ func (f *fold) own(inv *sbom.Inventory) *ownership {
 // complete fills in inv what all layers together say.
 func (f *fold) complete(inv *sbom.Inventory, o *ownership) {
 	all := f.ordered()
-	f.annotate(o)
+	disowned := f.annotate(o)
 	f.annotateLinked(o)
 	f.assignIDs(all)
 	inv.Files = o.files()
 	inv.Relationships = o.relationships(all)
-	inv.Gaps = slices.Concat(f.gaps, f.sourceGaps(o), f.lostNames())
+	inv.Gaps = slices.Concat(f.gaps, f.sourceGaps(o), f.lostNames(), disowned)
 	for _, t := range all {
 		f.patience.ask()
 		inv.Gaps = append(inv.Gaps, t.gaps(f.saidIncomplete(t))...)
@@ -52,14 +53,19 @@ func compareIdentity(a, b identity) int {
 }
 
 // annotate adds what other files say about components. What removed files said
-// goes to removed components.
-func (f *fold) annotate(o *ownership) {
+// goes to removed components. What is about the owner of a file that nobody owns is
+// returned as gaps.
+func (f *fold) annotate(o *ownership) []sbom.Gap {
 	said := make(annotations)
+	var gaps []sbom.Gap
 	for _, s := range f.sources() {
 		for _, fr := range s.fragments {
 			for _, a := range fr.Facts.Annotations {
-				if t := o.resolve(fr.Detector.Name, s.path, a.Key); t != nil {
+				switch t := o.annotated(s, fr, &a); {
+				case t != nil:
 					said.add(t, &a)
+				case a.Key == "" && len(a.Licenses) > 0:
+					gaps = append(gaps, f.disowned(s, fr, &a))
 				}
 			}
 		}
@@ -72,6 +78,33 @@ func (f *fold) annotate(o *ownership) {
 				}
 			}
 		}
+	}
+	return gaps
+}
+
+// annotated returns the component that an annotation in the file s is about, nil if
+// there is none.
+func (o *ownership) annotated(s *source, fr *fragment, a *detect.Annotation) *tracked {
+	if a.Key != "" {
+		return o.resolve(fr.Detector.Name, s.path, a.Key)
+	}
+	n, _ := o.fold.tree.Lookup(s.path)
+	if c := o.owner(s.path, n); c != nil {
+		return c.owner
+	}
+	return nil
+}
+
+// disowned is the gap of a file that states licences of something that is no
+// component: there is software, and nobody can tell which.
+func (f *fold) disowned(s *source, fr *fragment, a *detect.Annotation) sbom.Gap {
+	said := make([]string, 0, len(a.Licenses))
+	for _, l := range a.Licenses {
+		said = append(said, cmp.Or(l.Expression, l.Name))
+	}
+	return sbom.Gap{
+		Kind: sbom.GapIncomplete, Path: valid(s.path), Layer: f.layers[s.layer], Detector: fr.Detector.String(),
+		Message: valid("licences of what is no known component: " + strings.Join(said, ", ")),
 	}
 }
 

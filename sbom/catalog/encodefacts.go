@@ -76,7 +76,7 @@ func (w *wire) component(c *sbom.Component) {
 	str(w, &c.Type)
 	str(w, &c.Scope)
 	strs(w, &c.ID, &c.PURL, &c.Group, &c.Name, &c.Version, &c.Architecture, &c.Supplier, &c.Description, &c.Copyright)
-	many(w, 4, &c.Licenses, w.license)
+	many(w, 5, &c.Licenses, w.license)
 	many(w, 1, &c.CPEs, func(s *string) { str(w, s) })
 	optional(w, &c.Source, func(s *sbom.SourcePackage) { strs(w, &s.Name, &s.Version) })
 	many(w, 2, &c.Hashes, w.digest)
@@ -101,6 +101,7 @@ func (w *wire) component(c *sbom.Component) {
 func (w *wire) license(l *sbom.License) {
 	strs(w, &l.Expression, &l.Name, &l.Location)
 	str(w, &l.Acknowledgement)
+	w.float(&l.Confidence)
 }
 
 func (w *wire) property(p *sbom.Property) { strs(w, &p.Name, &p.Value) }

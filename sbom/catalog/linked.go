@@ -16,7 +16,7 @@ func (f *fold) annotateLinked(o *ownership) {
 					linked = o.linkedDirs()
 				}
 				for _, t := range linked[parent(s.path)] {
-					if t.detector == fr.Detector.Name {
+					if t.detector == fr.Detector.Name || a.Key == "" {
 						said.add(t, &a)
 					}
 				}

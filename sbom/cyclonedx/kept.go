@@ -198,7 +198,7 @@ func (e *encoder) restore(out *cdx.Component, c *sbom.Component) []sbom.Property
 func (e *encoder) restoreField(out *cdx.Component, c *sbom.Component, name, value string) bool {
 	switch name {
 	case "author":
-		return restoreText(&out.Author, value)
+		return !(e.opts.Format == XML && out.Authors != nil) && restoreText(&out.Author, value)
 	case "publisher":
 		return restoreText(&out.Publisher, value)
 	case "mime-type":
@@ -216,7 +216,8 @@ func (e *encoder) restoreField(out *cdx.Component, c *sbom.Component, name, valu
 		return e.version >= cdx.SpecVersion1_6 && out.Manufacturer == nil &&
 			e.restoreOrganization(&out.Manufacturer, value, func(*cdx.OrganizationalEntity) bool { return true })
 	case "authors":
-		return e.version >= cdx.SpecVersion1_6 && restoreJSON(&out.Authors, value, goodContacts)
+		// cyclonedx-go writes author in front of authors, which the XML schema wants the other way round.
+		return e.version >= cdx.SpecVersion1_6 && !(e.opts.Format == XML && out.Author != "") && restoreJSON(&out.Authors, value, goodContacts)
 	case "tags":
 		return e.version >= cdx.SpecVersion1_6 && restoreJSON(&out.Tags, value, goodTexts)
 	case "hashes":

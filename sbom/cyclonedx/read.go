@@ -43,6 +43,9 @@ func errNeither() error {
 func countedLists() []string { return []string{"components", "vulnerabilities", "services"} }
 
 func unmarshalWhole(text []byte) (*cdx.BOM, error) {
+	if err := checkMembers(text); err != nil {
+		return nil, err
+	}
 	var bom cdx.BOM
 	err := json.Unmarshal(text, &bom)
 	switch {
@@ -55,6 +58,31 @@ func unmarshalWhole(text []byte) (*cdx.BOM, error) {
 		return nil, err
 	}
 	return &bom, nil
+}
+
+// checkMembers refuses what stands twice in the outermost object, as Decode does:
+// encoding/json would mix the two.
+func checkMembers(text []byte) error {
+	dec := json.NewDecoder(bytes.NewReader(text))
+	seen := make(map[string]bool)
+	t, err := dec.Token()
+	for err == nil && dec.More() {
+		if t, err = dec.Token(); err != nil {
+			break
+		}
+		name, _ := t.(string)
+		if name = memberName(name); seen[name] {
+			return errTwice(name, document.LineAt(text, dec.InputOffset()))
+		}
+		seen[name] = true
+		err = dec.Decode(&skipped{})
+	}
+	return nil // what is malformed, encoding/json says better
+}
+
+func errTwice(name string, line int) error {
+	pointer := "/" + strings.NewReplacer("~", "~0", "/", "~1").Replace(name)
+	return &DecodeError{Format: formatJSON, Pointer: pointer, Line: line, Err: ErrFormat, Detail: "is there twice"}
 }
 
 // jsonError adds the place to an error of encoding/json.

@@ -81,7 +81,19 @@ func streamJSON(r io.Reader, lines int, limits document.Limits, m *mapper) error
 // members are the ones that are known, in the spelling of the specification.
 // encoding/json takes other spellings for the same, and so does this reader: two
 // readers must not see two documents.
-var members = []string{"$schema", "bomFormat", "specVersion", "serialNumber", "version", "metadata", "components", "services", "dependencies", "signature"}
+var members = []string{
+	"$schema", "bomFormat", "specVersion", "serialNumber", "version", "metadata", "components", "services", "externalReferences", "dependencies",
+	"compositions", "properties", "vulnerabilities", "annotations", "formulation", "declarations", "definitions", "citations", "signature",
+}
+
+func memberName(name string) string {
+	for _, known := range members {
+		if strings.EqualFold(name, known) {
+			return known
+		}
+	}
+	return name
+}
 
 func (s *jsonStream) member() error {
 	t, err := s.dec.Token()
@@ -89,14 +101,10 @@ func (s *jsonStream) member() error {
 		return s.fail(err, "")
 	}
 	name, _ := t.(string)
-	for _, known := range members {
-		if strings.EqualFold(name, known) {
-			name = known
-		}
-	}
+	name = memberName(name)
 	pointer := "/" + strings.NewReplacer("~", "~0", "/", "~1").Replace(name)
 	if s.seen[name] {
-		return &DecodeError{Format: formatJSON, Pointer: pointer, Line: s.line(), Err: ErrFormat, Detail: "is there twice"}
+		return errTwice(name, s.line())
 	}
 	s.seen[name] = true
 	switch name {

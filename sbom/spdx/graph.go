@@ -43,6 +43,8 @@ type element struct {
 	BuiltTime          string           `json:"builtTime,omitempty"`
 	ValidUntilTime     string           `json:"validUntilTime,omitempty"`
 	PrimaryPurpose     string           `json:"software_primaryPurpose,omitempty"`
+	AdditionalPurpose  refs             `json:"software_additionalPurpose,omitempty"`
+	FileKind           string           `json:"software_fileKind,omitempty"`
 	PackageVersion     string           `json:"software_packageVersion,omitempty"`
 	PackageURL         string           `json:"software_packageUrl,omitempty"`
 	DownloadLocation   string           `json:"software_downloadLocation,omitempty"`

@@ -65,6 +65,9 @@ func (r *graphReader) expandElement(e *element, open map[ref]bool, size *int) (s
 		return text + " WITH " + addition, ok && ok2
 	}
 	text := individual(e.id())
+	if text == "" && (document.IsLicenseID(e.Name) || document.IsExpression("MIT WITH "+e.Name)) {
+		text = e.Name
+	}
 	return text, text != ""
 }
 

@@ -137,8 +137,19 @@ func (r *graphReader) pkg(e *element, at string) {
 		common: common{Comment: e.Comment, Copyright: e.CopyrightText, Attribution: e.AttributionText.strings(refText)}, at: at,
 	}
 	if e.Type == "software_File" {
-		p.Purpose = purposeFile
 		p.file = &fileOnly{}
+		if p.Purpose != "" && p.Purpose != purposeFile {
+			p.file.Types = append(p.file.Types, p.Purpose)
+		}
+		for _, t := range e.AdditionalPurpose {
+			p.file.Types = append(p.file.Types, snake(string(t)))
+		}
+		p.Purpose = purposeFile
+		if e.FileKind != "" && e.FileKind != "file" {
+			r.doc.lost.Add("", e.Type+".software_fileKind", reasonClass, 1)
+		}
+	} else {
+		r.doc.lost.Add("", e.Type+".software_additionalPurpose", "a component is of one type", len(e.AdditionalPurpose))
 	}
 	for _, h := range e.VerifiedUsing {
 		if h.Type == "PackageVerificationCode" && p.Verification == nil && (h.Algorithm == "sha1" || h.Algorithm == "") {

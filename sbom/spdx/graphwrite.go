@@ -101,6 +101,13 @@ func (w *graphWriter) pkg(p *pkg) {
 	}
 	if p.file != nil {
 		e.Type = "software_File"
+		for i, t := range p.file.Types {
+			if i == 0 {
+				e.PrimaryPurpose = camel(t)
+			} else {
+				e.AdditionalPurpose = append(e.AdditionalPurpose, ref(camel(t)))
+			}
+		}
 	}
 	for _, c := range p.Checksums {
 		e.VerifiedUsing = append(e.VerifiedUsing, hash{Type: "Hash", Algorithm: graphAlgorithm(c.Algorithm), Value: c.Value})
@@ -309,10 +316,20 @@ func oldAlgorithm(s string) string {
 	return s
 }
 
+// filePurposes are the words of SPDX 3's SoftwarePurpose, spelled as in SPDX 2, which
+// are read as types of a file. FILE says nothing there.
+var filePurposes = []string{
+	"APPLICATION", "ARCHIVE", "BOM", "CONFIGURATION", "CONTAINER", "DATA", "DEVICE", "DEVICE_DRIVER", "DISK_IMAGE", "DOCUMENTATION",
+	"EVIDENCE", "EXECUTABLE", "FILESYSTEM_IMAGE", "FIRMWARE", "FRAMEWORK", "INSTALL", "LIBRARY", "MANIFEST", "MODEL", "MODULE",
+	"OPERATING_SYSTEM", "OTHER", "PATCH", "PLATFORM", "REQUIREMENT", "SOURCE", "SPECIFICATION", "TEST",
+}
+
 // inGraph reports whether SPDX 3 has a place from which the reader gets back the
 // value of a kept field as it was.
 func inGraph(name, value string) bool {
 	switch name {
+	case "fileType":
+		return slices.Contains(filePurposes, value)
 	case "comment", "summary", "attributionText", "packageVerificationCode", "sourceInfo":
 		return true
 	case "releaseDate", "builtDate", "validUntilDate":

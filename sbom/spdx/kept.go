@@ -18,7 +18,7 @@ type kept struct {
 	name string
 	get  func(*pkg) []string
 	set  func(*pkg, string) bool // reports whether the field takes the value
-	file bool                    // whether files have it
+	file bool                    // whether files have it, those of SPDX 3 at least
 	pkg  bool                    // whether packages have it
 	new  bool                    // whether SPDX 2.2 has no such field
 }
@@ -127,26 +127,26 @@ func keptFields() []kept {
 	}
 	fields := []kept{
 		keptText("packageFileName", true, false, func(p *pkg) *string { return &p.FileName }),
-		keptChoice("supplier", true, false, func(p *pkg) *string { return &p.Supplier }, person),
-		keptText("originator", true, false, func(p *pkg) *string { return &p.Originator }),
+		keptChoice("supplier", true, true, func(p *pkg) *string { return &p.Supplier }, person),
+		keptText("originator", true, true, func(p *pkg) *string { return &p.Originator }),
 		keptChoice("downloadLocation", true, false, func(p *pkg) *string { return &p.DownloadLocation }, isNone),
 		keptChoice("homepage", true, false, func(p *pkg) *string { return &p.HomePage }, isNone),
 		{name: "filesAnalyzed", pkg: true, get: getAnalyzed, set: setAnalyzed},
-		{name: "packageVerificationCode", pkg: true, get: getVerification, set: setVerification},
+		{name: "packageVerificationCode", pkg: true, file: true, get: getVerification, set: setVerification},
 		keptJSON("checksum", true, true, func(p *pkg) *[]checksum { return &p.Checksums }, func(_ *pkg, c *checksum) bool { return digest(c) == "" }),
 		keptChoice("sourceInfo", true, false, func(p *pkg) *string { return &p.SourceInfo }, func(s string) bool { return !strings.HasPrefix(s, builtFrom) }),
 		keptChoice("licenseConcluded", true, true, func(p *pkg) *string { return &p.LicenseConcluded }, isNone),
-		keptChoice("licenseDeclared", true, false, func(p *pkg) *string { return &p.LicenseDeclared }, isNone),
+		keptChoice("licenseDeclared", true, true, func(p *pkg) *string { return &p.LicenseDeclared }, isNone),
 		keptList("licenseInfoFromFile", true, false, func(p *pkg) *[]string { return &p.FromFiles }),
 		keptText("licenseComments", true, true, func(p *pkg) *string { return &p.LicenseComments }),
 		keptChoice("copyrightText", true, true, func(p *pkg) *string { return &p.Copyright }, isNone),
-		{name: "summary", pkg: true, get: getSummary, set: setSummary},
+		{name: "summary", pkg: true, file: true, get: getSummary, set: setSummary},
 		keptText("comment", true, true, func(p *pkg) *string { return &p.Comment }),
-		keptJSON("externalRef", true, false, func(p *pkg) *[]externalRef { return &p.ExternalRefs }, keepRef),
+		keptJSON("externalRef", true, true, func(p *pkg) *[]externalRef { return &p.ExternalRefs }, keepRef),
 		keptList("attributionText", true, true, func(p *pkg) *[]string { return &p.Attribution }),
-		keptText("releaseDate", true, false, func(p *pkg) *string { return &p.ReleaseDate }),
-		keptText("builtDate", true, false, func(p *pkg) *string { return &p.BuiltDate }),
-		keptText("validUntilDate", true, false, func(p *pkg) *string { return &p.ValidUntilDate }),
+		keptText("releaseDate", true, true, func(p *pkg) *string { return &p.ReleaseDate }),
+		keptText("builtDate", true, true, func(p *pkg) *string { return &p.BuiltDate }),
+		keptText("validUntilDate", true, true, func(p *pkg) *string { return &p.ValidUntilDate }),
 		keptJSON("annotation", true, true, func(p *pkg) *[]annotation { return &p.Annotations },
 			func(_ *pkg, a *annotation) bool { _, own := parseStatement(a.Comment); return !own }),
 		keptList("fileType", false, true, func(p *pkg) *[]string { return &only(p).Types }),

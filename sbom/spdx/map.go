@@ -23,6 +23,7 @@ type mapper struct {
 	copies   map[string]int
 	licenses map[string]*extracted
 	told     map[string]bool // licences that a component told in full
+	contains map[[2]string]bool
 	layers   document.Layers
 	files    map[string]*pkg
 	evident  map[string][]sbom.Location // SPDX identifier -> files that show it

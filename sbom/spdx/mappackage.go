@@ -48,10 +48,24 @@ func (m *mapper) fileOf(p *pkg) sbom.File {
 	return sbom.File{Path: m.name(p), Digests: digests(p.Checksums)}
 }
 
-// hasFiles adds what SPDX 2.2 says beside relationships, if they do not say it.
+// hasFiles adds what SPDX 2.2 says beside relationships, where they do not say it.
 func (m *mapper) hasFiles(p *pkg) {
+	if len(p.HasFiles) > 0 && m.contains == nil {
+		m.contains = make(map[[2]string]bool)
+		for i := range m.doc.Relationships {
+			switch r := &m.doc.Relationships[i]; r.Type {
+			case relContains:
+				m.contains[[2]string{r.From, r.To}] = true
+			case relContainedBy:
+				m.contains[[2]string{r.To, r.From}] = true
+			}
+		}
+	}
 	for _, id := range p.HasFiles {
-		m.doc.Relationships = append(m.doc.Relationships, relationship{From: p.SPDXID, Type: relContains, To: id})
+		if key := [2]string{p.SPDXID, id}; !m.contains[key] {
+			m.contains[key] = true
+			m.doc.Relationships = append(m.doc.Relationships, relationship{From: p.SPDXID, Type: relContains, To: id})
+		}
 	}
 }
 

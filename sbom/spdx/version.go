@@ -35,7 +35,7 @@ func (v version) allows(name, value string) bool {
 	}
 	switch name {
 	case "fileType":
-		return slices.Contains(fileTypes, value)
+		return v == version301 || slices.Contains(fileTypes, value)
 	case "checksum":
 		c, ok := exact[checksum](value)
 		i := slices.Index(algorithms, c.Algorithm)

@@ -60,7 +60,8 @@ type Requirement struct {
 	Marker string
 }
 
-// Parse splits a requirement. ok is false when it has no valid name.
+// Parse splits a requirement. ok is false when it has no valid name, or something
+// else behind it than extras, comparisons, an address or a marker.
 func Parse(s string) (r Requirement, ok bool) {
 	end := 0
 	s = strings.TrimSpace(s)
@@ -85,7 +86,9 @@ func Parse(s string) (r Requirement, ok bool) {
 		rest, r.Marker, _ = strings.Cut(rest, ";")
 		rest = strings.TrimSpace(rest)
 		rest = strings.TrimSuffix(strings.TrimPrefix(rest, "("), ")")
-		r.Specifier = strings.TrimSpace(rest)
+		if r.Specifier = strings.TrimSpace(rest); r.Specifier != "" && !strings.ContainsRune("<>=!~", rune(r.Specifier[0])) {
+			return Requirement{}, false
+		}
 	}
 	r.URL, r.Marker = strings.TrimSpace(r.URL), strings.TrimSpace(r.Marker)
 	return r, true

@@ -23,7 +23,7 @@ func TestParse(t *testing.T) {
 		"a[x,y]==1.0 ; extra == 'x'":    {Name: "a", Specifier: "==1.0", Marker: "extra == 'x'"},
 		"a @ https://e.com/a;b.zip ; x": {Name: "a", URL: "https://e.com/a;b.zip", Marker: "x"},
 		"a.b-c_d~=1":                    {Name: "a.b-c_d", Specifier: "~=1"},
-		"a[x":                           {}, "-r other.txt": {}, "": {}, "./a": {}, "a-": {},
+		"a[x":                           {}, "a b": {}, "-r other.txt": {}, "": {}, "./a": {}, "a-": {},
 	} {
 		if got, ok := Parse(in); got != want || ok != (want.Name != "") {
 			t.Errorf("Parse(%q) = %+v, %t", in, got, ok)
