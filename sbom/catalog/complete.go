@@ -231,7 +231,9 @@ func (f *fold) sourceGaps(o *ownership) []sbom.Gap {
 				gap.Path = valid(cmp.Or(gap.Path, s.path))
 				gap.Detector = cmp.Or(gap.Detector, fr.Detector.String())
 				gap.Layer = f.layers[s.layer]
-				gap.Message = valid(gap.Message)
+				// The contract demands both; that there is a gap is known in any case.
+				gap.Kind = cmp.Or(gap.Kind, sbom.GapUnsupported)
+				gap.Message = cmp.Or(valid(gap.Message), "not understood")
 				if gap.Component != "" {
 					// Detectors know keys, and no ids.
 					key := gap.Component
