@@ -14,8 +14,6 @@ import (
 
 	gocmp "github.com/google/go-cmp/cmp"
 	v1 "github.com/google/go-containerregistry/pkg/v1"
-	"github.com/google/go-containerregistry/pkg/v1/empty"
-	"github.com/google/go-containerregistry/pkg/v1/mutate"
 	"github.com/google/go-containerregistry/pkg/v1/static"
 	"github.com/google/go-containerregistry/pkg/v1/types"
 	"golang.org/x/tools/txtar"
@@ -188,16 +186,7 @@ func imageOfStreams(t *testing.T, streams ...[]byte) *image.Image {
 	for _, s := range streams {
 		layers = append(layers, static.NewLayer(s, types.OCIUncompressedLayer))
 	}
-	img, err := mutate.AppendLayers(empty.Image, layers...)
-	if err != nil {
-		t.Fatal(err)
-	}
-	opened, err := image.FromV1(img, fuzzedImage)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { opened.Close() })
-	return opened
+	return imageOfLimits(t, fuzzedImage, layers...)
 }
 
 // fixChecksums returns a tar stream whose headers have right checksums, where headers
