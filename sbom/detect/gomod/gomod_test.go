@@ -1,83 +1,25 @@
 package gomod
 
 import (
-	"cmp"
 	"context"
 	"errors"
-	"flag"
 	"fmt"
 	"os"
 	"strings"
 	"testing"
 
-	gocmp "github.com/google/go-cmp/cmp"
-	"golang.org/x/tools/txtar"
-
 	"github.com/imagetrust/imagetrust/sbom"
 	"github.com/imagetrust/imagetrust/sbom/detect"
 	"github.com/imagetrust/imagetrust/sbom/detect/detecttest"
+	"github.com/imagetrust/imagetrust/sbom/detect/internal/golden"
 )
-
-var update = flag.Bool("update", false, "rewrite the golden files")
 
 func tree(t testing.TB) []detecttest.File {
 	t.Helper()
-	ar, err := txtar.ParseFile("testdata/tree.txtar")
-	if err != nil {
-		t.Fatal(err)
-	}
-	var files []detecttest.File
-	for _, f := range ar.Files {
-		files = append(files, detecttest.File{Path: f.Name, Data: f.Data})
-	}
-	return files
+	return golden.Files(t, "testdata/tree.txtar")
 }
 
-func TestTree(t *testing.T) {
-	var got strings.Builder
-	for _, f := range tree(t) {
-		frag, err := detecttest.DetectFile(t, New(), f)
-		fmt.Fprintf(&got, "%s\n", f.Path)
-		if err != nil {
-			fmt.Fprintf(&got, "\terror %v\n", err)
-		}
-		describe(&got, frag)
-	}
-	if *update {
-		if err := os.WriteFile("testdata/tree.golden", []byte(got.String()), 0o644); err != nil {
-			t.Fatal(err)
-		}
-	}
-	want, err := os.ReadFile("testdata/tree.golden")
-	if err != nil {
-		t.Fatal(err)
-	}
-	if diff := gocmp.Diff(string(want), got.String()); diff != "" {
-		t.Errorf("facts differ (-want +got):\n%s", diff)
-	}
-}
-
-func describe(w *strings.Builder, frag *detect.Fragment) {
-	if frag == nil {
-		return
-	}
-	for _, c := range frag.Components {
-		fmt.Fprintf(w, "\t%s %s %s key=%q aliases=%q", cmp.Or(c.PURL, c.Name+"@"+c.Version), c.Name, c.Scope, c.Key, c.Aliases)
-		for _, p := range c.Properties {
-			fmt.Fprintf(w, " %s=%s", p.Name, p.Value)
-		}
-		w.WriteByte('\n')
-	}
-	for _, c := range frag.Claims {
-		fmt.Fprintf(w, "\t%q claims %s tree=%t ground=%s\n", c.Key, c.Path, c.Tree, c.Ground)
-	}
-	for _, a := range frag.Annotations {
-		fmt.Fprintf(w, "\t%q has %v\n", a.Key, a.Properties)
-	}
-	for _, g := range frag.Gaps {
-		fmt.Fprintf(w, "\tgap %s: %s\n", g.Kind, g.Message)
-	}
-}
+func TestTree(t *testing.T) { golden.Check(t, New(), tree(t), "testdata/tree.golden") }
 
 // TestThisModule reads the go.mod and go.sum of this module: each module that is
 // required has a checksum.

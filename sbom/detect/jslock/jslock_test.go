@@ -1,90 +1,32 @@
 package jslock
 
 import (
-	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
-	"flag"
 	"fmt"
-	"os"
 	"slices"
 	"strings"
 	"testing"
 
-	gocmp "github.com/google/go-cmp/cmp"
-	"golang.org/x/tools/txtar"
+	"github.com/google/go-cmp/cmp"
 
 	"github.com/imagetrust/imagetrust/sbom"
 	"github.com/imagetrust/imagetrust/sbom/detect"
 	"github.com/imagetrust/imagetrust/sbom/detect/detecttest"
+	"github.com/imagetrust/imagetrust/sbom/detect/internal/golden"
 	"github.com/imagetrust/imagetrust/sbom/detect/internal/node"
 )
 
-var update = flag.Bool("update", false, "rewrite the golden files")
-
 func archive(t testing.TB, name string) []detecttest.File {
 	t.Helper()
-	ar, err := txtar.ParseFile("testdata/" + name)
-	if err != nil {
-		t.Fatal(err)
-	}
-	var files []detecttest.File
-	for _, f := range ar.Files {
-		files = append(files, detecttest.File{Path: f.Name, Data: f.Data})
-	}
-	return files
+	return golden.Files(t, "testdata/"+name)
 }
 
-// TestGolden compares the facts in all lock files with golden ones, one a line.
+// TestGolden compares the facts in all lock files with golden ones.
 func TestGolden(t *testing.T) {
 	for _, name := range []string{"tools", "odd"} {
-		t.Run(name, func(t *testing.T) {
-			var got strings.Builder
-			for _, f := range archive(t, name+".txtar") {
-				frag, err := detecttest.DetectFile(t, New(), f)
-				fmt.Fprintf(&got, "%s\n", f.Path)
-				if err != nil {
-					fmt.Fprintf(&got, "\terror %v\n", err)
-				}
-				describe(&got, frag)
-			}
-			golden := "testdata/" + name + ".golden"
-			if *update {
-				if err := os.WriteFile(golden, []byte(got.String()), 0o644); err != nil {
-					t.Fatal(err)
-				}
-			}
-			want, err := os.ReadFile(golden)
-			if err != nil {
-				t.Fatal(err)
-			}
-			if diff := gocmp.Diff(string(want), got.String()); diff != "" {
-				t.Errorf("facts differ (-want +got):\n%s", diff)
-			}
-		})
-	}
-}
-
-func describe(w *strings.Builder, frag *detect.Fragment) {
-	if frag == nil {
-		return
-	}
-	for _, c := range frag.Components {
-		fmt.Fprintf(w, "\t%s %s %s key=%q", cmp.Or(c.PURL, c.Name+"@"+c.Version), c.Type, c.Scope, c.Key)
-		for _, h := range c.Hashes {
-			fmt.Fprintf(w, " %.15s", h)
-		}
-		for _, p := range c.Properties {
-			fmt.Fprintf(w, " %s=%.40s", p.Name, p.Value)
-		}
-		w.WriteByte('\n')
-	}
-	for _, r := range frag.Relations {
-		fmt.Fprintf(w, "\t%q %s %q\n", r.From, r.Type, r.To)
-	}
-	for _, g := range frag.Gaps {
-		fmt.Fprintf(w, "\tgap %s: %s\n", g.Kind, g.Message)
+		golden.Check(t, New(), archive(t, name+".txtar"), "testdata/"+name+".golden")
 	}
 }
 
@@ -118,10 +60,10 @@ func TestToolsAgree(t *testing.T) {
 				slices.Sort(wantPackages)
 				wantPackages = slices.Compact(wantPackages)
 			}
-			if diff := gocmp.Diff(wantPackages, names); diff != "" {
+			if diff := cmp.Diff(wantPackages, names); diff != "" {
 				t.Errorf("packages (-want +got):\n%s", diff)
 			}
-			if diff := gocmp.Diff(wantEdges, got); diff != "" {
+			if diff := cmp.Diff(wantEdges, got); diff != "" {
 				t.Errorf("dependencies (-want +got):\n%s", diff)
 			}
 			for _, c := range frag.Components {

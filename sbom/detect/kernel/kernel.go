@@ -3,7 +3,7 @@
 //
 // # What is read
 //
-//   - NAME.ko, and NAME.ko.gz and NAME.ko.zst: the section .modinfo of the module,
+//   - NAME.ko, NAME.ko.gz, NAME.ko.xz and NAME.ko.zst: the section .modinfo of the module,
 //     which modinfo(8) prints.
 //   - vmlinuz, bzImage, vmlinux and Image, with any suffix, in a directory boot or
 //     lib/modules/RELEASE: the version of the kernel, from the header of its boot
@@ -19,8 +19,8 @@
 //
 // # What is checked
 //
-// Modules without a release, modules that are compressed with xz, and images of
-// kernels that do not say their version are gaps.
+// Modules without a release, and images of kernels that do not say their version, are
+// gaps.
 //
 // # Identity
 //

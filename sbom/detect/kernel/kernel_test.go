@@ -84,6 +84,30 @@ func zstandard(data []byte) []byte {
 	return w.EncodeAll(data, nil)
 }
 
+// xzModule returns the module of testdata/demo.ko.xz: that of demoModule, which xz(1) of
+// XZ Utils compressed as the kernel's Makefile does; UPDATE_XZ=1 has it made anew.
+func xzModule(t testing.TB) []byte {
+	t.Helper()
+	if _, err := exec.LookPath("xz"); err == nil && os.Getenv("UPDATE_XZ") != "" {
+		cmd := exec.Command("xz", "--check=crc32", "--lzma2=dict=1MiB")
+		cmd.Stdin = bytes.NewReader(demoModule)
+		data, err := cmd.Output()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile("testdata/demo.ko.xz", data, 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	data, err := os.ReadFile("testdata/demo.ko.xz")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return data
+}
+
+var demoModule = module("license=MIT", "name=demo", "version=3", "vermagic=6.12 SMP")
+
 // zboot returns an image that unpacks itself for EFI.
 func zboot(how string, payload []byte) []byte {
 	data := make([]byte, 64)
@@ -99,13 +123,14 @@ const banner = "Linux version 6.1.0-50-arm64 (builder@example.org) (gcc 12) #1 S
 // rawImage has the banner behind its format, across the blocks it is searched in.
 var rawImage = []byte(strings.Repeat("x", 256<<10-20) + "Linux version %s (\x00" + strings.Repeat("y", 100) + banner + "tail")
 
-func quirks() []detecttest.File {
+func quirks(t testing.TB) []detecttest.File {
 	intree := module("license=GPL", "depends=xfrm_algo", "intree=Y", "name=af_key", "vermagic=6.1.0-50-amd64 SMP", "version=ignored")
 	return []detecttest.File{
 		{Path: modules + "kernel/net/af_key.ko", Data: intree},
 		{Path: "usr/" + modules + "kernel/net/af_key.ko.gz", Data: gzipped(intree)},
 		{Path: "usr/" + modules + "kernel/net/af_key.ko.zst", Data: zstandard(intree)},
 		{Path: modules + "kernel/net/af_key.ko.xz", Data: []byte("\xfd7zXZ\x00")},
+		{Path: modules + "updates/demo.ko.xz", Data: xzModule(t)},
 		{Path: "opt/nvidia/nvidia.ko", Data: module("version=550.1", "license=NVIDIA", "author=N", "author=M", "description=A driver", "srcversion=AB", "vermagic=5.4 SMP")},
 		{Path: "opt/dash-ed.ko", Data: module("license=MIT", "name", "=x")},
 		{Path: "opt/bad.ko", Data: []byte("\x7fELF")},
@@ -127,10 +152,10 @@ func compressed() []detecttest.File {
 	}
 }
 
-func TestQuirks(t *testing.T) { golden.Check(t, kernel.New(), quirks(), "testdata/quirks.golden") }
+func TestQuirks(t *testing.T) { golden.Check(t, kernel.New(), quirks(t), "testdata/quirks.golden") }
 
 func TestConformance(t *testing.T) {
-	detecttest.Run(t, kernel.New(), append(quirks(), compressed()...)...)
+	detecttest.Run(t, kernel.New(), append(quirks(t), compressed()...)...)
 }
 
 func TestCompressed(t *testing.T) {
@@ -243,7 +268,7 @@ func TestLimits(t *testing.T) {
 
 // FuzzDetect checks the contract, and that a module's name is what it says.
 func FuzzDetect(f *testing.F) {
-	files := append(quirks(), compressed()...)
+	files := append(quirks(f), compressed()...)
 	for i, q := range files {
 		if len(q.Data) < 4096 {
 			f.Add(uint8(i), q.Data)

@@ -13,9 +13,11 @@ import (
 	"github.com/klauspost/compress/zstd"
 
 	"github.com/imagetrust/imagetrust/internal/spdxexpr"
+	"github.com/imagetrust/imagetrust/internal/xz"
 	"github.com/imagetrust/imagetrust/sbom"
 	"github.com/imagetrust/imagetrust/sbom/detect"
 	"github.com/imagetrust/imagetrust/sbom/detect/internal/oneline"
+	"github.com/imagetrust/imagetrust/sbom/detect/internal/ospkg"
 	"github.com/imagetrust/imagetrust/sbom/detect/internal/readlimit"
 )
 
@@ -46,7 +48,7 @@ func uncompressed(f *detect.File) (io.ReaderAt, error) {
 	case ".ko":
 		return f, nil
 	case ".xz":
-		return nil, fmt.Errorf("%s: %w: a module compressed with xz", f.Path, detect.ErrUnsupported)
+		return unxz(f)
 	case ".gz":
 		z, err := gzip.NewReader(f.Reader())
 		if err != nil {
@@ -65,6 +67,23 @@ func uncompressed(f *detect.File) (io.ReaderAt, error) {
 	switch {
 	case len(data) > maxModule, errors.Is(err, zstd.ErrDecoderSizeExceeded), errors.Is(err, zstd.ErrWindowSizeExceeded):
 		return nil, &detect.LimitError{Path: f.Path, Limit: maxModule}
+	case err != nil:
+		return nil, fmt.Errorf("%s: %w: %w", f.Path, detect.ErrFormat, err)
+	}
+	return bytes.NewReader(data), nil
+}
+
+func unxz(f *detect.File) (io.ReaderAt, error) {
+	packed, err := ospkg.Bytes(f, maxModule)
+	if err != nil {
+		return nil, err
+	}
+	data, err := xz.Decompress(packed, maxModule)
+	switch {
+	case errors.Is(err, xz.ErrLimit):
+		return nil, &detect.LimitError{Path: f.Path, Limit: maxModule}
+	case errors.Is(err, xz.ErrUnsupported):
+		return nil, fmt.Errorf("%s: %w: %w", f.Path, detect.ErrUnsupported, err)
 	case err != nil:
 		return nil, fmt.Errorf("%s: %w: %w", f.Path, detect.ErrFormat, err)
 	}

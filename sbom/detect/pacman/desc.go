@@ -129,7 +129,11 @@ func (db *database) component(s sections, name string) detect.Component {
 func (db *database) licenses(statements []string) []sbom.License {
 	var out []sbom.License
 	for _, s := range statements[:min(len(statements), maxNames)] {
-		out = append(out, ospkg.Licenses(strings.TrimPrefix(s, "custom:"), db.path, licenseNames)...)
+		list := ospkg.Licenses(strings.TrimPrefix(s, "custom:"), db.path, licenseNames)
+		if len(list) > 0 && list[0].Expression != s {
+			list[0].Name = ospkg.Text(s)
+		}
+		out = append(out, list...)
 	}
 	return out
 }

@@ -10,7 +10,7 @@
 //     with a field "Plugin Name" ("Header Requirements" in the Plugin
 //     Handbook).
 //   - wp-content/themes/NAME/style.css: that of a theme has "Theme Name".
-//   - readme.txt of a plugin or theme: its licence, where the head names none.
+//   - readme.txt of a plugin or theme: its licence.
 //
 // Directories of content that are called otherwise are read where Bedrock has them:
 // app/plugins, app/mu-plugins and app/themes.

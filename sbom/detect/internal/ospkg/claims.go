@@ -10,19 +10,25 @@ import (
 	"github.com/imagetrust/imagetrust/sbom/detect"
 )
 
-// Read returns the content of f as text. What the layer's reader says of a content
-// that is shorter than announced becomes an error that wraps detect.ErrFormat; one
-// of more than max bytes is a *detect.LimitError.
-func Read(f *detect.File, max int64) (string, error) {
+// Bytes returns the content of f. What the layer's reader says of a content that is
+// shorter than announced becomes an error that wraps detect.ErrFormat; one of more than max
+// bytes is a *detect.LimitError.
+func Bytes(f *detect.File, max int64) ([]byte, error) {
 	data, err := f.Bytes(max)
 	var limit *detect.LimitError
 	switch {
 	case errors.As(err, &limit):
-		return "", err
+		return nil, err
 	case err != nil:
-		return "", fmt.Errorf("%s: %w: %w", f.Path, detect.ErrFormat, err)
+		return nil, fmt.Errorf("%s: %w: %w", f.Path, detect.ErrFormat, err)
 	}
-	return string(data), nil
+	return data, nil
+}
+
+// Read is Bytes as text.
+func Read(f *detect.File, max int64) (string, error) {
+	data, err := Bytes(f, max)
+	return string(data), err
 }
 
 // claimCost is what a claim costs beside its strings, in bytes.
