@@ -7,8 +7,8 @@ import (
 	"github.com/imagetrust/imagetrust/sbom"
 )
 
-// count fills in the FileCounts of those who recorded the file at path.
-func (o *ownership) count(at string, n *squash.Node[node]) {
+// count fills in the FileCounts of those who recorded the file n, which is the owner's.
+func (o *ownership) count(n *squash.Node[node], owner *claim) {
 	for c := n.Value.claims; c != nil; c = c.next {
 		if c.ground != byRecord {
 			continue
@@ -24,7 +24,7 @@ func (o *ownership) count(at string, n *squash.Node[node]) {
 		case sbom.Modified:
 			// A file that another package shipped in its place is that package's;
 			// a configuration file is there to be changed.
-			if (!c.config || executable(n)) && o.owner(at, n) == c {
+			if (!c.config || executable(n)) && owner == c {
 				c.owner.component.Files.Modified++
 			}
 		}
@@ -57,16 +57,18 @@ func executable(n *squash.Node[node]) bool {
 func (o *ownership) files() []sbom.File {
 	var out []sbom.File
 	for at, n := range o.fold.tree.All() {
+		o.fold.patience.ask()
 		if !executable(n) && n.Value.claims == nil {
 			continue
 		}
-		o.count(at, n)
 		c := o.owner(at, n)
+		o.count(n, c)
 		if executable(n) || c.ground == byRecord && !c.config && integrity(c, n) == sbom.Modified {
 			out = append(out, o.file(at, n, c))
 		}
 	}
 	for at, claims := range o.absent {
+		o.fold.patience.ask()
 		o.countAbsent(at, claims)
 		if !inProgramDirectory(at) {
 			continue

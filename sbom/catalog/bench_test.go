@@ -61,8 +61,8 @@ func BenchmarkFold(b *testing.B) {
 			}
 		}
 		facts.Entries = append(facts.Entries, entry{Path: "db", Mode: 0o644})
-		facts.Fragments = []fragment{newFragment(len(facts.Entries)-1, detect.ID{Name: "b", Version: "1"}, &frag)}
-		return &layerResult{facts: facts.pack()}
+		facts.Fragments = []fragment{newFragment(len(facts.Entries)-1, detect.ID{Name: "b", Version: "1"}, &frag, nil)}
+		return &layerResult{facts: facts.pack(nil)}
 	}
 	layers := []*layerResult{layer("1", packages), layer("2", packages/2)}
 	b.ReportAllocs()

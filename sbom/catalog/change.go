@@ -25,26 +25,24 @@ func essence(c *sbom.Component) string {
 // record enters the digests that s recorded, or takes them out.
 func (f *fold) record(s *source, enter bool, dirty map[name]bool) {
 	for _, fr := range s.fragments {
-		for key, sum := range digestSums(&fr.claims) {
+		for key, sum := range f.digestSums(&fr.claims) {
 			n := name{fr.Detector.Name, key}
 			dirty[n] = true
-			switch {
-			case !enter:
-				delete(f.recorded[n], s.path)
-			case f.recorded[n] == nil:
-				f.recorded[n] = map[string]uint64{s.path: sum}
-			default:
-				f.recorded[n][s.path] = sum
+			if enter {
+				f.recorded[n] += sum
+			} else {
+				f.recorded[n] -= sum
 			}
 		}
 	}
 }
 
 // digestSums hashes the recorded digests of each key, whatever their order.
-func digestSums(claims *claimList) map[string]uint64 {
+func (f *fold) digestSums(claims *claimList) map[string]uint64 {
 	sums := make(map[string]uint64)
 	h := fnv.New64a()
 	for c := range claims.all {
+		f.patience.ask()
 		if c.digest == "" {
 			continue
 		}
@@ -64,6 +62,7 @@ func (f *fold) compareDigests(dirty map[name]bool, ref *sbom.LayerRef) {
 	seen := make(map[*tracked]bool)
 	for n := range dirty {
 		for _, t := range f.names[n] {
+			f.patience.ask()
 			if seen[t] || !t.attr.Visible || t.called(n.key) == 0 {
 				continue
 			}
@@ -82,9 +81,7 @@ func (f *fold) compareDigests(dirty map[name]bool, ref *sbom.LayerRef) {
 func (f *fold) digestsOf(t *tracked) uint64 {
 	var sum uint64
 	for _, k := range append([]string{t.baseKey()}, t.aliases...) {
-		for _, s := range f.recorded[name{t.detector, k}] {
-			sum += s
-		}
+		sum += f.recorded[name{t.detector, k}]
 	}
 	return sum
 }

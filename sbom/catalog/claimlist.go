@@ -1,6 +1,7 @@
 package catalog
 
 import (
+	"context"
 	"encoding/binary"
 	"slices"
 
@@ -65,13 +66,13 @@ type listed struct {
 }
 
 // packClaims leaves out claims on what cannot be the path of a file.
-func packClaims(claims []detect.Claim) claimList {
-	p := claimPacker{places: make(map[string]int)}
+func packClaims(claims []detect.Claim, waiting *patience) claimList {
+	p := claimPacker{patience: waiting, places: make(map[string]int)}
 	data := p.pack(claims, maxPath)
 	if p.total > maxGrowth*len(data) {
 		// No package's files are like this. What is unpacked is not much longer than
 		// what is packed, so that nothing small in a cache becomes large.
-		p = claimPacker{places: make(map[string]int)}
+		p = claimPacker{patience: waiting, places: make(map[string]int)}
 		data = p.pack(claims, 0)
 	}
 	return claimList{keys: p.keys, data: string(data)}
@@ -79,15 +80,17 @@ func packClaims(claims []detect.Claim) claimList {
 
 // claimPacker is where the packing of a list stands.
 type claimPacker struct {
-	keys   []string
-	places map[string]int
-	total  int // length of the paths
+	patience *patience
+	keys     []string
+	places   map[string]int
+	total    int // length of the paths
 }
 
 func (p *claimPacker) pack(claims []detect.Claim, most int) []byte {
 	var data []byte
 	last, at := "", -1
 	for i := range claims {
+		p.patience.ask()
 		c := &claims[i]
 		if !clean(c.Path) {
 			continue
@@ -136,12 +139,14 @@ func flagsOf(c *detect.Claim, otherKey bool) byte {
 // whether there is any.
 func (l *claimList) all(yield func(*listed) bool) { l.walk(yield) }
 
-// check reports whether the list is one that packClaims can have made.
-func (l *claimList) check() bool {
-	left := maxGrowth * len(l.data)
+// check reports whether the list is one that packClaims can have made. It does not look
+// further when ctx is done.
+func (l *claimList) check(ctx context.Context) bool {
+	n, left := 0, maxGrowth*len(l.data)
 	return l.walk(func(c *listed) bool {
+		n++
 		left -= len(c.path)
-		return left >= 0 && clean(string(c.path))
+		return left >= 0 && clean(string(c.path)) && (n%askEvery != 0 || ctx.Err() == nil)
 	})
 }
 

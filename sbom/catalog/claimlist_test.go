@@ -1,6 +1,7 @@
 package catalog
 
 import (
+	"context"
 	"fmt"
 	"reflect"
 	"strings"
@@ -31,11 +32,11 @@ func TestPackClaims(t *testing.T) {
 		{Key: "a", Path: "etc/a", Ground: sbom.ClaimContent, Config: true, Digest: "odd"},
 		{Key: "a", Path: "etc/a", Ground: sbom.ClaimRecorded},
 	}
-	l := packClaims(claims)
-	if got := unpackClaims(&l); !reflect.DeepEqual(got, claims) || !l.check() {
+	l := packClaims(claims, nil)
+	if got := unpackClaims(&l); !reflect.DeepEqual(got, claims) || !l.check(context.Background()) {
 		t.Errorf("got %+v", got)
 	}
-	dropped := packClaims([]detect.Claim{{Key: "a"}, {Key: "a", Path: "/x"}, {Key: "a", Path: "x/../y"}, {Key: "a", Path: strings.Repeat("x", maxPath)}})
+	dropped := packClaims([]detect.Claim{{Key: "a"}, {Key: "a", Path: "/x"}, {Key: "a", Path: "x/../y"}, {Key: "a", Path: strings.Repeat("x", maxPath)}}, nil)
 	if got := unpackClaims(&dropped); got != nil {
 		t.Errorf("not the paths of files: %+v", got)
 	}
@@ -53,11 +54,11 @@ func TestPackGrowth(t *testing.T) {
 		claims = append(claims, detect.Claim{Key: "a", Path: path, Ground: sbom.ClaimRecorded})
 		entries = append(entries, entry{Path: path})
 	}
-	c, e := packClaims(claims), packEntries(entries)
-	if !c.check() || !reflect.DeepEqual(unpackClaims(&c), claims) {
+	c, e := packClaims(claims, nil), packEntries(entries, nil)
+	if !c.check(context.Background()) || !reflect.DeepEqual(unpackClaims(&c), claims) {
 		t.Error("claims differ")
 	}
-	if !e.check() || !reflect.DeepEqual(e.unpack(), entries) {
+	if !e.check(context.Background()) || !reflect.DeepEqual(e.unpack(nil), entries) {
 		t.Error("entries differ")
 	}
 }

@@ -18,8 +18,10 @@ type ownership struct {
 	fold *fold
 	// absent are the claims on single paths where nothing is.
 	absent map[string]*claim
-	// trees are the claims on everything below a directory.
+	// trees are the strongest claims on everything below a directory.
 	trees map[string]*claim
+	// crowds find the claims on paths that many claim.
+	crowds map[crowd]*claim
 	// links are the symlinks that are claimed.
 	links []string
 	// diversions by the path that packages ship.
@@ -29,6 +31,8 @@ type ownership struct {
 	names map[name]*tracked
 	// digested are those who recorded digests of files.
 	digested map[*tracked]bool
+	// shippers caches shipper, by detector and path.
+	shippers map[name]*claim
 	// shipped caches repackaged.
 	shipped map[*tracked]bool
 	// room is for the next claims: they come by the hundred thousand.
@@ -63,9 +67,9 @@ type place struct {
 
 func newOwnership(f *fold) *ownership {
 	o := &ownership{
-		fold: f, absent: make(map[string]*claim), trees: make(map[string]*claim),
+		fold: f, absent: make(map[string]*claim), trees: make(map[string]*claim), crowds: make(map[crowd]*claim),
 		diversions: make(map[string][]diversion), dirs: make(map[string]*place), names: make(map[name]*tracked),
-		digested: make(map[*tracked]bool), shipped: make(map[*tracked]bool),
+		digested: make(map[*tracked]bool), shipped: make(map[*tracked]bool), shippers: make(map[name]*claim),
 	}
 	sources := f.sources()
 	for _, s := range sources {
@@ -106,6 +110,7 @@ func (o *ownership) enter(s *source, fr *fragment) {
 		owner   *tracked
 	)
 	for c := range fr.claims.all {
+		o.fold.patience.ask()
 		if owner == nil || c.key != key {
 			key, owner = c.key, o.resolve(fr.Detector.Name, s.path, c.key)
 		}
@@ -128,13 +133,13 @@ func (o *ownership) enter(s *source, fr *fragment) {
 			if n.Value.claims == nil && n.Mode.Type() == fs.ModeSymlink {
 				o.links = append(o.links, string(at))
 			}
-			n.Value.claims = o.merge(n.Value.claims, owner, c)
+			n.Value.claims = o.merge(n.Value.claims, crowd{node: n, owner: owner}, c)
 		default:
 			if parents == nil && c.digest == "" {
 				parents = parentsOf(&fr.claims)
 			}
 			if c.digest != "" || !parents[name{c.key, string(c.path)}] { // Else a directory that is gone.
-				o.absent[string(at)] = o.merge(o.absent[string(at)], owner, c)
+				o.absent[string(at)] = o.merge(o.absent[string(at)], crowd{absent: string(at), owner: owner}, c)
 			}
 		}
 	}
@@ -143,9 +148,11 @@ func (o *ownership) enter(s *source, fr *fragment) {
 func (o *ownership) enterTree(owner *tracked, c *listed) {
 	claimed := string(c.path)
 	if at := o.realDir(claimed).path; ownable(claimed, at) {
+		c.digest = "" // A directory has none: who owns what is below it does not depend on the file.
 		tree := o.claim(owner, c)
-		tree.next = o.trees[at]
-		o.trees[at] = tree
+		if best := o.trees[at]; best == nil || compareClaims(tree, best, nil) > 0 {
+			o.trees[at] = tree
+		}
 	}
 }
 
@@ -193,12 +200,10 @@ var shared = func() map[string]bool {
 	return dirs
 }()
 
-// merge adds c to the claims on a path, to that of the same owner if it has one.
-func (o *ownership) merge(claims *claim, owner *tracked, c *listed) *claim {
-	for m := claims; m != nil; m = m.next {
-		if m.owner != owner {
-			continue
-		}
+// merge adds c to the claims on the path of at, to that of the same owner if it has one.
+func (o *ownership) merge(claims *claim, at crowd, c *listed) *claim {
+	m, crowded := o.claimOf(claims, at)
+	if m != nil {
 		m.ground = max(m.ground, c.ground)
 		m.digest = cmp.Or(m.digest, c.digest)
 		m.config = m.config || c.config
@@ -206,9 +211,48 @@ func (o *ownership) merge(claims *claim, owner *tracked, c *listed) *claim {
 		m.times++
 		return claims
 	}
-	added := o.claim(owner, c)
+	added := o.claim(at.owner, c)
 	added.next = claims
+	if crowded {
+		o.crowds[at] = added
+	}
 	return added
+}
+
+// crowd is a path, as the node that is there or else by its name, and one of the many
+// who claim it.
+type crowd struct {
+	node   *squash.Node[node]
+	absent string
+	owner  *tracked
+}
+
+// fewClaims are those on a path that are looked through one by one: no file of a
+// distribution is known to be in more packages.
+const fewClaims = 32
+
+// claimOf returns the claim of at's owner, nil if there is none, and whether the path is
+// crowded. The claims on one that is are in crowds: ten thousand packages can each name
+// it a thousand times.
+func (o *ownership) claimOf(claims *claim, at crowd) (c *claim, crowded bool) {
+	n := 0
+	for c = claims; c != nil && n < fewClaims; c = c.next {
+		if c.owner == at.owner {
+			return c, false
+		}
+		n++
+	}
+	if n < fewClaims {
+		return nil, false
+	}
+	all := crowd{at.node, at.absent, nil}
+	if o.crowds[all] == nil {
+		o.crowds[all] = claims
+		for c = claims; c != nil; c = c.next {
+			o.crowds[crowd{at.node, at.absent, c.owner}] = c
+		}
+	}
+	return o.crowds[at], true
 }
 
 // claim makes a claim of its own of what is listed.
@@ -248,6 +292,7 @@ func parentsOf(claims *claimList) map[name]bool {
 // resolve returns the visible component that key means in the file at path: its
 // own first, then one of that key, then the first that has it as an alias.
 func (o *ownership) resolve(detector, path, key string) *tracked {
+	o.fold.patience.ask()
 	if t := o.fold.components[identity{detector, path, key}]; t != nil && t.attr.Visible {
 		return t
 	}
@@ -263,6 +308,7 @@ func (o *ownership) resolve(detector, path, key string) *tracked {
 // named returns the component of the given visibility that a name means, nil if
 // there is none.
 func (f *fold) named(n name, visible bool) *tracked {
+	f.patience.ask()
 	var best *tracked
 	for _, t := range f.names[n] {
 		if t.attr.Visible != visible || t.called(n.key) == 0 {
@@ -346,12 +392,12 @@ func parent(p string) string {
 // owner returns the claim that decides about the file at path; nil when nobody
 // claims it.
 func (o *ownership) owner(at string, n *squash.Node[node]) *claim {
-	best := strongest(o.on(at, n), n)
+	best := o.strongest(o.on(at, n), n)
 	if best != nil && best.ground != byContent {
 		return best
 	}
 	for dir := parent(at); dir != ""; dir = parent(dir) {
-		if c := strongest(o.trees[dir], n); c != nil {
+		if c := o.trees[dir]; c != nil {
 			return c
 		}
 	}
@@ -359,9 +405,10 @@ func (o *ownership) owner(at string, n *squash.Node[node]) *claim {
 }
 
 // strongest returns the claim that wins among those on one path.
-func strongest(claims *claim, n *squash.Node[node]) *claim {
+func (o *ownership) strongest(claims *claim, n *squash.Node[node]) *claim {
 	best := claims
 	for c := claims; c != nil; c = c.next {
+		o.fold.patience.ask()
 		if compareClaims(c, best, n) > 0 {
 			best = c
 		}

@@ -27,11 +27,12 @@ func (f *fold) complete(inv *sbom.Inventory, o *ownership) {
 	all := f.ordered()
 	disowned := f.annotate(o)
 	f.annotateLinked(o)
-	assignIDs(all)
+	f.assignIDs(all)
 	inv.Files = o.files()
 	inv.Relationships = o.relationships(all)
 	inv.Gaps = slices.Concat(f.gaps, f.sourceGaps(o), f.lostNames(), disowned)
 	for _, t := range all {
+		f.patience.ask()
 		inv.Gaps = append(inv.Gaps, t.gaps(f.saidIncomplete(t))...)
 		t.component.Attribution = t.attr
 		inv.Components = append(inv.Components, t.component)
@@ -42,6 +43,7 @@ func (f *fold) complete(inv *sbom.Inventory, o *ownership) {
 // ordered returns all components, those that are there first.
 func (f *fold) ordered() []*tracked {
 	return slices.SortedFunc(maps.Values(f.components), func(a, b *tracked) int {
+		f.patience.ask()
 		return cmp.Or(compareBool(b.attr.Visible, a.attr.Visible), compareIdentity(a.identity, b.identity))
 	})
 }
@@ -148,15 +150,18 @@ func (s annotations) news(a annotation) bool {
 
 // assignIDs gives each component its id. Components that differ in nothing an id
 // is made of are told apart by their order.
-func assignIDs(all []*tracked) {
-	used := make(map[string]bool, len(all))
+func (f *fold) assignIDs(all []*tracked) {
+	used := make(map[string]int, len(all)) // by id: the number that the next one of it gets
 	for _, t := range all {
+		f.patience.ask()
 		id := sbom.ComponentID(&t.component)
 		t.component.ID = id
-		for n := 2; used[t.component.ID]; n++ {
+		for n := max(2, used[id]); used[t.component.ID] > 0; n++ {
+			f.patience.ask()
 			t.component.ID = fmt.Sprintf("%s-%d", id, n)
+			used[id] = n + 1
 		}
-		used[t.component.ID] = true
+		used[t.component.ID] = max(1, used[t.component.ID])
 	}
 }
 
@@ -198,9 +203,14 @@ func (o *ownership) shipper(t *tracked) *claim {
 	if !t.attr.Visible || t.distributed() || t.component.Type == sbom.TypeOperatingSystem {
 		return nil
 	}
-	var best *claim
+	where := name{t.detector, t.path} // One file can have a hundred thousand components.
+	best, known := o.shippers[where]
+	if known {
+		return best
+	}
 	n, _ := o.fold.tree.Lookup(t.path)
 	for c := o.on(t.path, n); c != nil; c = c.next {
+		o.fold.patience.ask()
 		if c.ground != byRecord || c.owner.detector == t.detector {
 			continue
 		}
@@ -208,6 +218,7 @@ func (o *ownership) shipper(t *tracked) *claim {
 			best = c
 		}
 	}
+	o.shippers[where] = best
 	return best
 }
 
@@ -220,7 +231,9 @@ func (f *fold) sourceGaps(o *ownership) []sbom.Gap {
 				gap.Path = valid(cmp.Or(gap.Path, s.path))
 				gap.Detector = cmp.Or(gap.Detector, fr.Detector.String())
 				gap.Layer = f.layers[s.layer]
-				gap.Message = valid(gap.Message)
+				// The contract demands both; that there is a gap is known in any case.
+				gap.Kind = cmp.Or(gap.Kind, sbom.GapUnsupported)
+				gap.Message = cmp.Or(valid(gap.Message), "not understood")
 				if gap.Component != "" {
 					// Detectors know keys, and no ids.
 					key := gap.Component
@@ -243,18 +256,42 @@ func (f *fold) saidIncomplete(t *tracked) bool {
 	if s == nil {
 		return false
 	}
+	said := s.incomplete(t.detector)
+	if said.paths[t.component.Location().Path] {
+		return true
+	}
+	return !t.moved && (said.keys[t.baseKey()] || slices.ContainsFunc(t.aliases, func(alias string) bool { return said.keys[alias] }))
+}
+
+// incompletes are what a detector said that its file does not state all about: components
+// by their keys and aliases, and paths.
+type incompletes struct{ keys, paths map[string]bool }
+
+// incomplete finds them, once for all components of the file.
+func (s *source) incomplete(detector string) incompletes {
+	if said, known := s.incompletes[detector]; known {
+		return said
+	}
+	said := incompletes{make(map[string]bool), make(map[string]bool)}
 	for _, fr := range s.fragments {
-		if fr.Detector.Name != t.detector {
+		if fr.Detector.Name != detector {
 			continue
 		}
-		for _, gap := range fr.Facts.Gaps {
-			if gap.Kind == sbom.GapIncomplete && (t.called(gap.Component) > 0 ||
-				gap.Component == "" && cmp.Or(gap.Path, s.path) == t.component.Location().Path) {
-				return true
+		for i := range fr.Facts.Gaps {
+			switch gap := &fr.Facts.Gaps[i]; {
+			case gap.Kind != sbom.GapIncomplete:
+			case gap.Component != "":
+				said.keys[gap.Component] = true
+			default:
+				said.paths[cmp.Or(gap.Path, s.path)] = true
 			}
 		}
 	}
-	return false
+	if s.incompletes == nil {
+		s.incompletes = make(map[string]incompletes)
+	}
+	s.incompletes[detector] = said
+	return said
 }
 
 // gaps returns what is odd about a component that is there, apart from what its

@@ -30,7 +30,8 @@ func (w *wire) result(r *layerResult) {
 func (w *wire) entries(l *entryList) {
 	w.number(&l.size)
 	w.bytes(&l.data)
-	if w.reading && !l.check() {
+	if w.reading && !l.check(w.ctx) {
+		w.interrupted()
 		w.fail()
 	}
 }
@@ -58,7 +59,8 @@ func (w *wire) fragment(f *detect.Fragment) {
 func (w *wire) claims(l *claimList) {
 	many(w, 1, &l.keys, func(k *string) { str(w, k) })
 	w.bytes(&l.data)
-	if w.reading && !l.check() {
+	if w.reading && !l.check(w.ctx) {
+		w.interrupted()
 		w.fail()
 	}
 }

@@ -1,6 +1,7 @@
 package catalog
 
 import (
+	"context"
 	"encoding/binary"
 	"io/fs"
 	"slices"
@@ -43,17 +44,18 @@ const (
 // minEntry is the least number of bytes that an entry takes.
 const minEntry = 4
 
-func packEntries(entries []entry) entryList {
-	data, total := appendEntries(make([]byte, 0, 24*len(entries)), entries, maxPath)
+func packEntries(entries []entry, p *patience) entryList {
+	data, total := appendEntries(make([]byte, 0, 24*len(entries)), entries, maxPath, p)
 	if total > maxGrowth*len(data) {
-		data, _ = appendEntries(data[:0], entries, 0) // No layer's paths are like this.
+		data, _ = appendEntries(data[:0], entries, 0, p) // No layer's paths are like this.
 	}
 	return entryList{data: string(data), size: len(entries)}
 }
 
-func appendEntries(data []byte, entries []entry, most int) (out []byte, total int) {
+func appendEntries(data []byte, entries []entry, most int, p *patience) (out []byte, total int) {
 	last, mode := "", fs.FileMode(0)
 	for i := range entries {
+		p.ask()
 		e := &entries[i]
 		data = append(data, e.flags(mode))
 		shared := sharedPrefix(last, e.Path, most)
@@ -101,9 +103,10 @@ func (e *entry) flags(mode fs.FileMode) byte {
 func (l *entryList) all(yield func(int, *entry) bool) { l.walk(yield) }
 
 // unpack returns the entries.
-func (l *entryList) unpack() []entry {
+func (l *entryList) unpack(p *patience) []entry {
 	out := make([]entry, 0, l.size)
 	for _, e := range l.all {
+		p.ask()
 		kept := *e
 		kept.Digests = slices.Clone(e.Digests)
 		out = append(out, kept)
@@ -111,13 +114,14 @@ func (l *entryList) unpack() []entry {
 	return out
 }
 
-// check reports whether the list is one that packEntries can have made.
-func (l *entryList) check() bool {
+// check reports whether the list is one that packEntries can have made. It does not look
+// further when ctx is done.
+func (l *entryList) check(ctx context.Context) bool {
 	n, left := 0, maxGrowth*len(l.data)
 	whole := l.walk(func(_ int, e *entry) bool {
 		n++
 		left -= len(e.Path)
-		return left >= 0
+		return left >= 0 && (n%askEvery != 0 || ctx.Err() == nil)
 	})
 	return whole && n == l.size
 }

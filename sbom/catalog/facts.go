@@ -23,8 +23,8 @@ type draft struct {
 	Fragments []fragment
 }
 
-func (d *draft) pack() *layerFacts {
-	return &layerFacts{entries: packEntries(d.Entries), fragments: d.Fragments}
+func (d *draft) pack(p *patience) *layerFacts {
+	return &layerFacts{entries: packEntries(d.Entries, p), fragments: d.Fragments}
 }
 
 // entry is a change that a layer makes to the file system.
@@ -63,8 +63,8 @@ type fragment struct {
 }
 
 // newFragment takes over the facts.
-func newFragment(entry int, id detect.ID, facts *detect.Fragment) fragment {
-	f := fragment{Entry: entry, Detector: id, Facts: *facts, claims: packClaims(facts.Claims)}
+func newFragment(entry int, id detect.ID, facts *detect.Fragment, p *patience) fragment {
+	f := fragment{Entry: entry, Detector: id, Facts: *facts, claims: packClaims(facts.Claims, p)}
 	f.Facts.Claims = nil
 	return f
 }

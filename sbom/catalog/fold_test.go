@@ -1,6 +1,7 @@
 package catalog
 
 import (
+	"context"
 	"encoding/json"
 	"fmt"
 	"io/fs"
@@ -47,7 +48,7 @@ func (s script) layers() []*layerResult {
 		path, dir := scriptPaths[where%len(scriptPaths)], scriptDirs[where%len(scriptDirs)]
 		switch what % 8 {
 		case 0:
-			layers = append(layers, &layerResult{facts: facts.pack()})
+			layers = append(layers, &layerResult{facts: facts.pack(nil)})
 			facts = new(draft)
 		case 1, 2, 3:
 			facts.put(path, with)
@@ -61,7 +62,7 @@ func (s script) layers() []*layerResult {
 			facts.Entries = append(facts.Entries, entry{Path: dir, Mode: fs.ModeSymlink | 0o777, Link: scriptDirs[int(with)%len(scriptDirs)]})
 		}
 	}
-	return append(layers, &layerResult{facts: facts.pack()})
+	return append(layers, &layerResult{facts: facts.pack(nil)})
 }
 
 // put adds a file that is executable, names components, or both.
@@ -90,7 +91,7 @@ func (l *draft) put(path string, with byte) {
 		facts.Relations = []detect.Relation{{From: "k0", To: "all", Type: sbom.DependsOn}}
 		facts.Gaps = []sbom.Gap{{Kind: sbom.GapLimit, Component: "k0", Message: "m"}}
 	}
-	l.Fragments = append(l.Fragments, newFragment(len(l.Entries)-1, detect.ID{Name: "t", Version: "1"}, &facts))
+	l.Fragments = append(l.Fragments, newFragment(len(l.Entries)-1, detect.ID{Name: "t", Version: "1"}, &facts, nil))
 }
 
 // FuzzFold folds any sequence of layers. Beside the invariants of every inventory
@@ -242,11 +243,11 @@ func checkCacheable(t *testing.T, layers []*layerResult, want *sbom.Inventory) {
 	t.Helper()
 	cached := make([]*layerResult, len(layers))
 	for i, l := range layers {
-		value, err := encodeResult("key", l)
+		value, err := encodeResult(context.Background(), "key", l)
 		if err != nil {
 			t.Fatal(err)
 		}
-		if cached[i], err = decodeResult("key", value); err != nil {
+		if cached[i], err = decodeResult(context.Background(), "key", value); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -264,14 +265,14 @@ func TestNestedRoot(t *testing.T) {
 	facts := new(draft)
 	add := func(path string, f detect.Fragment) {
 		facts.Entries = append(facts.Entries, entry{Path: path, Mode: 0o644})
-		facts.Fragments = append(facts.Fragments, newFragment(len(facts.Entries)-1, detect.ID{Name: "t", Version: "1"}, &f))
+		facts.Fragments = append(facts.Fragments, newFragment(len(facts.Entries)-1, detect.ID{Name: "t", Version: "1"}, &f, nil))
 	}
 	for root, d := range map[string]string{"": "debian", "opt/root/": "alpine"} {
 		add(root+"etc/os-release", detect.Fragment{Distribution: &sbom.Distribution{ID: d, VersionID: "1"}})
 		add(root+"db", detect.Fragment{Components: []detect.Component{{Key: "k" + root, Component: sbom.Component{
 			Type: sbom.TypeLibrary, Name: d, PURL: "pkg:deb/" + d}}}})
 	}
-	_, inv := foldAll(t, []*layerResult{{facts: facts.pack()}})
+	_, inv := foldAll(t, []*layerResult{{facts: facts.pack(nil)}})
 	if inv.Distribution == nil || inv.Distribution.ID != "debian" {
 		t.Errorf("distribution %v", inv.Distribution)
 	}
@@ -293,9 +294,9 @@ func TestSystems(t *testing.T) {
 	}
 	for i, path := range []string{"usr/lib/os-release", "etc/os-release"} {
 		facts.Entries = append(facts.Entries, entry{Path: path, Mode: 0o644})
-		facts.Fragments = append(facts.Fragments, newFragment(i, detect.ID{Name: "t", Version: "1"}, &system))
+		facts.Fragments = append(facts.Fragments, newFragment(i, detect.ID{Name: "t", Version: "1"}, &system, nil))
 	}
-	_, inv := foldAll(t, []*layerResult{{facts: facts.pack()}})
+	_, inv := foldAll(t, []*layerResult{{facts: facts.pack(nil)}})
 	if len(inv.Components) != 1 {
 		t.Fatalf("%d components", len(inv.Components))
 	}
@@ -314,8 +315,8 @@ func TestHostileClaims(t *testing.T) {
 		Components: []detect.Component{{Key: "k", Component: sbom.Component{Type: sbom.TypeLibrary, Name: "k", Version: "1"}}},
 		Claims:     claims,
 		Diversions: []detect.Diversion{{From: deep, To: deep}, {From: "l", To: "l"}},
-	})}
-	_, inv := foldAll(t, []*layerResult{{facts: facts.pack()}})
+	}, nil)}
+	_, inv := foldAll(t, []*layerResult{{facts: facts.pack(nil)}})
 	CheckInvariants(t, inv)
 	if got := inv.Components[0].Files; got.Missing != 2 || got.Owned != 2 {
 		t.Errorf("counts %+v", got)

@@ -37,6 +37,7 @@ type layerScan struct {
 	wanting  []int // indexes of the detectors that want the current file
 	facts    *draft
 	gaps     []sbom.Gap
+	patience *patience
 
 	// last finds the entry that is at a path, for hard links: in a tar stream
 	// only the first name of a file has its content.
@@ -59,11 +60,12 @@ type layerResult struct {
 // scan reads the layer once, from the beginning to the end. Its bytes are read a
 // second time only if a file is hard-linked to a name that a detector wants,
 // after it went by under a name that nobody wants, or a hard link makes it executable.
-func (s *scanner) scan(ctx context.Context, layer *image.Layer) (*layerResult, error) {
+func (s *scanner) scan(ctx context.Context, layer *image.Layer) (r *layerResult, err error) {
 	l := &layerScan{
-		scanner: s, digester: newDigester(), facts: new(draft),
+		scanner: s, digester: newDigester(), facts: new(draft), patience: &patience{ctx: ctx},
 		last: make(map[string]int), relink: make(map[int][]int),
 	}
+	defer l.patience.end(&err)
 	if err := l.read(ctx, layer, l.entry); err != nil {
 		return nil, err
 	}
@@ -81,7 +83,7 @@ func (s *scanner) scan(ctx context.Context, layer *image.Layer) (*layerResult, e
 			return nil, err
 		}
 	}
-	return &layerResult{l.facts.pack(), l.gaps, layer.Info().UncompressedSize}, nil
+	return &layerResult{l.facts.pack(l.patience), l.gaps, layer.Info().UncompressedSize}, nil
 }
 
 // read calls each for the layer's entries. Its errors are *image.LayerError, but
@@ -244,7 +246,7 @@ func (l *layerScan) file(id detect.ID, index int, path string, frag *detect.Frag
 	for i := range frag.Components {
 		sanitize(&frag.Components[i].Component)
 	}
-	l.facts.Fragments = append(l.facts.Fragments, newFragment(index, id, frag))
+	l.facts.Fragments = append(l.facts.Fragments, newFragment(index, id, frag, l.patience))
 	l.meter.found(len(frag.Components))
 }
 

@@ -17,6 +17,7 @@ type lacking map[int]map[int]algorithms
 func (o *ownership) lacking() lacking {
 	out := make(lacking)
 	for n := range o.fold.tree.Nodes() {
+		o.fold.patience.ask()
 		if n.Value.claims == nil || !n.Mode.IsRegular() || n.Value.content == nil || n.Value.digests == nil {
 			continue
 		}
@@ -83,6 +84,7 @@ func (s *scanner) digestsOf(ctx context.Context, layer *image.Layer, want map[in
 // learn adds the digests of the second reading to those of the first.
 func (f *fold) learn(digests map[int]map[int][]sbom.Digest) {
 	for n := range f.tree.Nodes() {
+		f.patience.ask()
 		if c := n.Value.content; c != nil {
 			for _, d := range digests[c.layer][c.entry] {
 				if !slices.Contains(c.digests, d) {

@@ -45,6 +45,9 @@ func dockerChoices(ctx context.Context, a *archive, o *Options) ([]*choice, map[
 	if err != nil {
 		return nil, nil, err
 	}
+	if err := checkJSON("manifest.json", raw, maxManifestBytes); err != nil {
+		return nil, nil, err
+	}
 	var list []dockerImage
 	if err := json.Unmarshal(raw, &list); err != nil {
 		return nil, nil, fmt.Errorf("manifest.json: %w: %w", ErrCorrupt, err)
@@ -54,7 +57,13 @@ func dockerChoices(ctx context.Context, a *archive, o *Options) ([]*choice, map[
 	}
 	all := make([]*choice, len(list))
 	images := make(map[*choice]*Image, len(list))
+	left := newLookUps()
 	for n, d := range list {
+		if b, err := a.blob(d.Config); err == nil {
+			if err := left.take(b.size); err != nil {
+				return nil, nil, err
+			}
+		}
 		img, err := d.assemble(ctx, a, o)
 		if err != nil {
 			return nil, nil, fmt.Errorf("manifest.json: image %d: %w", n, err)
@@ -67,6 +76,9 @@ func dockerChoices(ctx context.Context, a *archive, o *Options) ([]*choice, map[
 }
 
 func (d *dockerImage) assemble(ctx context.Context, a *archive, o *Options) (*Image, error) {
+	if err := checkLayers(len(d.Layers)); err != nil {
+		return nil, err
+	}
 	raw, err := readNamed(ctx, a, d.Config, maxConfigBytes)
 	if err != nil {
 		return nil, err

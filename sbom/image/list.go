@@ -74,7 +74,10 @@ func listFile(ctx context.Context, path string, o *Options) ([]Candidate, error)
 	defer func() { _ = closer() }() // Only read from.
 	if !a.has("index.json") && a.has("manifest.json") {
 		all, _, err := dockerChoices(ctx, a, o)
-		return candidates(ctx, all, o), err
+		if err != nil {
+			return nil, err
+		}
+		return candidates(ctx, all, o)
 	}
 	if !a.has("index.json") {
 		_, err := a.image(ctx, o) // Says what is wrong.
@@ -92,14 +95,18 @@ func listIndex(ctx context.Context, idx indexSource, o *Options) ([]Candidate, e
 	if err != nil {
 		return nil, err
 	}
-	return candidates(ctx, all, o), nil
+	return candidates(ctx, all, o)
 }
 
 // candidates returns what the options mean. An image whose platform could not be read
 // fits any.
-func candidates(ctx context.Context, all []*choice, o *Options) []Candidate {
+func candidates(ctx context.Context, all []*choice, o *Options) ([]Candidate, error) {
+	some, err := lookUp(ctx, unique(all, o.Ref))
+	if err != nil {
+		return nil, err
+	}
 	var out []Candidate
-	for _, c := range lookUp(ctx, unique(all, o.Ref)) {
+	for _, c := range some {
 		if o.Platform != (sbom.Platform{}) && c.err == nil && !fits(o.Platform, c.Platform) {
 			continue
 		}
@@ -109,5 +116,5 @@ func candidates(ctx context.Context, all []*choice, o *Options) []Candidate {
 		c.Index = c.index
 		out = append(out, c.Candidate)
 	}
-	return out
+	return out, nil
 }

@@ -81,6 +81,9 @@ func parseIndex(raw []byte, d v1.Descriptor) ([]v1.Descriptor, error) {
 	if err := verify("index", raw, digestOf(d.Digest), size); err != nil {
 		return nil, err
 	}
+	if err := checkJSON("index", raw, maxManifestBytes); err != nil {
+		return nil, err
+	}
 	m, err := v1.ParseIndexManifest(bytes.NewReader(raw))
 	if err != nil {
 		return nil, fmt.Errorf("index: %w: %w", ErrCorrupt, err)

@@ -23,6 +23,18 @@ type stored struct {
 	h    hash.Hash // nil when the digest is not known, or is that of the tar stream
 	n    int64
 	want int64 // -1 if not known
+	most int64
+}
+
+// mostStored is the most bytes that a layer may have as it is stored: more than any
+// compression makes of the most that it may have uncompressed. Frames that a decompressor
+// skips, and what is read behind an error for the digest, count nowhere else.
+func mostStored(o *Options) int64 {
+	const slack = 1 << 20
+	if o.MaxLayerBytes > (math.MaxInt64-slack)/2 {
+		return math.MaxInt64
+	}
+	return 2*o.MaxLayerBytes + slack
 }
 
 // sourceError marks errors of reading the blob, as against those in its bytes.
@@ -30,9 +42,22 @@ type sourceError struct{ error }
 
 func (e sourceError) Unwrap() error { return e.error }
 
+// interrupted returns an error when nobody wants the iteration any more. It is asked
+// where bytes come out too, and not only where they go in: a few that are stored can
+// become gigabytes, and a hole in a file has none.
+func (s *stored) interrupted() error {
+	if s.ctx.Err() == nil {
+		return nil
+	}
+	return sourceError{context.Cause(s.ctx)}
+}
+
 func (s *stored) Read(p []byte) (int, error) {
-	if err := s.ctx.Err(); err != nil {
-		return 0, sourceError{context.Cause(s.ctx)}
+	if err := s.interrupted(); err != nil {
+		return 0, err
+	}
+	if s.n > s.most {
+		return 0, sourceError{fmt.Errorf("%w: more than %d stored bytes", ErrLimit, s.most)}
 	}
 	if s.want >= 0 {
 		left := s.want + 1 - s.n
@@ -101,7 +126,7 @@ func (s *tarStream) start(ctx context.Context) error {
 		return err
 	}
 	s.raw = raw
-	s.in = &stored{ctx: ctx, r: raw, h: blobHash, want: l.blob.size}
+	s.in = &stored{ctx: ctx, r: raw, h: blobHash, want: l.blob.size, most: mostStored(l.opts)}
 	buf := bufio.NewReaderSize(s.in, 64<<10)
 	if s.kind, err = sniff(buf); err != nil {
 		return s.verdict(err)
@@ -137,6 +162,9 @@ func (s *tarStream) fetch() error {
 	for len(s.cur) == 0 {
 		if s.end != nil {
 			return s.end
+		}
+		if err := s.in.interrupted(); err != nil {
+			return err
 		}
 		s.cur, s.end = s.chunks.next()
 		s.fetched += int64(len(s.cur))
@@ -353,6 +381,9 @@ var errStale = errors.New("image: entry is read after the iteration went on")
 func (c *content) Read(p []byte) (int, error) {
 	if c.over {
 		return 0, errStale
+	}
+	if err := c.s.in.interrupted(); err != nil {
+		return 0, c.s.layer.fail(c.path, c.s.verdict(err))
 	}
 	n, err := c.s.tar.Read(p)
 	if err != nil && err != io.EOF {
