@@ -79,7 +79,7 @@
 // value as JSON, or as text where it is one. cyclonedx:dependencyOf, with the value
 // "subject", is kept with components on which the image itself depends. Encode
 // writes these as the fields again where it can vouch that the document is valid:
-// author, authors, publisher, supplier, manufacturer, mime-type, scope, tags, hashes,
+// author, authors, publisher, supplier, manufacturer, mime-type, scope, swid, tags, hashes,
 // licences with URL and text, externalReferences, and the licences and notices of the
 // evidence. The others stay properties.
 //
