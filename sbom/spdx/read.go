@@ -31,7 +31,7 @@ func read(r io.Reader, limits document.Limits) (*doc, error) {
 	case first != '{':
 		return readTagValue(in, limits)
 	}
-	j := &jsonReader{limits: limits, dec: json.NewDecoder(limits.Guard(in, formatJSON)), doc: &doc{}, known: make(membersOf)}
+	j := &jsonReader{limits: limits, dec: json.NewDecoder(limits.Reader(in, formatJSON, "packages", "files", "@graph")), doc: &doc{}, known: make(membersOf)}
 	if err := j.document(); err != nil {
 		return nil, err
 	}
