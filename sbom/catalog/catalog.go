@@ -16,13 +16,26 @@ import (
 	"github.com/imagetrust/imagetrust/sbom"
 	"github.com/imagetrust/imagetrust/sbom/detect"
 	"github.com/imagetrust/imagetrust/sbom/detect/apk"
+	"github.com/imagetrust/imagetrust/sbom/detect/composer"
+	"github.com/imagetrust/imagetrust/sbom/detect/conda"
 	"github.com/imagetrust/imagetrust/sbom/detect/dpkg"
+	"github.com/imagetrust/imagetrust/sbom/detect/gem"
 	"github.com/imagetrust/imagetrust/sbom/detect/golang"
+	"github.com/imagetrust/imagetrust/sbom/detect/gomod"
+	"github.com/imagetrust/imagetrust/sbom/detect/homebrew"
 	"github.com/imagetrust/imagetrust/sbom/detect/java"
+	"github.com/imagetrust/imagetrust/sbom/detect/jslock"
+	"github.com/imagetrust/imagetrust/sbom/detect/kernel"
+	"github.com/imagetrust/imagetrust/sbom/detect/nix"
 	"github.com/imagetrust/imagetrust/sbom/detect/npm"
+	"github.com/imagetrust/imagetrust/sbom/detect/opkg"
 	"github.com/imagetrust/imagetrust/sbom/detect/osrelease"
+	"github.com/imagetrust/imagetrust/sbom/detect/pacman"
+	"github.com/imagetrust/imagetrust/sbom/detect/portage"
+	"github.com/imagetrust/imagetrust/sbom/detect/pylock"
 	"github.com/imagetrust/imagetrust/sbom/detect/python"
 	"github.com/imagetrust/imagetrust/sbom/detect/rpm"
+	"github.com/imagetrust/imagetrust/sbom/detect/wordpress"
 	"github.com/imagetrust/imagetrust/sbom/image"
 )
 
@@ -77,8 +90,13 @@ var ErrDetectors = errors.New("catalog: detectors need different names")
 // is the caller's.
 func Detectors() []detect.Detector {
 	return []detect.Detector{
-		osrelease.New(), dpkg.New(), apk.New(), rpm.New(),
-		npm.New(), python.New(), golang.New(), java.New(nil),
+		osrelease.New(),
+		// Operating systems, and what installs beside them.
+		dpkg.New(), apk.New(), rpm.New(), pacman.New(), portage.New(), opkg.New(), nix.New(), homebrew.New(), conda.New(), kernel.New(),
+		// Languages.
+		npm.New(), python.New(), golang.New(), java.New(nil), gem.New(), composer.New(), wordpress.New(),
+		// What is only declared.
+		jslock.New(), pylock.New(), gomod.New(),
 	}
 }
 

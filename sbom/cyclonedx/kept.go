@@ -220,6 +220,8 @@ func (e *encoder) restoreField(out *cdx.Component, c *sbom.Component, name, valu
 		return e.version >= cdx.SpecVersion1_6 && !(e.opts.Format == XML && out.Author != "") && restoreJSON(&out.Authors, value, goodContacts)
 	case "tags":
 		return e.version >= cdx.SpecVersion1_6 && restoreJSON(&out.Tags, value, goodTexts)
+	case "swid":
+		return restoreJSON(&out.SWID, value, goodSWID)
 	case "hashes":
 		return e.restoreHashes(out, value)
 	case "licenses":
@@ -264,6 +266,12 @@ func goodTexts(list *[]string) bool {
 		}
 	}
 	return len(*list) > 0
+}
+
+func goodSWID(s *cdx.SWID) bool {
+	return goodTexts(&[]string{s.TagID, s.Name}) && document.Plain(s.Version) && s.Text == nil &&
+		s.URL == "" && // cyclonedx-go writes it as an attribute, which the XML schema does not have
+		(s.TagVersion == nil || *s.TagVersion >= 0)
 }
 
 func goodContacts(list *[]cdx.OrganizationalContact) bool {

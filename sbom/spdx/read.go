@@ -119,6 +119,9 @@ func (j *jsonReader) single() error {
 	if _, ok := j.rest["type"]; !ok {
 		return nil
 	}
+	if name := j.doc.Name; name != "" { // which SPDX 2 has too
+		j.rest["name"] = json.RawMessage(compact(name))
+	}
 	raw, err := json.Marshal(j.rest)
 	if err != nil {
 		return j.fail(err)

@@ -5,6 +5,9 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -145,6 +148,27 @@ func TestMarkers(t *testing.T) {
 		}
 		if diff := cmp.Diff(want, got); diff != "" {
 			t.Errorf("%s (-want +got):\n%s", dir, diff)
+		}
+	}
+}
+
+// TestWheelsOnThisMachine reads the wheels that Debian has for new environments.
+func TestWheelsOnThisMachine(t *testing.T) {
+	paths, _ := filepath.Glob("/usr/share/python-wheels/*.whl")
+	if len(paths) == 0 {
+		t.Skip("no wheels on this machine")
+	}
+	for _, p := range paths {
+		data, err := os.ReadFile(p)
+		if err != nil {
+			t.Fatal(err)
+		}
+		frag := detecttest.Detect(t, New(), strings.TrimPrefix(p, "/"), data)
+		name, rest, _ := strings.Cut(filepath.Base(p), "-")
+		version, _, _ := strings.Cut(rest, "-")
+		c := frag.Components[0]
+		if len(frag.Components) != 1 || c.PURL != "pkg:pypi/"+strings.ReplaceAll(name, "_", "-")+"@"+version || c.Scope != sbom.ScopeDeclared {
+			t.Errorf("%s: %+v", p, c)
 		}
 	}
 }
