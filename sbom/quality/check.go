@@ -151,6 +151,12 @@ func (c *checker) missing(comp *sbom.Component, f Field) (Status, string) {
 	if reason := unknowable(eco, f); reason != "" {
 		return Unknown, reason
 	}
+	if f == FieldIdentifier {
+		return Unknown, "nothing in the image says under which name it is published"
+	}
+	if eco == "maven" && f == FieldHash && !archive(comp.Location().Path) {
+		return Unknown, "its classes are part of another archive"
+	}
 	if said := stated(comp); said != "" && (f == FieldExpression || f == FieldDeclaredLicense) {
 		return Unknown, fmt.Sprintf("it is stated as %q, which is no SPDX expression", said)
 	}
@@ -210,6 +216,7 @@ var never = map[trait]string{
 	{"deb", FieldHash}:                                       noArchive,
 	{"deb", FieldSHA512}:                                     noArchive,
 	{"deb", FieldDistributionURI}:                            "the database does not say where a package came from",
+	{"apk", FieldHash}:                                       noArchive,
 	{"apk", FieldSHA512}:                                     noArchive,
 	{"rpm", FieldSHA512}:                                     noArchive,
 	{"rpm", FieldDistributionURI}:                            "the database does not say where a package came from",

@@ -158,6 +158,8 @@ func license(c *sbom.Component, f Field) (value, why string) {
 // archives are the suffixes of files that are components made of components.
 var archives = []string{".jar", ".war", ".ear", ".zip", ".whl", ".egg", ".nupkg", ".tar", ".tgz", ".gem", ".apk", ".aar", ".hpi"}
 
+func archive(p string) bool { return slices.Contains(archives, strings.ToLower(path.Ext(p))) }
+
 // file returns the file that the component is, nil if it is none that the inventory has.
 func (c *checker) file(comp *sbom.Component) *sbom.File {
 	if f := c.own[comp.ID]; f != nil {
@@ -177,8 +179,8 @@ func (c *checker) physical(comp *sbom.Component, f Field) (value, why string) {
 	if own != nil {
 		at = own.Path
 	}
-	archive := slices.Contains(archives, strings.ToLower(path.Ext(at)))
-	if own == nil && !archive && comp.Type != sbom.TypeFile {
+	packed := archive(at)
+	if own == nil && !packed && comp.Type != sbom.TypeFile {
 		return "", "it is no single file, but a package that was unpacked"
 	}
 	switch f {
@@ -187,11 +189,11 @@ func (c *checker) physical(comp *sbom.Component, f Field) (value, why string) {
 	case FieldFilename:
 		return path.Base(at), ""
 	case FieldArchive:
-		return either(archive, "archive", "no archive"), ""
+		return either(packed, "archive", "no archive"), ""
 	case FieldStructured:
-		return either(archive, "structured", "unstructured"), ""
+		return either(packed, "structured", "unstructured"), ""
 	}
-	return either(own != nil && own.Kind != "" || archive, "executable", "non-executable"), ""
+	return either(own != nil && own.Kind != "" || packed, "executable", "non-executable"), ""
 }
 
 func either(is bool, yes, no string) string {
