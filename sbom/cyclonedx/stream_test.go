@@ -88,6 +88,29 @@ func TestSkipped(t *testing.T) {
 	}
 }
 
+// TestStrange: however many parts a document has that CycloneDX does not, they are
+// summed up, in linear time.
+func TestStrange(t *testing.T) {
+	const n = 30_000
+	var b, x strings.Builder
+	b.WriteString(`{"bomFormat":"CycloneDX","specVersion":"1.6"`)
+	x.WriteString(`<bom xmlns="http://cyclonedx.org/schema/bom/1.6">`)
+	for i := range n {
+		fmt.Fprintf(&b, `,"k%d":1`, i)
+		fmt.Fprintf(&x, `<element%d/>`, i)
+	}
+	for _, text := range []string{b.String() + "}", x.String() + "</bom>"} {
+		_, losses := decodeText(t, text)
+		sum := 0
+		for _, l := range losses {
+			sum += l.Count
+		}
+		if sum != n || len(losses) != 101 {
+			t.Errorf("%d losses in %d kinds", sum, len(losses))
+		}
+	}
+}
+
 // sampled calls note some times while size bytes pass through it.
 type sampled struct {
 	io.Reader
