@@ -145,12 +145,9 @@ func TestRead(t *testing.T) {
 		t.Fatal(err)
 	}
 	log := &cacheLog{Cache: catalog.NewMemoryCache(1 << 20), put: make(map[string]int)}
-	var read int
 	opts := &index.Options{
-		Image: &image.Options{Name: "registry.example/app:1"},
-		Catalog: &catalog.Options{Cache: log, Progress: func(p catalog.Progress) {
-			read = max(read, p.Layers)
-		}},
+		Image:   &image.Options{Name: "registry.example/app:1"},
+		Catalog: &catalog.Options{Cache: log},
 	}
 	for name, readIt := range map[string]func() (*index.Index, error){
 		"path":  func() (*index.Index, error) { return index.Read(t.Context(), writeLayout(t, idx), opts) },
@@ -334,6 +331,36 @@ func TestSPDX(t *testing.T) {
 		}
 		if !slices.ContainsFunc(inv.Relationships, func(r sbom.Relationship) bool { return r.Type == index.VariantOf }) {
 			t.Errorf("no variant in %+v", inv.Relationships)
+		}
+	}
+}
+
+// The same image gives the same bytes, and documents are made only as far as they are
+// wanted.
+func TestSameBytes(t *testing.T) {
+	var first []*index.Document
+	for range 2 {
+		x, err := index.FromV1(t.Context(), twoPlatforms(t), nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var docs []*index.Document
+		for d, err := range x.CycloneDX(nil) {
+			if err != nil {
+				t.Fatal(err)
+			}
+			docs = append(docs, d)
+		}
+		if first == nil {
+			first = docs
+		}
+		for i := range docs {
+			if !bytes.Equal(docs[i].Data, first[i].Data) {
+				t.Errorf("document %d differs in the second run", i)
+			}
+		}
+		for range x.SPDX(nil) {
+			break
 		}
 	}
 }
