@@ -3,6 +3,7 @@ package truth
 import (
 	"archive/zip"
 	"bytes"
+	"cmp"
 	"encoding/xml"
 	"io"
 	"path"
@@ -77,7 +78,12 @@ func (c *collector) zip(name string, data []byte, depth int) error {
 			}
 			continue
 		}
-		group, artifact, version := property(content, "groupId"), property(content, "artifactId"), property(content, "version")
+		place := strings.Split(f.Name, "/") // META-INF/maven/GROUP/ARTIFACT/pom.properties; not every tool repeats both
+		if len(place) != 5 {
+			continue
+		}
+		group, artifact := cmp.Or(property(content, "groupId"), place[2]), cmp.Or(property(content, "artifactId"), place[3])
+		version := property(content, "version")
 		if group != "" && artifact != "" && version != "" {
 			c.add(&c.img.Packages, Maven, group+":"+artifact, version, inner)
 		}

@@ -59,7 +59,7 @@ func TestCollectTree(t *testing.T) {
 		t.Fatal(err)
 	}
 	put(t, root, "opt/app.jar", jar(t, "META-INF/maven/g/outer/pom.properties", "groupId=g\nartifactId=outer\nversion=1\n",
-		"lib/inner.jar", string(jar(t, "META-INF/maven/g/inner/pom.properties", "#c\nversion = 2\ngroupId = g\nartifactId = inner\n"))))
+		"lib/inner.jar", string(jar(t, "META-INF/maven/g/inner/pom.properties", "#c\nversion = 2\nartifactId = inner\n"))))
 	const pom = "<project><groupId>o.r</groupId><artifactId>x</artifactId><version>1-S</version></project>"
 	for _, dir := range []string{"usr/share/maven-repo/o/r/x/1-S", "srv/elsewhere"} {
 		put(t, root, dir+"/x-1-S.jar", jar(t, "a", "b"))
