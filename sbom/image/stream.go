@@ -64,7 +64,8 @@ type tarStream struct {
 
 	chunks  chunks
 	cur     []byte
-	pos     int64 // of the next byte that Read returns
+	pos     int64 // of the next byte of cur
+	ahead   int64 // how far pos is ahead of where tar is: content that was lent
 	fetched int64 // bytes got from chunks
 	end     error
 	diff    hash.Hash // of what chunks returned; read it when they are stopped
@@ -148,7 +149,14 @@ func (s *tarStream) fetch() error {
 	return nil
 }
 
+// Read is for tar.Reader. Content that was lent behind its back it only skips, so it
+// gets the count of these bytes and whatever was in p.
 func (s *tarStream) Read(p []byte) (int, error) {
+	if s.ahead > 0 {
+		n := min(int64(len(p)), s.ahead)
+		s.ahead -= n
+		return int(n), nil
+	}
 	if err := s.fetch(); err != nil {
 		return 0, err
 	}
@@ -158,24 +166,40 @@ func (s *tarStream) Read(p []byte) (int, error) {
 	return n, nil
 }
 
-// Seek skips forward without copying; tar.Reader uses it for content that nobody
-// reads. It stops at the end of the stream.
+// lend returns up to n of the next bytes where they are, behind the back of tar. They
+// are valid until anything else is called.
+func (s *tarStream) lend(n int64) ([]byte, error) {
+	if err := s.fetch(); err != nil {
+		return nil, err
+	}
+	p := s.cur[:min(n, int64(len(s.cur)))]
+	s.cur = s.cur[len(p):]
+	s.pos += int64(len(p))
+	s.ahead += int64(len(p))
+	return p, nil
+}
+
+// Seek skips forward without copying; tar.Reader uses it for content that it did not
+// read itself. It stops at the end of the stream.
 func (s *tarStream) Seek(off int64, whence int) (int64, error) {
 	if whence != io.SeekCurrent || off < 0 {
 		return -1, ErrUnsupported
 	}
+	lent := min(off, s.ahead)
+	s.ahead -= lent
+	off -= lent
 	for off > 0 {
 		if err := s.fetch(); err == io.EOF {
 			break
 		} else if err != nil {
-			return s.pos, err
+			return s.pos - s.ahead, err
 		}
 		n := min(off, int64(len(s.cur)))
 		s.cur = s.cur[n:]
 		s.pos += n
 		off -= n
 	}
-	return s.pos, nil
+	return s.pos - s.ahead, nil
 }
 
 // next returns the next entry, io.EOF behind the last, or another error that is
@@ -201,7 +225,7 @@ func (s *tarStream) next() (*Entry, error) {
 		}
 		e.offset, e.ordinal = s.pos, s.ordinal
 		if e.Size > 0 {
-			e.r = &content{s: s, path: e.Path}
+			e.r = &content{s: s, path: e.Path, left: e.Size, sparse: e.sparse}
 		}
 		s.ordinal++
 		return e, nil
@@ -340,11 +364,14 @@ func (s *tarStream) verdict(err error) error {
 	return corrupt
 }
 
-// content is the content of the entry that the stream is at.
+// content is the content of the entry that the stream is at. All but sparse files
+// lie in the stream as they are, and are read there without tar's help.
 type content struct {
-	s    *tarStream
-	path string
-	over bool
+	s      *tarStream
+	path   string
+	left   int64
+	sparse bool
+	over   bool
 }
 
 // errStale is the error of reading an entry whose turn is over.
@@ -354,12 +381,58 @@ func (c *content) Read(p []byte) (int, error) {
 	if c.over {
 		return 0, errStale
 	}
-	n, err := c.s.tar.Read(p)
-	if err != nil && err != io.EOF {
-		err = c.s.layer.fail(c.path, c.s.verdict(err))
+	if c.sparse {
+		n, err := c.s.tar.Read(p)
+		if err != nil && err != io.EOF {
+			err = c.fail(err)
+		}
+		return n, err
 	}
-	return n, err
+	if len(p) == 0 {
+		return 0, nil
+	}
+	data, err := c.lend(int64(len(p)))
+	return copy(p, data), err
 }
+
+// WriteTo implements io.WriterTo without copying, except for sparse files.
+func (c *content) WriteTo(w io.Writer) (n int64, err error) {
+	if c.sparse {
+		return io.Copy(w, struct{ io.Reader }{c})
+	}
+	for {
+		if c.over {
+			return n, errStale
+		}
+		data, err := c.lend(c.left)
+		if err == io.EOF {
+			return n, nil
+		}
+		if err != nil {
+			return n, err
+		}
+		k, err := w.Write(data)
+		n += int64(k)
+		if err != nil {
+			return n, err
+		}
+	}
+}
+
+// lend returns up to n of the next bytes.
+func (c *content) lend(n int64) ([]byte, error) {
+	if c.left == 0 {
+		return nil, io.EOF
+	}
+	data, err := c.s.lend(min(n, c.left))
+	if err != nil {
+		return nil, c.fail(err) // An io.EOF too comes too soon.
+	}
+	c.left -= int64(len(data))
+	return data, nil
+}
+
+func (c *content) fail(err error) error { return c.s.layer.fail(c.path, c.s.verdict(err)) }
 
 // digestOf converts a digest of go-containerregistry.
 func digestOf(h interface{ String() string }) sbom.Digest {
