@@ -8,6 +8,7 @@ import (
 	"io"
 	"io/fs"
 	"log/slog"
+	"runtime"
 	"slices"
 	"sync/atomic"
 
@@ -28,6 +29,7 @@ type scanner struct {
 	log         *slog.Logger
 
 	entries atomic.Int64  // read so far, of all layers
+	reading atomic.Int32  // layers at this moment
 	manager atomic.Uint32 // algorithms by which the image's package manager records, as far as is known
 }
 
@@ -66,9 +68,12 @@ type layerResult struct {
 // if a detector turns out to need more of a file than it let keep.
 func (s *scanner) scan(ctx context.Context, layer *image.Layer) (*layerResult, error) {
 	l := &layerScan{
-		scanner: s, digester: newDigester(), facts: new(layerFacts),
+		scanner: s, digester: newDigester(s.spare), facts: new(layerFacts),
 		last: make(map[string]int), relink: make(map[int][]int),
 	}
+	defer l.digester.close()
+	s.reading.Add(1)
+	defer s.reading.Add(-1)
 	if err := l.read(ctx, layer, l.entry); err != nil {
 		return nil, err
 	}
@@ -89,6 +94,10 @@ func (s *scanner) scan(ctx context.Context, layer *image.Layer) (*layerResult, e
 	}
 	return &layerResult{l.facts, l.gaps, layer.Info().UncompressedSize}, nil
 }
+
+// spare reports whether there are processors that no layer keeps busy: with as many
+// layers as processors all are, and handing work from one to the other only costs.
+func (s *scanner) spare() bool { return int(s.reading.Load()) < runtime.GOMAXPROCS(0) }
 
 // read calls each for the layer's entries. Its errors are *image.LayerError, but
 // for that of a context that is done.

@@ -15,12 +15,11 @@ import (
 	"github.com/imagetrust/imagetrust/sbom"
 )
 
-// stored reads a blob as it is stored: it hashes, counts, and stops one byte
-// behind the size that the blob should have.
+// stored reads a blob as it is stored: it counts, and stops one byte behind the size
+// that the blob should have.
 type stored struct {
 	ctx  context.Context // of the iteration
 	r    io.Reader
-	h    hash.Hash // nil when the digest is not known, or is that of the tar stream
 	n    int64
 	want int64 // -1 if not known
 }
@@ -43,9 +42,6 @@ func (s *stored) Read(p []byte) (int, error) {
 	}
 	n, err := s.r.Read(p)
 	s.n += int64(n)
-	if s.h != nil {
-		s.h.Write(p[:n])
-	}
 	if err != nil && err != io.EOF && !errors.Is(err, io.ErrUnexpectedEOF) {
 		err = sourceError{err}
 	}
@@ -59,13 +55,16 @@ type tarStream struct {
 	cancel context.CancelFunc
 	raw    io.Closer
 	in     *stored
+	src    io.Reader  // in, with what of it was looked at before, hashed
+	ahead  *hashAhead // src, if it reads ahead
+	sum    hash.Hash  // of the blob; nil when its digest is not known
 	dec    io.ReadCloser
 	kind   Compression
 
 	chunks  chunks
 	cur     []byte
 	pos     int64 // of the next byte of cur
-	ahead   int64 // how far pos is ahead of where tar is: content that was lent
+	lent    int64 // how far pos is ahead of where tar is: content that was lent
 	fetched int64 // bytes got from chunks
 	end     error
 	diff    hash.Hash // of what chunks returned; read it when they are stopped
@@ -90,8 +89,8 @@ func (s *tarStream) start(ctx context.Context) error {
 	if l.unreadable != nil {
 		return l.unreadable
 	}
-	blobHash, err := newHash(l.info.Digest)
-	if err != nil {
+	var err error
+	if s.sum, err = newHash(l.info.Digest); err != nil {
 		return err
 	}
 	if s.diff, err = newHash(l.info.DiffID); err != nil {
@@ -102,20 +101,28 @@ func (s *tarStream) start(ctx context.Context) error {
 		return err
 	}
 	s.raw = raw
-	s.in = &stored{ctx: ctx, r: raw, h: blobHash, want: l.blob.size}
+	s.in = &stored{ctx: ctx, r: raw, want: l.blob.size}
 	buf := bufio.NewReaderSize(s.in, 64<<10)
+	s.src = buf
 	if s.kind, err = sniff(buf); err != nil {
 		return s.verdict(err)
 	}
 	l.plain.Store(s.kind == Uncompressed)
-	if s.kind == Uncompressed && l.info.Digest == l.info.DiffID {
-		s.diff = nil // The blob's digest is both.
+	ahead := (l.blob.size < 0 || l.blob.size >= aheadFrom) && runtime.GOMAXPROCS(0) > 1
+	switch {
+	case s.sum == nil:
+	case s.kind == Uncompressed && l.info.Digest == l.info.DiffID:
+		s.sum = s.diff // It is hashed once.
+	case ahead:
+		s.ahead = newHashAhead(buf, s.sum)
+		s.src = s.ahead
+	default:
+		s.src = hashing{buf, s.sum}
 	}
-	if s.dec, err = l.opts.decompress(s.kind, buf); err != nil {
+	if s.dec, err = l.opts.decompress(s.kind, s.src); err != nil {
 		return s.verdict(err)
 	}
-	large := l.blob.size < 0 || l.blob.size >= aheadFrom
-	s.chunks = newChunks(s.dec, s.diff, large && runtime.GOMAXPROCS(0) > 1)
+	s.chunks = newChunks(s.dec, s.diff, ahead)
 	s.tar = tar.NewReader(s)
 	return nil
 }
@@ -124,6 +131,9 @@ func (s *tarStream) close() {
 	s.cancel()
 	if s.chunks != nil {
 		s.chunks.stop()
+	}
+	if s.ahead != nil {
+		s.ahead.stop()
 	}
 	if s.dec != nil {
 		_ = s.dec.Close()
@@ -152,9 +162,9 @@ func (s *tarStream) fetch() error {
 // Read is for tar.Reader. Content that was lent behind its back it only skips, so it
 // gets the count of these bytes and whatever was in p.
 func (s *tarStream) Read(p []byte) (int, error) {
-	if s.ahead > 0 {
-		n := min(int64(len(p)), s.ahead)
-		s.ahead -= n
+	if s.lent > 0 {
+		n := min(int64(len(p)), s.lent)
+		s.lent -= n
 		return int(n), nil
 	}
 	if err := s.fetch(); err != nil {
@@ -175,7 +185,7 @@ func (s *tarStream) lend(n int64) ([]byte, error) {
 	p := s.cur[:min(n, int64(len(s.cur)))]
 	s.cur = s.cur[len(p):]
 	s.pos += int64(len(p))
-	s.ahead += int64(len(p))
+	s.lent += int64(len(p))
 	return p, nil
 }
 
@@ -185,21 +195,21 @@ func (s *tarStream) Seek(off int64, whence int) (int64, error) {
 	if whence != io.SeekCurrent || off < 0 {
 		return -1, ErrUnsupported
 	}
-	lent := min(off, s.ahead)
-	s.ahead -= lent
+	lent := min(off, s.lent)
+	s.lent -= lent
 	off -= lent
 	for off > 0 {
 		if err := s.fetch(); err == io.EOF {
 			break
 		} else if err != nil {
-			return s.pos - s.ahead, err
+			return s.pos - s.lent, err
 		}
 		n := min(off, int64(len(s.cur)))
 		s.cur = s.cur[n:]
 		s.pos += n
 		off -= n
 	}
-	return s.pos - s.ahead, nil
+	return s.pos - s.lent, nil
 }
 
 // next returns the next entry, io.EOF behind the last, or another error that is
@@ -290,7 +300,7 @@ func (s *tarStream) finish() error {
 	if err := s.verifyBlob(); err != nil {
 		return err
 	}
-	if want := s.layer.info.DiffID; s.diff != nil {
+	if want := s.layer.info.DiffID; s.diff != nil && s.diff != s.sum {
 		if got := sum(s.diff, want); got != want {
 			return &DigestError{What: "diffID", Want: want, Got: got}
 		}
@@ -314,11 +324,19 @@ func zeros(p []byte) bool {
 
 var zeroBlock [4096]byte
 
-// drain reads the stored bytes to their end, so that all are hashed.
+// drain reads the stored bytes to their end, so that all are hashed. Nobody else reads
+// them any more.
 func (s *tarStream) drain() error {
-	_, err := io.Copy(io.Discard, struct{ io.Reader }{s.in})
+	var to io.Writer = io.Discard
+	if s.sum != nil && s.sum == s.diff {
+		to = s.sum
+	}
+	_, err := io.Copy(to, struct{ io.Reader }{s.src})
 	if errors.Is(err, io.ErrUnexpectedEOF) {
 		err = nil // The size or the digest will tell.
+	}
+	if s.ahead != nil && err == nil {
+		s.ahead.wait()
 	}
 	return err
 }
@@ -328,10 +346,10 @@ func (s *tarStream) verifyBlob() error {
 	if s.in.want >= 0 && s.in.n != s.in.want {
 		return &DigestError{What: "blob", Want: d, WantSize: s.in.want, GotSize: s.in.n}
 	}
-	if s.in.h == nil {
+	if s.sum == nil {
 		return nil
 	}
-	if got := sum(s.in.h, d); got != d {
+	if got := sum(s.sum, d); got != d {
 		return &DigestError{What: "blob", Want: d, Got: got}
 	}
 	return nil

@@ -32,6 +32,13 @@
 // ELF, PE and Mach-O for one architecture. An ELF program whose section headers
 // are damaged or gone is read by its program headers, as the kernel does. A
 // program that is recognisably Go and whose build information is gone is a gap.
+//
+// # Large programs
+//
+// The detector is a detect.Sifter for ELF. Its sieve keeps the headers, the names of the
+// sections, and what follows the magic of the build information in segments of data. It
+// skips what is needed of programs of Go 1.17 and older, whose strings lie before what
+// points at them, and of a file with more than 16 of these magics.
 package golang
 
 import (

@@ -13,7 +13,8 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"runtime"
+	"slices"
+	"strings"
 	"testing"
 
 	"github.com/imagetrust/imagetrust/sbom"
@@ -109,7 +110,12 @@ func TestSieveLinkers(t *testing.T) {
 // Every program of this system is Go or not as debug/buildinfo says, and the sieve
 // keeps all that is needed to say so.
 func TestSystemPrograms(t *testing.T) {
-	dirs := []string{filepath.Join(runtime.GOROOT(), "bin"), filepath.Join(runtime.GOROOT(), "pkg", "tool", runtime.GOOS+"_"+runtime.GOARCH), "/usr/bin"}
+	dirs := []string{"/usr/bin"}
+	if out, err := exec.Command("go", "env", "GOROOT", "GOTOOLDIR").Output(); err == nil {
+		root, tools, _ := strings.Cut(strings.TrimSpace(string(out)), "\n")
+		dirs = append(dirs, filepath.Join(root, "bin"), tools)
+	}
+	slices.Reverse(dirs) // Those that are Go first.
 	n := 0
 	for _, dir := range dirs {
 		names, _ := filepath.Glob(filepath.Join(dir, "*"))
