@@ -48,6 +48,11 @@ type Component struct {
 	// Hashes are digests of the component's own archive or binary, not of the
 	// file that mentions it.
 	Hashes []Digest `json:"hashes,omitempty"`
+	// Copyright is the copyright notice, in the package's own words.
+	Copyright string `json:"copyright,omitempty"`
+	// References point to what lies elsewhere: the home page, the repository,
+	// the archive it was installed from.
+	References []Reference `json:"references,omitempty"`
 	// Attribution says which layers brought, changed and removed it.
 	Attribution Attribution `json:"attribution,omitzero"`
 	// Files counts the files that the component owns and their integrity.
@@ -63,6 +68,20 @@ type Component struct {
 type Property struct {
 	Name  string `json:"name"`
 	Value string `json:"value"`
+}
+
+// Reference points to something about a component that is not in the image.
+type Reference struct {
+	// Type says what is there, in the words of CycloneDX (externalReferences.type):
+	// "website", "vcs", "distribution", "issue-tracker", "advisories" and others.
+	Type string `json:"type"`
+	// URL is where. It is not checked, and need not be an address that can be
+	// fetched.
+	URL string `json:"url"`
+	// Comment is for people.
+	Comment string `json:"comment,omitempty"`
+	// Hashes are digests of what is there.
+	Hashes []Digest `json:"hashes,omitempty"`
 }
 
 // ComponentType is the kind of a component in the words of CycloneDX.
@@ -105,7 +124,30 @@ type License struct {
 	Name string `json:"name,omitempty"`
 	// Location is the file that states it.
 	Location string `json:"location,omitempty"`
+	// Acknowledgement says whose statement it is; the zero value is
+	// LicenseDeclared.
+	Acknowledgement Acknowledgement `json:"acknowledgement,omitempty"`
+	// Confidence is how sure a licence is that was found, from 0 to 1; 0 when
+	// nothing measures it, as for what is declared.
+	Confidence float64 `json:"confidence,omitempty"`
 }
+
+// Acknowledgement tells what a component's author says about its licence from
+// what somebody else found or concluded (CycloneDX license.acknowledgement, SPDX
+// licenseDeclared and licenseConcluded).
+type Acknowledgement string
+
+const (
+	// LicenseDeclared, the zero value: the component's own metadata says so.
+	LicenseDeclared Acknowledgement = ""
+	// LicenseFound: a file of the component has the licence's text or notice. It
+	// need not be the component's own: a NOTICE names what is inside (SPDX
+	// licenseInfoFromFiles, CycloneDX component.evidence.licenses).
+	LicenseFound Acknowledgement = "found"
+	// LicenseConcluded: somebody weighed what is declared and what was found, and
+	// came to it.
+	LicenseConcluded Acknowledgement = "concluded"
+)
 
 // SourcePackage names the source of a binary package.
 type SourcePackage struct {
@@ -233,6 +275,9 @@ func (c *Component) sort() {
 	})
 	slices.Sort(c.CPEs)
 	slices.Sort(c.Hashes)
+	slices.SortStableFunc(c.References, func(a, b Reference) int {
+		return cmp.Or(cmp.Compare(a.Type, b.Type), cmp.Compare(a.URL, b.URL), cmp.Compare(a.Comment, b.Comment))
+	})
 	slices.SortStableFunc(c.Evidence, func(a, b Evidence) int { return cmp.Compare(b.Confidence, a.Confidence) })
 }
 

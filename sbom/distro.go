@@ -11,7 +11,7 @@ import (
 // qualifier "distro", such as "debian-12", where purl has none.
 //
 // A package database does not name its distribution, so that detectors of deb,
-// rpm and apk packages leave both out. Package URLs of other types, those that
+// rpm, apk and alpm packages leave both out. Package URLs of other types, those that
 // do not parse, and all of them when d is nil or has no ID, are returned
 // unchanged. Qualifying twice is qualifying once.
 //
@@ -38,7 +38,7 @@ func QualifyPURL(purl string, d *Distribution) string {
 	return p.ToString()
 }
 
-func distributed(typ string) bool { return typ == "deb" || typ == "rpm" || typ == "apk" }
+func distributed(typ string) bool { return typ == "deb" || typ == "rpm" || typ == "apk" || typ == "alpm" }
 
 func purlNamespace(typ, id string) string {
 	switch {

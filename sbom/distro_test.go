@@ -27,6 +27,7 @@ func TestQualifyPURL(t *testing.T) {
 			"pkg:rpm/redhat/bash@5.1.8-6.el9?arch=x86_64&distro=rhel-9.2"},
 		{"opensuse", "pkg:rpm/bash@5", &sbom.Distribution{ID: "opensuse-leap", VersionID: "15.5"},
 			"pkg:rpm/opensuse/bash@5?distro=opensuse-leap-15.5"},
+		{"arch", "pkg:alpm/pacman@6.0.1-1?arch=x86_64", &sbom.Distribution{ID: "arch"}, "pkg:alpm/arch/pacman@6.0.1-1?arch=x86_64&distro=arch"},
 		{"other ecosystem", "pkg:npm/left-pad@1.3.0", debian, "pkg:npm/left-pad@1.3.0"},
 		{"not a package URL", "bash@5", debian, "bash@5"},
 		{"empty", "", debian, ""},

@@ -36,7 +36,10 @@ func sample() *sbom.Inventory {
 			{ID: "c-2", Type: sbom.TypeApplication, Name: "app"},
 			{ID: "c-1", Type: sbom.TypeLibrary, PURL: "pkg:deb/debian/bash@5", Group: "g", Name: "bash", Version: "5",
 				Scope: sbom.ScopeResidual, Architecture: "amd64", Supplier: "Debian", Description: "shell",
-				Licenses:    []sbom.License{{Expression: "GPL-3.0-or-later", Name: "GPL-3+", Location: "usr/share/doc/bash/copyright"}},
+				Licenses:  []sbom.License{{Expression: "GPL-3.0-or-later", Name: "GPL-3+", Location: "usr/share/doc/bash/copyright", Acknowledgement: sbom.LicenseConcluded}},
+				Copyright: "1987 the authors",
+				References: []sbom.Reference{{Type: "website", URL: "https://b.example", Comment: "home", Hashes: []sbom.Digest{"sha256:3"}},
+					{Type: "vcs", URL: "https://a.example"}},
 				CPEs:        []string{"cpe:2.3:b", "cpe:2.3:a"},
 				Source:      &sbom.SourcePackage{Name: "bash", Version: "5"},
 				Hashes:      []sbom.Digest{"sha256:2", "sha1:1"},
@@ -139,6 +142,7 @@ func TestSort(t *testing.T) {
 			rng.Shuffle(len(c.CPEs), swap(c.CPEs))
 			rng.Shuffle(len(c.Hashes), swap(c.Hashes))
 			rng.Shuffle(len(c.Properties), swap(c.Properties))
+			rng.Shuffle(len(c.References), swap(c.References))
 		}
 		got.Sort()
 		if a, b := encode(t, want), encode(t, got); !bytes.Equal(a, b) {

@@ -98,6 +98,23 @@ func setOptional[T any](name string, fields []field[T], v **T) setter {
 	}
 }
 
+// setReferenceHash applies "reference:INDEX:hash:INDEX" and "reference:INDEX:hash:count"
+// to a reference that is there.
+func setReferenceHash(v *[]sbom.Reference) setter {
+	return func(name, value string) bool {
+		rest, ok := strings.CutPrefix(name, "reference:")
+		if !ok {
+			return false
+		}
+		index, leaf, _ := strings.Cut(rest, ":")
+		n, err := strconv.Atoi(index)
+		if err != nil || n < 0 || n >= len(*v) {
+			return false
+		}
+		return setList("hash", digestFields, &(*v)[n].Hashes)(leaf, value)
+	}
+}
+
 // ApplyComponent applies properties to c and returns the ordinary ones.
 func ApplyComponent(c *sbom.Component, props []sbom.Property) []sbom.Property {
 	return apply(props,
@@ -106,6 +123,8 @@ func ApplyComponent(c *sbom.Component, props []sbom.Property) []sbom.Property {
 		setList("license", licenseFields, &c.Licenses),
 		setList("cpe", stringFields, &c.CPEs),
 		setList("hash", digestFields, &c.Hashes),
+		setReferenceHash(&c.References),
+		setList("reference", referenceFields, &c.References),
 		setList("evidence", evidenceFields, &c.Evidence))
 }
 

@@ -101,8 +101,22 @@ func Component(want, got *sbom.Component) []sbom.Property {
 	compareList(d, "license", licenseFields, want.Licenses, got.Licenses)
 	compareList(d, "cpe", stringFields, want.CPEs, got.CPEs)
 	compareList(d, "hash", digestFields, want.Hashes, got.Hashes)
+	compareReferences(d, want.References, got.References)
 	compareList(d, "evidence", evidenceFields, want.Evidence, got.Evidence)
 	return d.props
+}
+
+// compareReferences compares a list whose elements have lists, the hashes. A
+// reference all of whose fields are empty is marked by the first comparison.
+func compareReferences(d *differ, want, got []sbom.Reference) {
+	compareList(d, "reference", referenceFields, want, got)
+	for i := range want {
+		var hashes []sbom.Digest
+		if i < len(got) {
+			hashes = got[i].Hashes
+		}
+		compareList(d, "reference:"+strconv.Itoa(i)+":hash", digestFields, want[i].Hashes, hashes)
+	}
 }
 
 // File returns the properties that make got equal to want.

@@ -4,12 +4,14 @@ import (
 	"bytes"
 	"encoding/json"
 	"errors"
+	"io"
 	"io/fs"
 	"os"
 	"reflect"
 	"slices"
 	"strings"
 	"testing"
+	"testing/iotest"
 
 	"github.com/imagetrust/imagetrust/internal/document/documenttest"
 	"github.com/imagetrust/imagetrust/sbom"
@@ -41,9 +43,10 @@ func TestFields(t *testing.T) {
 		name       string
 		have, want int
 	}{
-		{"component", len(componentFields), count(sbom.Component{}) - 6}, // licences, CPEs, hashes, source, evidence, properties
+		{"component", len(componentFields), count(sbom.Component{}) - 7}, // licences, CPEs, hashes, references, source, evidence, properties
 		{"source", len(sourceFields), count(sbom.SourcePackage{})},
 		{"license", len(licenseFields), count(sbom.License{})},
+		{"reference", len(referenceFields), count(sbom.Reference{}) - 1}, // hashes
 		{"evidence", len(evidenceFields), count(sbom.Evidence{})},
 		{"subject", len(subjectFields), count(sbom.Subject{})},
 		{"distribution", len(distributionFields), count(sbom.Distribution{}) - 1}, // idLike
@@ -256,5 +259,40 @@ func TestScanJSON(t *testing.T) {
 	}
 	if b, err := (Limits{Bytes: 3}).Read(bytes.NewReader([]byte("\xef\xbb\xbf")), "test"); err != nil || len(b) != 0 {
 		t.Errorf("byte order mark: %q, %v", b, err)
+	}
+}
+
+// TestReader: a text that is read piece by piece is judged like one in memory.
+func TestReader(t *testing.T) {
+	l := Limits{Items: 2, Depth: 4, Bytes: 40_000}.WithDefaults()
+	for name, text := range map[string]string{
+		"two":             `{"components":[{"a":"]}\""},{}]}`,
+		"three":           `{"components":[{},{},{}]}`,
+		"escaped key":     `{"Component\u0073":[{},{},{}]}`,
+		"deep":            `{"a":[{"b":[{}]}]}`,
+		"brackets":        `{"a":"[[[[[{{{{"}`,
+		"objects":         `{"a":[` + strings.Repeat("{},", 5000) + `{}]}`,
+		"value with text": `{"x":["components",[{},{},{}]]}`,
+		"long":            `"` + strings.Repeat("x", 40_000) + `"`,
+	} {
+		want := l.ScanJSON([]byte(text), "test", "components")
+		if len(text) > int(l.Bytes) {
+			want = ErrLimit
+		}
+		for _, r := range []io.Reader{strings.NewReader(text), iotest.OneByteReader(strings.NewReader(text))} {
+			got, err := io.ReadAll(l.Reader(r, "test", "components"))
+			if errors.Is(err, ErrLimit) != errors.Is(want, ErrLimit) || err == nil && string(got) != text {
+				t.Errorf("%s: %v, in memory %v", name, err, want)
+			}
+		}
+	}
+	boom := errors.New("boom")
+	r := l.Reader(io.MultiReader(strings.NewReader("{\n\n"), iotest.ErrReader(boom)), "test", "x")
+	var de *DecodeError
+	if _, err := io.ReadAll(r); !errors.Is(err, boom) || !errors.As(err, &de) || r.Lines() != 2 {
+		t.Errorf("error %v after %d lines", err, r.Lines())
+	}
+	if _, again := r.Read(make([]byte, 1)); !errors.Is(again, boom) {
+		t.Errorf("then %v", again)
 	}
 }

@@ -22,6 +22,7 @@ var componentFields = []field[sbom.Component]{
 	text("architecture", func(c *sbom.Component) *string { return &c.Architecture }),
 	text("supplier", func(c *sbom.Component) *string { return &c.Supplier }),
 	text("description", func(c *sbom.Component) *string { return &c.Description }),
+	text("copyright", func(c *sbom.Component) *string { return &c.Copyright }),
 	layer("introduced", func(c *sbom.Component) **sbom.LayerRef { return &c.Attribution.Introduced }),
 	layer("modified", func(c *sbom.Component) **sbom.LayerRef { return &c.Attribution.Modified }),
 	layer("removed", func(c *sbom.Component) **sbom.LayerRef { return &c.Attribution.Removed }),
@@ -53,6 +54,14 @@ var licenseFields = []field[sbom.License]{
 	text("expression", func(l *sbom.License) *string { return &l.Expression }),
 	text("name", func(l *sbom.License) *string { return &l.Name }),
 	text("location", func(l *sbom.License) *string { return &l.Location }),
+	text("acknowledgement", func(l *sbom.License) *sbom.Acknowledgement { return &l.Acknowledgement }),
+	float("confidence", func(l *sbom.License) *float64 { return &l.Confidence }),
+}
+
+var referenceFields = []field[sbom.Reference]{
+	text("type", func(r *sbom.Reference) *string { return &r.Type }),
+	text("url", func(r *sbom.Reference) *string { return &r.URL }),
+	text("comment", func(r *sbom.Reference) *string { return &r.Comment }),
 }
 
 var evidenceFields = []field[sbom.Evidence]{

@@ -3,6 +3,8 @@ package document
 import (
 	"crypto/sha256"
 	"fmt"
+	"io"
+	"strconv"
 
 	"github.com/imagetrust/imagetrust/sbom"
 )
@@ -24,4 +26,37 @@ const NilUUID = "00000000-0000-0000-0000-000000000000"
 func GoodDigest(d sbom.Digest) bool {
 	p, err := sbom.ParseDigest(string(d))
 	return err == nil && p == d
+}
+
+// InventoryUUID derives a UUID from everything in an inventory and from salt: the
+// same inventory and salt have the same UUID. It is for writers that state a UUID
+// before they have written what it identifies.
+func InventoryUUID(inv *sbom.Inventory, salt string) string {
+	h := sha256.New()
+	add := func(strings ...string) {
+		for _, s := range strings {
+			fmt.Fprintf(h, "%d:", len(s))
+			_, _ = io.WriteString(h, s)
+		}
+	}
+	list := func(props []sbom.Property) {
+		add(strconv.Itoa(len(props)))
+		for _, p := range props {
+			add(p.Name, p.Value)
+		}
+	}
+	add(salt)
+	list(Inventory(inv, &sbom.Inventory{}))
+	add(strconv.Itoa(len(inv.Components)), strconv.Itoa(len(inv.Relationships)))
+	for i := range inv.Components {
+		list(Component(&inv.Components[i], &sbom.Component{}))
+		list(inv.Components[i].Properties)
+	}
+	for i := range inv.Relationships {
+		add(inv.Relationships[i].From, string(inv.Relationships[i].Type), inv.Relationships[i].To)
+	}
+	for i := range inv.Files {
+		list(File(&inv.Files[i], &sbom.File{}))
+	}
+	return UUID(h.Sum(nil))
 }

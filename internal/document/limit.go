@@ -59,88 +59,19 @@ func Dense(n, size int) bool { return n > 1000 && n > size/MinObjectBytes }
 // ScanJSON checks, before anything is allocated, that a JSON text is not nested
 // deeper than l.Depth, has at most l.Items objects in the arrays named by lists,
 // and is not made of empty objects. It does not check the syntax otherwise.
+// [Limits.Reader] checks the same of a text that is not in memory.
 func (l Limits) ScanJSON(b []byte, format string, lists ...string) error {
-	s := jsonScan{limits: l, lists: lists, text: b}
-	for i := 0; i < len(b); i++ {
-		var err error
-		switch b[i] {
-		case '"':
-			i = s.skipString(i)
-		case '{', '[':
-			err = s.open(b[i])
-		case '}', ']':
-			s.close()
-		}
-		if err != nil {
-			return &DecodeError{Format: format, Offset: int64(i), Err: ErrLimit, Detail: err.Error()}
-		}
+	s := jsonScan{limits: l, lists: lists}
+	if i, err := s.scan(b); err != nil {
+		return &DecodeError{Format: format, Offset: int64(i), Err: ErrLimit, Detail: err.Error()}
 	}
 	if Dense(s.objects, len(b)) {
-		return &DecodeError{Format: format, Err: ErrLimit, Detail: fmt.Sprintf("%d objects in %d bytes", s.objects, len(b))}
+		return &DecodeError{Format: format, Err: ErrLimit, Detail: dense(s.objects, len(b))}
 	}
 	return nil
 }
 
-type jsonScan struct {
-	limits  Limits
-	lists   []string
-	text    []byte
-	stack   []bool // for every open value, whether its elements are counted
-	last    []byte // the last string, which is a key when a value follows
-	items   int
-	objects int
-}
-
-// skipString returns the index of the closing quotation mark.
-func (s *jsonScan) skipString(i int) int {
-	start := i + 1
-	for i = start; i < len(s.text) && s.text[i] != '"'; i++ {
-		if s.text[i] == '\\' {
-			i++
-		}
-	}
-	s.last = s.text[start:min(i, len(s.text))]
-	return i
-}
-
-func (s *jsonScan) open(c byte) error {
-	if len(s.stack) == s.limits.Depth {
-		return fmt.Errorf("nested deeper than %d", s.limits.Depth)
-	}
-	counted := c == '[' && s.listed()
-	if c == '{' {
-		s.objects++
-		if len(s.stack) > 0 && s.stack[len(s.stack)-1] {
-			if s.items++; s.items > s.limits.Items {
-				return fmt.Errorf("more than %d components", s.limits.Items)
-			}
-		}
-	}
-	s.stack = append(s.stack, counted)
-	s.last = nil
-	return nil
-}
-
-func (s *jsonScan) close() {
-	if len(s.stack) > 0 {
-		s.stack = s.stack[:len(s.stack)-1]
-	}
-	s.last = nil
-}
-
-// listed reports whether the last key names a counted list. A key with escapes
-// counts as one: encoding/json would unescape it.
-func (s *jsonScan) listed() bool {
-	if bytes.IndexByte(s.last, '\\') >= 0 {
-		return true
-	}
-	for _, l := range s.lists {
-		if bytes.EqualFold(s.last, []byte(l)) {
-			return true
-		}
-	}
-	return false
-}
+func dense(objects, size int) string { return fmt.Sprintf("%d objects in %d bytes", objects, size) }
 
 // LineAt returns the line, from 1, of a byte offset.
 func LineAt(b []byte, offset int64) int {

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"io"
 	"slices"
+
+	"github.com/imagetrust/imagetrust/internal/pagefile"
 )
 
 // Berkeley DB hash database (db 5.3, dbinc/db_page.h): pages of which those of
@@ -26,7 +28,7 @@ const (
 )
 
 type bdb struct {
-	pages *pages
+	pages *pagefile.File
 	order binary.ByteOrder
 	last  uint32 // the last page's number
 	page  []byte
@@ -40,14 +42,14 @@ func bdbHeaders(r io.ReaderAt, size int64, yield func([]byte, error) bool) {
 		yield(nil, err)
 		return
 	}
-	if db.last >= db.pages.n && !yield(nil, malformed("Berkeley DB of %d pages has %d bytes", int64(db.last)+1, size)) {
+	if db.last >= db.pages.Pages() && !yield(nil, malformed("Berkeley DB of %d pages has %d bytes", int64(db.last)+1, size)) {
 		return
 	}
 	// Overflow pages are looked at twice: here, to be passed over, and in the
 	// chain of their value. The pages of this loop are counted by themselves.
-	scan := newPages(r, size, db.pages.size)
-	for i := range scan.n {
-		page, err := scan.read(i, db.page)
+	scan := pagefile.New(r, size, db.pages.PageSize())
+	for i := range scan.Pages() {
+		page, err := readPage(scan, i, db.page)
 		if err != nil {
 			yield(nil, err)
 			return
@@ -75,7 +77,7 @@ func openBDB(r io.ReaderAt, size int64) (*bdb, error) {
 	if m[24] != 0 || m[26]&1 != 0 {
 		return nil, fmt.Errorf("%w: Berkeley DB with encryption or checksums", ErrUnsupported)
 	}
-	return &bdb{pages: newPages(r, size, int(pageSize)), order: order, last: order.Uint32(m[32:])}, nil
+	return &bdb{pages: pagefile.New(r, size, int(pageSize)), order: order, last: order.Uint32(m[32:])}, nil
 }
 
 // byteOrder returns the byte order in which the magic is that of a hash database.
@@ -137,12 +139,12 @@ func (db *bdb) offPage(number, length uint32) ([]byte, error) {
 	if length > MaxHeader {
 		return nil, fmt.Errorf("%w: %d bytes", ErrLimit, length)
 	}
-	if int64(length) > int64(db.pages.n)*int64(db.pages.size) {
+	if int64(length) > db.pages.Bytes() {
 		return nil, malformed("a value is longer than the file")
 	}
 	data := slices.Grow(db.value[:0], int(length))
 	for len(data) < int(length) {
-		page, err := db.pages.read(number, db.chain)
+		page, err := readPage(db.pages, number, db.chain)
 		if err != nil {
 			return nil, err
 		}
@@ -156,4 +158,13 @@ func (db *bdb) offPage(number, length uint32) ([]byte, error) {
 	}
 	db.value = data
 	return data, nil
+}
+
+// readPage reads a page, from 0.
+func readPage(f *pagefile.File, i uint32, buf []byte) ([]byte, error) {
+	page, err := f.Read(i, buf)
+	if err != nil {
+		return nil, fmt.Errorf("%w: %w", ErrFormat, err)
+	}
+	return page, nil
 }

@@ -15,6 +15,8 @@ import (
 	"fmt"
 	"io"
 	"iter"
+
+	"github.com/imagetrust/imagetrust/internal/sqlite"
 )
 
 // Errors that those of this package wrap.
@@ -46,7 +48,7 @@ func Headers(r io.ReaderAt, size int64) iter.Seq2[[]byte, error] {
 			return
 		}
 		switch {
-		case bytes.HasPrefix(head[:], []byte(sqliteMagic)):
+		case bytes.HasPrefix(head[:], []byte(sqlite.Magic)):
 			sqliteHeaders(r, size, yield)
 		case bytes.HasPrefix(head[:], []byte("RpmP")):
 			ndbHeaders(r, size, yield)
@@ -56,34 +58,26 @@ func Headers(r io.ReaderAt, size int64) iter.Seq2[[]byte, error] {
 	}
 }
 
-// pages gives out the pages of a file, each only once.
-type pages struct {
-	r    io.ReaderAt
-	size int // of a page, in bytes
-	n    uint32
-	seen []uint64
-}
-
-func newPages(r io.ReaderAt, fileSize int64, pageSize int) *pages {
-	n := uint32(min(fileSize/int64(pageSize), 1<<31))
-	return &pages{r: r, size: pageSize, n: n, seen: make([]uint64, n/64+1)}
-}
-
-// read reads page i, from 0, into buf, which it grows when it must.
-func (p *pages) read(i uint32, buf []byte) ([]byte, error) {
-	if i >= p.n {
-		return nil, malformed("page %d of %d", i, p.n)
+// sqliteHeaders reads the headers in the table Packages(hnum INTEGER PRIMARY KEY, blob
+// BLOB).
+func sqliteHeaders(r io.ReaderAt, size int64, yield func([]byte, error) bool) {
+	for row, err := range sqlite.Rows(r, size, "Packages", MaxHeader) {
+		var blob []byte
+		switch {
+		case err == nil:
+			var ok bool
+			if blob, ok = row.Blob(1); !ok {
+				err = malformed("a row of Packages has no blob")
+			}
+		case errors.Is(err, sqlite.ErrLimit):
+			err = fmt.Errorf("%w: %w", ErrLimit, err)
+		case errors.Is(err, sqlite.ErrUnsupported):
+			err = fmt.Errorf("%w: %w", ErrUnsupported, err)
+		default:
+			err = fmt.Errorf("%w: %w", ErrFormat, err)
+		}
+		if !yield(blob, err) {
+			return
+		}
 	}
-	if p.seen[i/64]&(1<<(i%64)) != 0 {
-		return nil, malformed("page %d is used twice", i)
-	}
-	p.seen[i/64] |= 1 << (i % 64)
-	if cap(buf) < p.size {
-		buf = make([]byte, p.size)
-	}
-	buf = buf[:p.size]
-	if n, err := p.r.ReadAt(buf, int64(i)*int64(p.size)); n < len(buf) {
-		return nil, malformed("page %d: %v", i, err)
-	}
-	return buf, nil
 }

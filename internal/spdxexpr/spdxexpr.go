@@ -3,6 +3,22 @@
 //
 // It never guesses: a statement that is no expression and has no single known
 // meaning ("BSD", "GPL") stays a name.
+//
+// # The one form of an expression
+//
+// [Parse] reads expressions of SPDX 2.3, annex D, and SPDX 3.0.1, annex B, and
+// writes each in one form, so that expressions which mean the same and are
+// grouped the same are the same bytes:
+//
+//   - Identifiers are spelled as the list spells them, operators in capitals.
+//   - Deprecated identifiers become what the list names in their place, where that
+//     means exactly the same: "GPL-2.0+" is "GPL-2.0-or-later", and
+//     "GPL-2.0-with-classpath-exception" is "GPL-2.0-only WITH
+//     Classpath-exception-2.0". Of 33 deprecated ones, Net-SNMP alone has no such
+//     successor and stays.
+//   - Parentheses stand around an operand that is joined by the other operator,
+//     so that nobody needs to know that AND binds tighter than OR, and nowhere
+//     else.
 package spdxexpr
 
 import (
@@ -10,6 +26,10 @@ import (
 	"strings"
 	"sync"
 )
+
+// ListVersion is the version of the SPDX licence list whose identifiers are
+// known.
+const ListVersion = "3.28.0"
 
 // Limits keep hostile statements cheap.
 const (
@@ -30,26 +50,45 @@ var (
 )
 
 func spellings(text string) map[string]string {
-	m := make(map[string]string)
+	m := make(map[string]string, 1024)
 	for id := range strings.FieldsSeq(text) {
 		m[strings.ToLower(id)] = id
 	}
 	return m
 }
 
-// Parse returns the expression s with identifiers and operators in their
-// canonical spelling (SPDX 2.3 annex D), and whether s is a valid expression of
-// known identifiers, LicenseRef- and DocumentRef- references. Identifiers and
-// operators are read in any case, as package managers do.
+// Parse returns the expression s in its one form (see the package
+// documentation), and whether s is a valid expression of identifiers on the list,
+// LicenseRef- and DocumentRef- references. Identifiers and operators are read in
+// any case, as package managers do; references only in their own. NONE and
+// NOASSERTION are no expressions.
 func Parse(s string) (string, bool) {
-	if len(s) > maxStatement {
+	n := parse(s)
+	if n == nil {
 		return "", false
 	}
-	p := parser{tokens: tokenize(s)}
-	if !p.expression(0) || len(p.tokens) != 0 {
-		return "", false
+	var b strings.Builder
+	n.write(&b, "")
+	return b.String(), true
+}
+
+// Licenses returns the licences that the expression names, each once and in its
+// order: identifiers and references with their "+" and without exceptions. It is
+// nil for what is no valid expression.
+func Licenses(s string) []string {
+	n := parse(s)
+	if n == nil {
+		return nil
 	}
-	return strings.Join(p.out, ""), true
+	var ids []string
+	seen := make(map[string]bool)
+	n.each(func(leaf *node) {
+		if !seen[leaf.license] {
+			seen[leaf.license] = true
+			ids = append(ids, leaf.license)
+		}
+	})
+	return ids
 }
 
 // FromText returns the expression that a free-text statement stands for: itself
@@ -67,97 +106,35 @@ func FromText(s string) (string, bool) {
 	return id, ok
 }
 
-// Building a replacer costs more than most replacements: there is one of each.
-var spaceParentheses = strings.NewReplacer("(", " ( ", ")", " ) ")
-
-// tokenize splits at white space and parentheses.
-func tokenize(s string) []string {
-	return strings.Fields(spaceParentheses.Replace(s))
-}
-
-// parser is a recursive descent over
-//
-//	expression = term { ("AND" | "OR") term }
-//	term       = "(" expression ")" | license [ "WITH" exception ]
-//
-// AND binds tighter than OR, which matters to readers of the output only: the
-// operators' order is kept, and so is the meaning.
-type parser struct {
-	tokens []string
-	out    []string
-}
-
-func (p *parser) expression(depth int) bool {
-	if depth > maxDepth || !p.term(depth) {
-		return false
-	}
-	for {
-		op := strings.ToUpper(p.peek())
-		if op != "AND" && op != "OR" {
-			return true
-		}
-		p.next()
-		p.emit(" ", op, " ")
-		if !p.term(depth) {
-			return false
-		}
-	}
-}
-
-func (p *parser) term(depth int) bool {
-	tok := p.next()
-	if tok == "(" {
-		p.emit("(")
-		if !p.expression(depth+1) || p.next() != ")" {
-			return false
-		}
-		p.emit(")")
-		return true
-	}
-	id, ok := license(tok)
-	if !ok {
-		return false
-	}
-	p.emit(id)
-	if !strings.EqualFold(p.peek(), "WITH") {
-		return true
-	}
-	p.next()
-	exception, ok := exceptions()[strings.ToLower(p.next())]
-	if ok {
-		p.emit(" WITH ", exception)
-	}
-	return ok
-}
-
-func (p *parser) emit(s ...string) { p.out = append(p.out, s...) }
-
-func (p *parser) peek() string {
-	if len(p.tokens) == 0 {
-		return ""
-	}
-	return p.tokens[0]
-}
-
-func (p *parser) next() string {
-	tok := p.peek()
-	if tok != "" {
-		p.tokens = p.tokens[1:]
-	}
-	return tok
-}
-
-// license returns the canonical spelling of an identifier, with its "+".
-func license(tok string) (string, bool) {
+// license returns the node of an identifier, with its "+"; nil if it is none.
+func license(tok string) *node {
 	if strings.HasPrefix(tok, "LicenseRef-") || strings.HasPrefix(tok, "DocumentRef-") {
-		return tok, validRef(tok)
+		if !validRef(tok) {
+			return nil
+		}
+		return &node{license: tok}
+	}
+	if id, ok := licenses()[strings.ToLower(tok)]; ok {
+		return current(id)
 	}
 	base, later := strings.CutSuffix(tok, "+")
 	id, ok := licenses()[strings.ToLower(base)]
-	if ok && later {
-		id += "+"
+	if !ok || !later {
+		return nil
 	}
-	return id, ok
+	return orLater(current(id))
+}
+
+// orLater returns the licence "or any later version". For the GNU licences that is
+// an identifier; "only" contradicts it.
+func orLater(n *node) *node {
+	switch base, only := strings.CutSuffix(n.license, "-only"); {
+	case only:
+		n.license = base + "-or-later"
+	case !strings.HasSuffix(n.license, "-or-later"):
+		n.license += "+"
+	}
+	return n
 }
 
 // validRef checks ["DocumentRef-"(idstring)":"]"LicenseRef-"(idstring).

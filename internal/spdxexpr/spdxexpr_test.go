@@ -12,8 +12,8 @@ func TestFromText(t *testing.T) {
 		{"MIT", "MIT"},
 		{"mit", "MIT"},
 		{"apache-2.0", "Apache-2.0"},
-		{"GPL-2.0+", "GPL-2.0+"},
-		{"(MIT OR Apache-2.0)", "(MIT OR Apache-2.0)"},
+		{"GPL-2.0+", "GPL-2.0-or-later"},
+		{"(MIT OR Apache-2.0)", "MIT OR Apache-2.0"},
 		{"mit or (bsd-3-clause and isc)", "MIT OR (BSD-3-Clause AND ISC)"},
 		{"GPL-2.0-only WITH classpath-exception-2.0", "GPL-2.0-only WITH Classpath-exception-2.0"},
 		{"LicenseRef-Mine.1", "LicenseRef-Mine.1"},
@@ -68,9 +68,15 @@ func TestOfficialList(t *testing.T) {
 	if err != nil {
 		t.Skip("official list not at hand: ", err)
 	}
-	var schema struct{ Enum []string }
+	var schema struct {
+		Comment string `json:"$comment"`
+		Enum    []string
+	}
 	if err := json.Unmarshal(b, &schema); err != nil {
 		t.Fatal(err)
+	}
+	if !strings.HasSuffix(schema.Comment, "-"+ListVersion) {
+		t.Errorf("the schema carries list %s, and ListVersion is %s", schema.Comment, ListVersion)
 	}
 	official := make(map[string]bool)
 	for _, id := range schema.Enum {
@@ -81,7 +87,11 @@ func TestOfficialList(t *testing.T) {
 			if !official[id] {
 				t.Errorf("%s is not on the SPDX list", id)
 			}
+			delete(official, id)
 		}
+	}
+	for id := range official {
+		t.Errorf("%s of the SPDX list is not known", id)
 	}
 }
 
@@ -89,6 +99,7 @@ func FuzzFromText(f *testing.F) {
 	f.Add("MIT OR (BSD-3-Clause AND GPL-2.0+ WITH Classpath-exception-2.0)")
 	f.Add("Apache License, Version 2.0")
 	f.Add("DocumentRef-a:LicenseRef-b")
+	f.Add("(GPL-3.0-with-GCC-exception+ or isc) and ((mit))")
 	f.Fuzz(func(t *testing.T, s string) {
 		expr, ok := FromText(s)
 		if ok != (expr != "") {
@@ -99,6 +110,9 @@ func FuzzFromText(f *testing.F) {
 		}
 		if again, ok := Parse(expr); !ok || again != expr {
 			t.Fatalf("Parse(%q) = %q, %t: not canonical", expr, again, ok)
+		}
+		if len(Licenses(expr)) == 0 {
+			t.Fatalf("%q names no licence", expr)
 		}
 	})
 }

@@ -220,6 +220,32 @@ func (t *Tree[T]) All() iter.Seq2[string, *Node[T]] {
 	return func(yield func(string, *Node[T]) bool) { walk("", t.root.dir, yield) }
 }
 
+// Child returns the node of that name in the directory n, nil if there is none or n
+// is no directory.
+func (n *Node[T]) Child(name []byte) *Node[T] {
+	if n.dir == nil {
+		return nil
+	}
+	return n.dir.children[string(name)]
+}
+
+// Nodes returns every node but the root, in no order.
+func (t *Tree[T]) Nodes() iter.Seq[*Node[T]] {
+	return func(yield func(*Node[T]) bool) { nodes(t.root.dir, yield) }
+}
+
+func nodes[T any](d *directory[T], yield func(*Node[T]) bool) bool {
+	if d == nil {
+		return true
+	}
+	for _, n := range d.children {
+		if !yield(n) || !nodes(n.dir, yield) {
+			return false
+		}
+	}
+	return true
+}
+
 // Children returns the nodes in the directory n by name.
 func (t *Tree[T]) Children(n *Node[T]) iter.Seq2[string, *Node[T]] {
 	return func(yield func(string, *Node[T]) bool) {

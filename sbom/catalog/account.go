@@ -7,49 +7,44 @@ import (
 	"github.com/imagetrust/imagetrust/sbom"
 )
 
-// count fills in the components' FileCounts.
-func (o *ownership) count() {
-	for at, claims := range o.exact {
-		n, there := o.fold.tree.Lookup(at)
-		var winner *claim
-		if there {
-			winner = o.owner(at, n)
+// count fills in the FileCounts of those who recorded the file n, which is the owner's.
+func (o *ownership) count(n *squash.Node[node], owner *claim) {
+	for c := n.Value.claims; c != nil; c = c.next {
+		if c.ground != byRecord {
+			continue
 		}
-		for i := range claims {
-			if c := &claims[i]; c.ground == sbom.ClaimRecorded {
-				if !there && o.excused(at, c) {
-					continue
-				}
-				c.countIn(n, there, c == winner)
+		c.owned()
+		c.owner.component.Files.Present++
+		if !c.optional {
+			c.owner.solidPresent++
+		}
+		switch integrity(c, n) {
+		case sbom.Intact:
+			c.owner.component.Files.Verified++
+		case sbom.Modified:
+			// A file that another package shipped in its place is that package's;
+			// a configuration file is there to be changed.
+			if (!c.config || executable(n)) && owner == c {
+				c.owner.component.Files.Modified++
 			}
 		}
 	}
 }
 
-func (c *claim) countIn(n *squash.Node[node], there, winner bool) {
-	t := c.owner
-	counts := &t.component.Files
-	counts.Owned++
-	if !c.optional {
-		t.solidOwned++
-	}
-	if !there {
-		counts.Missing++
-		return
-	}
-	counts.Present++
-	if !c.optional {
-		t.solidPresent++
-	}
-	switch integrity(c, n) {
-	case sbom.Intact:
-		counts.Verified++
-	case sbom.Modified:
-		// A file that another package shipped in its place is that package's;
-		// a configuration file is there to be changed.
-		if winner && (!c.config || executable(n)) {
-			counts.Modified++
+// countAbsent is count for a path where nothing is.
+func (o *ownership) countAbsent(at string, claims *claim) {
+	for c := claims; c != nil; c = c.next {
+		if c.ground == byRecord && !o.excused(at, c) {
+			c.owned()
+			c.owner.component.Files.Missing++
 		}
+	}
+}
+
+func (c *claim) owned() {
+	c.owner.component.Files.Owned++
+	if !c.optional {
+		c.owner.solidOwned++
 	}
 }
 
@@ -57,29 +52,32 @@ func executable(n *squash.Node[node]) bool {
 	return n.Value.content != nil && n.Value.kind != ""
 }
 
-// files lists the executables, and the other files that are not as recorded.
+// files lists the executables, and the other files that are not as recorded, and
+// counts those that components recorded.
 func (o *ownership) files() []sbom.File {
 	var out []sbom.File
 	for at, n := range o.fold.tree.All() {
-		if !executable(n) && o.exact[at] == nil {
+		o.fold.patience.ask()
+		if !executable(n) && n.Value.claims == nil {
 			continue
 		}
 		c := o.owner(at, n)
-		if executable(n) || c.ground == sbom.ClaimRecorded && !c.config && integrity(c, n) == sbom.Modified {
+		o.count(n, c)
+		if executable(n) || c.ground == byRecord && !c.config && integrity(c, n) == sbom.Modified {
 			out = append(out, o.file(at, n, c))
 		}
 	}
-	for at, claims := range o.exact {
-		if _, there := o.fold.tree.Lookup(at); there || !inProgramDirectory(at) {
+	for at, claims := range o.absent {
+		o.fold.patience.ask()
+		o.countAbsent(at, claims)
+		if !inProgramDirectory(at) {
 			continue
 		}
-		c := strongest(o.unexcused(at, claims), nil)
-		if c == nil || c.ground != sbom.ClaimRecorded {
-			continue
+		if c := o.missed(at, claims); c != nil {
+			out = append(out, sbom.File{
+				Path: at, Owner: c.owner.component.ID, Claim: grounds[c.ground], Integrity: sbom.Missing, Recorded: c.digest.text(),
+			})
 		}
-		out = append(out, sbom.File{
-			Path: at, Owner: c.owner.component.ID, Claim: c.ground, Integrity: sbom.Missing, Recorded: c.digest,
-		})
 	}
 	return out
 }
@@ -91,8 +89,8 @@ func (o *ownership) file(at string, n *squash.Node[node], c *claim) sbom.File {
 		file.Capabilities = n.Value.capabilities
 	}
 	if c != nil {
-		file.Owner, file.Claim = c.owner.component.ID, c.ground
-		file.Recorded, file.Integrity = c.digest, integrity(c, n)
+		file.Owner, file.Claim = c.owner.component.ID, grounds[c.ground]
+		file.Recorded, file.Integrity = c.digest.text(), integrity(c, n)
 	}
 	return file
 }
@@ -106,15 +104,19 @@ func (o *ownership) excused(at string, c *claim) bool {
 	return c.optional || emptied || o.repackaged(c.owner)
 }
 
-// unexcused returns the claims on a path where nothing is by those who miss it.
-func (o *ownership) unexcused(at string, claims []claim) []claim {
-	var out []claim
-	for i := range claims {
-		if !o.excused(at, &claims[i]) {
-			out = append(out, claims[i])
+// missed returns the strongest claim on a path where nothing is, if it is a recorded
+// one, of those that are not excused.
+func (o *ownership) missed(at string, claims *claim) *claim {
+	var best *claim
+	for c := claims; c != nil; c = c.next {
+		if !o.excused(at, c) && (best == nil || compareClaims(c, best, nil) > 0) {
+			best = c
 		}
 	}
-	return out
+	if best == nil || best.ground != byRecord {
+		return nil
+	}
+	return best
 }
 
 // repackaged reports whether a package of a distribution ships what t is. What t
@@ -137,7 +139,11 @@ func (o *ownership) repackaged(t *tracked) bool {
 func digestsFor(c *claim, all []sbom.Digest) []sbom.Digest {
 	var out []sbom.Digest
 	for i, d := range all {
-		if i == 0 || c != nil && d.Algorithm() == c.digest.Algorithm() {
+		recorded := false
+		if c != nil {
+			recorded, _ = c.digest.compare(d)
+		}
+		if i == 0 || recorded {
 			out = append(out, d)
 		}
 	}

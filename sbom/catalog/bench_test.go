@@ -43,7 +43,7 @@ func BenchmarkDigester(b *testing.B) {
 func BenchmarkFold(b *testing.B) {
 	const packages, files = 1000, 100
 	layer := func(version string, count int) *layerResult {
-		facts := new(layerFacts)
+		facts := new(draft)
 		var frag detect.Fragment
 		for p := range count {
 			key := fmt.Sprint("package", p)
@@ -61,8 +61,8 @@ func BenchmarkFold(b *testing.B) {
 			}
 		}
 		facts.Entries = append(facts.Entries, entry{Path: "db", Mode: 0o644})
-		facts.Fragments = []fragment{{Entry: len(facts.Entries) - 1, Detector: detect.ID{Name: "b", Version: "1"}, Facts: frag}}
-		return &layerResult{facts: facts}
+		facts.Fragments = []fragment{newFragment(len(facts.Entries)-1, detect.ID{Name: "b", Version: "1"}, &frag, nil)}
+		return &layerResult{facts: facts.pack(nil)}
 	}
 	layers := []*layerResult{layer("1", packages), layer("2", packages/2)}
 	b.ReportAllocs()

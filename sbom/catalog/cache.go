@@ -71,13 +71,16 @@ func appendWord(b []byte, s string) []byte {
 //
 // The digest of the blob is part of it where the image states one. That a blob
 // unpacks to the diffID which the config claims was verified when the layer was
-// read; another blob, which claims the same, has to be read for itself.
+// read; another blob, which claims the same, has to be read for itself. So it is with the
+// limits of image.Options: that the layer keeps to other ones is not known.
 func (c *layerCache) key(layer *image.Layer) string {
 	info := layer.Info()
 	if c.cache == nil || info.DiffID == "" {
 		return ""
 	}
 	b := appendWord(slices.Clone(c.basis), string(info.DiffID))
+	entries, bytes := layer.Limits()
+	b = binary.AppendVarint(binary.AppendVarint(b, int64(entries)), bytes)
 	sum := sha256.Sum256(appendWord(b, string(info.Digest)))
 	return hex.EncodeToString(sum[:])
 }
@@ -91,7 +94,7 @@ func (c *layerCache) load(ctx context.Context, layer *image.Layer) *layerResult 
 	value, err := c.cache.Get(ctx, key)
 	if err == nil {
 		var r *layerResult
-		if r, err = decodeResult(key, value); err == nil {
+		if r, err = decodeResult(ctx, key, value); err == nil {
 			return r
 		}
 	}
@@ -113,7 +116,7 @@ func (c *layerCache) store(ctx context.Context, layer *image.Layer, r *layerResu
 	if key == "" {
 		return
 	}
-	value, err := encodeResult(key, r)
+	value, err := encodeResult(ctx, key, r)
 	c.put(ctx, key, value, err)
 }
 
@@ -129,23 +132,27 @@ func (c *layerCache) put(ctx context.Context, key string, value []byte, err erro
 
 // addDigests adds to what is stored of the layer the digests of entries that were
 // hashed by further algorithms. Those that are known already stay, so that images of
-// different package managers that share the layer do not displace each other's.
+// different package managers that share the layer do not displace each other's. It may be
+// interrupted.
 func (c *layerCache) addDigests(ctx context.Context, layer *image.Layer, digests map[int][]sbom.Digest) {
 	r := c.load(ctx, layer)
 	if r == nil {
 		return
 	}
+	waiting := &patience{ctx: ctx}
+	all := r.facts.entries.unpack(waiting)
 	for i, ds := range digests {
-		if i >= len(r.facts.Entries) {
+		if i >= len(all) {
 			continue
 		}
-		e := &r.facts.Entries[i]
+		e := &all[i]
 		for _, d := range ds {
 			if !slices.Contains(e.Digests, d) {
 				e.Digests = append(e.Digests, d)
 			}
 		}
 	}
+	r.facts.entries = packEntries(all, waiting)
 	c.store(ctx, layer, r)
 }
 
@@ -174,12 +181,12 @@ func (c *layerCache) loadAll(ctx context.Context, s *scanner, layers []*image.La
 
 // loaded counts a layer that need not be read.
 func (s *scanner) loaded(layer *image.Layer, r *layerResult) error {
-	if s.entries.Add(int64(len(r.facts.Entries))) > s.maxEntries {
+	if s.entries.Add(int64(r.facts.entries.size)) > s.maxEntries {
 		err := fmt.Errorf("%w: more than %d entries in all layers", image.ErrLimit, s.maxEntries)
 		return &image.LayerError{Layer: *layer.Info().Ref(), Err: err}
 	}
-	for i := range r.facts.Fragments {
-		s.notice(r.facts.Entries[r.facts.Fragments[i].Entry].Path) // as for a package database that is read
+	for _, e := range r.facts.entries.all {
+		s.notice(e.Path)
 	}
 	bytes, components := r.tally()
 	s.meter.cached(1, layer.Info().Size, bytes, components)

@@ -70,7 +70,7 @@ func (c *DirCache) Get(ctx context.Context, key string) ([]byte, error) {
 	if !isValue(info) {
 		return nil, &fs.PathError{Op: "open", Path: name, Err: errCacheFile}
 	}
-	value, err := readValue(name)
+	value, err := readValue(ctx, name)
 	if err != nil {
 		return nil, err
 	}
@@ -85,7 +85,7 @@ const usedStep = time.Hour
 
 func isValue(info fs.FileInfo) bool { return info.Mode().IsRegular() && info.Size() <= maxCacheFile }
 
-func readValue(name string) ([]byte, error) {
+func readValue(ctx context.Context, name string) ([]byte, error) {
 	f, err := os.Open(name)
 	if err != nil {
 		return nil, err
@@ -99,8 +99,31 @@ func readValue(name string) ([]byte, error) {
 		return nil, &fs.PathError{Op: "open", Path: name, Err: errCacheFile}
 	}
 	value := make([]byte, info.Size())
-	_, err = io.ReadFull(f, value)
-	return value, err
+	for piece := range slices.Chunk(value, filePiece) {
+		if ctx.Err() != nil {
+			return nil, context.Cause(ctx)
+		}
+		if _, err := io.ReadFull(f, piece); err != nil {
+			return nil, err
+		}
+	}
+	return value, nil
+}
+
+// filePiece is how much is read or written, in a millisecond or so, until it is asked
+// whether it is still wanted.
+const filePiece = 1 << 20
+
+func writeValue(ctx context.Context, w io.Writer, value []byte) error {
+	for piece := range slices.Chunk(value, filePiece) {
+		if ctx.Err() != nil {
+			return context.Cause(ctx)
+		}
+		if _, err := w.Write(piece); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // Put implements [Cache]. The value is there as a whole or not at all; after a crash
@@ -123,7 +146,7 @@ func (c *DirCache) Put(ctx context.Context, key string, value []byte) (err error
 			_ = os.Remove(f.Name())
 		}
 	}()
-	_, err = f.Write(value)
+	err = writeValue(ctx, f, value)
 	if cerr := f.Close(); err == nil {
 		err = cerr
 	}

@@ -2,6 +2,7 @@ package catalog
 
 import (
 	"bytes"
+	"context"
 	"crypto/sha256"
 	"errors"
 	"fmt"
@@ -51,6 +52,9 @@ func (f *filler) fill(v reflect.Value) {
 		}
 	case reflect.String:
 		v.SetString(fmt.Sprintf("string %d", f.n))
+		if _, ok := v.Interface().(sbom.Claim); ok {
+			v.SetString(string(grounds[f.n%len(grounds)]))
+		}
 		if _, ok := v.Interface().(sbom.Digest); ok && f.n%4 > 0 {
 			v.SetString(fmt.Sprintf("sha256:%064x", f.n))
 		}
@@ -72,22 +76,35 @@ func (f *filler) fill(v reflect.Value) {
 // TestEncodeEveryField fails when a type gets a field and the encoding does not.
 func TestEncodeEveryField(t *testing.T) {
 	var f filler
-	want := &layerResult{facts: new(layerFacts), uncompressed: math.MaxInt64}
-	f.fill(reflect.ValueOf(want.facts).Elem())
+	var (
+		entries []entry
+		facts   = make([]detect.Fragment, 2)
+	)
+	f.fill(reflect.ValueOf(&entries).Elem())
+	f.fill(reflect.ValueOf(&facts).Elem())
+	want := &layerResult{facts: &layerFacts{entries: packEntries(entries, nil)}, uncompressed: math.MaxInt64}
 	f.fill(reflect.ValueOf(&want.gaps).Elem())
-	for i := range want.facts.Fragments {
-		want.facts.Fragments[i].Entry = i
+	for i := range facts {
+		claims := facts[i].Claims
+		fr := newFragment(i, detect.ID{Name: "n", Version: "v"}, &facts[i], nil)
+		if got := unpackClaims(&fr.claims); !reflect.DeepEqual(got, claims) {
+			t.Errorf("(-want +got):\n%s", gocmp.Diff(claims, got))
+		}
+		want.facts.fragments = append(want.facts.fragments, fr)
+	}
+	if got := want.facts.entries.unpack(nil); !reflect.DeepEqual(got, entries) {
+		t.Errorf("(-want +got):\n%s", gocmp.Diff(entries, got))
 	}
 	if fields := reflect.TypeFor[layerResult]().NumField(); fields != 3 {
 		t.Errorf("layerResult has %d fields: encode and fill them here", fields)
 	}
-	value, err := encodeResult("k", want)
+	value, err := encodeResult(context.Background(), "k", want)
 	if err != nil {
 		t.Fatal(err)
 	}
-	got, err := decodeResult("k", value)
+	got, err := decodeResult(context.Background(), "k", value)
 	if err != nil || !reflect.DeepEqual(got, want) {
-		t.Errorf("%v (-want +got):\n%s", err, gocmp.Diff(want, got, gocmp.AllowUnexported(layerResult{})))
+		t.Errorf("%v (-want +got):\n%s", err, gocmp.Diff(want, got, gocmp.AllowUnexported(layerResult{}, layerFacts{}, entryList{}, fragment{}, claimList{})))
 	}
 }
 
@@ -98,19 +115,19 @@ func TestStoreEveryField(t *testing.T) {
 	f.fill(reflect.ValueOf(&want.inventory).Elem())
 	inv := &want.inventory
 	inv.Subject, inv.Tools, inv.Layers = sbom.Subject{}, nil, nil // Known without the cache.
-	value, err := encodeStored("k", want, f.refs)
+	value, err := encodeStored(context.Background(), "k", want, f.refs)
 	if err != nil {
 		t.Fatal(err)
 	}
-	got, err := decodeStored("k", value, f.refs)
+	got, err := decodeStored(context.Background(), "k", value, f.refs)
 	if err != nil || !reflect.DeepEqual(got, want) {
 		t.Errorf("%v (-want +got):\n%s", err, gocmp.Diff(want, got, gocmp.AllowUnexported(stored{})))
 	}
 	inv.Gaps[0].Layer = &sbom.LayerRef{Index: 9}
-	if _, err := encodeStored("k", want, f.refs); err == nil {
+	if _, err := encodeStored(context.Background(), "k", want, f.refs); err == nil {
 		t.Error("a layer that the image does not have was encoded")
 	}
-	if _, err := decodeStored("k", value, f.refs[:2]); !errors.Is(err, errEncoding) {
+	if _, err := decodeStored(context.Background(), "k", value, f.refs[:2]); !errors.Is(err, errEncoding) {
 		t.Errorf("an image of three layers was decoded as one of two: %v", err)
 	}
 }
@@ -133,7 +150,7 @@ func TestEncodeNothing(t *testing.T) {
 	}
 	var results []*layerResult
 	add := func(f detect.Fragment) {
-		results = append(results, &layerResult{facts: &layerFacts{Entries: make([]entry, 1), Fragments: []fragment{{Facts: f}}}})
+		results = append(results, &layerResult{facts: &layerFacts{entries: packEntries(make([]entry, 1), nil), fragments: []fragment{newFragment(0, detect.ID{}, &f, nil)}}})
 	}
 	for _, list := range lists(new(detect.Fragment)) {
 		var f detect.Fragment
@@ -150,27 +167,27 @@ func TestEncodeNothing(t *testing.T) {
 		long(&a, list)
 		add(detect.Fragment{Annotations: []detect.Annotation{a}})
 	}
-	results = append(results, &layerResult{facts: &layerFacts{Entries: make([]entry, 1000)}},
-		&layerResult{facts: &layerFacts{Entries: make([]entry, 1), Fragments: make([]fragment, 1000)}},
-		&layerResult{facts: &layerFacts{Entries: []entry{{Digests: make([]sbom.Digest, 1000)}}}},
+	results = append(results, &layerResult{facts: &layerFacts{entries: packEntries(make([]entry, 1000), nil)}},
+		&layerResult{facts: &layerFacts{entries: packEntries(make([]entry, 1), nil), fragments: make([]fragment, 1000)}},
+		&layerResult{facts: &layerFacts{entries: packEntries([]entry{{Digests: make([]sbom.Digest, 1000)}}, nil)}},
 		&layerResult{facts: new(layerFacts), gaps: make([]sbom.Gap, 1000)})
 	for i, want := range results {
-		value, err := encodeResult("k", want)
+		value, err := encodeResult(context.Background(), "k", want)
 		if err != nil {
 			t.Fatal(err)
 		}
-		if got, err := decodeResult("k", value); err != nil || !reflect.DeepEqual(got, want) {
+		if got, err := decodeResult(context.Background(), "k", value); err != nil || !reflect.DeepEqual(got, want) {
 			t.Errorf("result %d of %d bytes: %v", i, len(value), err)
 		}
 	}
 	for _, list := range []string{"Components", "Relationships", "Files", "Gaps"} {
 		want := new(stored)
 		long(&want.inventory, list)
-		value, err := encodeStored("k", want, []*sbom.LayerRef{})
+		value, err := encodeStored(context.Background(), "k", want, []*sbom.LayerRef{})
 		if err != nil {
 			t.Fatal(err)
 		}
-		if got, err := decodeStored("k", value, []*sbom.LayerRef{}); err != nil || !reflect.DeepEqual(got, want) {
+		if got, err := decodeStored(context.Background(), "k", value, []*sbom.LayerRef{}); err != nil || !reflect.DeepEqual(got, want) {
 			t.Errorf("%s in %d bytes: %v", list, len(value), err)
 		}
 	}
@@ -180,7 +197,7 @@ func TestEncodeNothing(t *testing.T) {
 func sampleResult() *layerResult {
 	digest := sbom.Digest(fmt.Sprintf("sha256:%x", sha256.Sum256([]byte("a"))))
 	return &layerResult{
-		facts: &layerFacts{
+		facts: (&draft{
 			Entries: []entry{
 				{Path: "usr", Mode: fs.ModeDir | 0o755},
 				{Path: "usr/bin", Mode: fs.ModeDir | 0o755},
@@ -191,12 +208,12 @@ func sampleResult() *layerResult {
 				{Op: opOpaque, Path: "usr/share"},
 				{Path: "not \xff UTF-8", Mode: 0o644, Digests: []sbom.Digest{"sha256:ABC", "", "md5:D41D8CD98F00B204E9800998ECF8427E"}},
 			},
-			Fragments: []fragment{{Entry: 2, Detector: detect.ID{Name: "t", Version: "1"}, Facts: detect.Fragment{
+			Fragments: []fragment{newFragment(2, detect.ID{Name: "t", Version: "1"}, &detect.Fragment{
 				Components: []detect.Component{{Key: "a", Component: sbom.Component{Type: sbom.TypeLibrary, Name: "a", Version: "1",
 					Evidence: []sbom.Evidence{{Field: "name", Technique: sbom.TechniqueManifest, Confidence: 0.9}}}}},
 				Claims: []detect.Claim{{Key: "a", Path: "usr/bin/b"}, {Key: "a", Path: "usr/bin/a", Digest: digest}},
-			}}},
-		},
+			}, nil)},
+		}).pack(nil),
 		gaps:         []sbom.Gap{{Kind: sbom.GapCorrupt, Path: "x", Message: "m"}},
 		uncompressed: 12345,
 	}
@@ -204,29 +221,29 @@ func sampleResult() *layerResult {
 
 // TestDecodeDamaged changes, cuts off and swaps a value: none of it is taken for one.
 func TestDecodeDamaged(t *testing.T) {
-	value, err := encodeResult("key", sampleResult())
+	value, err := encodeResult(context.Background(), "key", sampleResult())
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := decodeResult("key", value); err != nil {
+	if _, err := decodeResult(context.Background(), "key", value); err != nil {
 		t.Fatal(err)
 	}
 	for i := range value {
-		if _, err := decodeResult("key", value[:i]); err == nil {
+		if _, err := decodeResult(context.Background(), "key", value[:i]); err == nil {
 			t.Fatalf("the first %d bytes of %d are a value", i, len(value))
 		}
 		bad := bytes.Clone(value)
 		bad[i] ^= 1 << (i % 8)
-		if _, err := decodeResult("key", bad); err == nil {
+		if _, err := decodeResult(context.Background(), "key", bad); err == nil {
 			t.Fatalf("with byte %d changed it is still a value", i)
 		}
 	}
 	for _, key := range []string{"", "ke", "kez", "key2"} {
-		if _, err := decodeResult(key, value); !errors.Is(err, errCacheValue) {
+		if _, err := decodeResult(context.Background(), key, value); !errors.Is(err, errCacheValue) {
 			t.Errorf("a value of another key than %q was taken: %v", key, err)
 		}
 	}
-	if _, err := decodeResult("key", append(bytes.Clone(value), 0)); err == nil {
+	if _, err := decodeResult(context.Background(), "key", append(bytes.Clone(value), 0)); err == nil {
 		t.Error("bytes behind the end were not noticed")
 	}
 }
@@ -234,13 +251,12 @@ func TestDecodeDamaged(t *testing.T) {
 // TestEncodeRefuses what it could not give back.
 func TestEncodeRefuses(t *testing.T) {
 	for name, change := range map[string]func(*layerFacts){
-		"operation": func(f *layerFacts) { f.Entries[0].Op = 4 },
-		"no entry":  func(f *layerFacts) { f.Fragments[0].Entry = len(f.Entries) },
-		"negative":  func(f *layerFacts) { f.Fragments[0].Entry = -1 },
+		"no entry": func(f *layerFacts) { f.fragments[0].Entry = f.entries.size },
+		"negative": func(f *layerFacts) { f.fragments[0].Entry = -1 },
 	} {
 		r := sampleResult()
 		change(r.facts)
-		if _, err := encodeResult("key", r); err == nil {
+		if _, err := encodeResult(context.Background(), "key", r); err == nil {
 			t.Errorf("%s: was encoded", name)
 		}
 	}
@@ -253,13 +269,13 @@ func TestTableGrowth(t *testing.T) {
 	for i := range 2000 {
 		table = append(table, strings.Repeat("x", 200)+fmt.Sprint(i))
 	}
-	data := encodeTable(table)
-	w := &wire{reading: true, buf: data}
+	data := encodeTable(context.Background(), table)
+	w := &wire{ctx: context.Background(), reading: true, buf: data}
 	w.readTable()
 	if w.err != nil || !reflect.DeepEqual(w.table[len(words()):], table) || len(w.buf) != 0 {
 		t.Errorf("%v, %d strings of %d", w.err, len(w.table)-len(words()), len(table))
 	}
-	if shared, total := frontCode(table, maxShared); total <= maxGrowth*len(shared) {
+	if shared, total := frontCode(context.Background(), table, maxShared); total <= maxGrowth*len(shared) {
 		t.Error("these strings prove nothing")
 	}
 }
@@ -269,7 +285,7 @@ func TestTableBomb(t *testing.T) {
 	first := strings.Repeat("x", 255)
 	data := append([]byte{0, 0xff, 1}, first...)
 	data = append(data, bytes.Repeat([]byte{255, 0}, 1<<20)...)
-	w := &wire{reading: true, buf: appendWord(nil, string(data))}
+	w := &wire{ctx: context.Background(), reading: true, buf: appendWord(nil, string(data))}
 	if allocated := allocations(w.readTable); !errors.Is(w.err, errEncoding) || allocated > 64<<20 {
 		t.Errorf("%v after %d MiB", w.err, allocated>>20)
 	}
@@ -289,14 +305,14 @@ func allocations(f func()) uint64 {
 // encoded and decoded again.
 func FuzzDecode(f *testing.F) {
 	for _, r := range []*layerResult{sampleResult(), {facts: new(layerFacts)}} {
-		value, err := encodeResult("", r)
+		value, err := encodeResult(context.Background(), "", r)
 		if err != nil {
 			f.Fatal(err)
 		}
 		f.Add(value[bodyStart+1:])
 	}
 	for _, l := range script("\x01\x00\x11\x00\x00\x00\x01\x00\x52\x06\x08\x07\x05\x00\x01\x01\x05\x3f").layers() {
-		value, err := encodeResult("", l)
+		value, err := encodeResult(context.Background(), "", l)
 		if err != nil {
 			f.Fatal(err)
 		}
@@ -306,22 +322,22 @@ func FuzzDecode(f *testing.F) {
 	f.Fuzz(func(t *testing.T, data []byte) {
 		r := new(layerResult)
 		var err error
-		allocated := allocations(func() { err = decodeBody(data, func(w *wire) { w.result(r) }) })
+		allocated := allocations(func() { err = decodeBody(context.Background(), data, func(w *wire) { w.result(r) }) })
 		if most := uint64(64*len(data) + 4<<20); allocated > most {
 			t.Errorf("%d bytes took %d bytes of memory", len(data), allocated)
 		}
 		if err != nil {
 			return
 		}
-		value, err := encodeResult("k", r)
+		value, err := encodeResult(context.Background(), "k", r)
 		if err != nil {
 			t.Fatal(err)
 		}
-		again, err := decodeResult("k", value)
+		again, err := decodeResult(context.Background(), "k", value)
 		if err != nil {
 			t.Fatal(err)
 		}
-		if diff := gocmp.Diff(r, again, gocmp.AllowUnexported(layerResult{}), cmpopts.EquateNaNs(), cmpopts.EquateEmpty()); diff != "" {
+		if diff := gocmp.Diff(r, again, gocmp.AllowUnexported(layerResult{}, layerFacts{}, entryList{}, fragment{}, claimList{}), cmpopts.EquateNaNs(), cmpopts.EquateEmpty()); diff != "" {
 			t.Errorf("(-want +got):\n%s", diff)
 		}
 	})
@@ -337,7 +353,7 @@ func FuzzDecodeStored(f *testing.F) {
 	seed := &stored{uncompressed: []int64{1, 2}, bytes: 3, components: 4}
 	seed.inventory.Gaps = inv.Gaps
 	seed.inventory.Files = []sbom.File{{Path: "a", Layer: refs[1], Mode: 0o755, Kind: sbom.KindELF, Recorded: "md5:d41d8cd98f00b204e9800998ecf8427e"}}
-	value, err := encodeStored("", seed, refs)
+	value, err := encodeStored(context.Background(), "", seed, refs)
 	if err != nil {
 		f.Fatal(err)
 	}
@@ -346,7 +362,7 @@ func FuzzDecodeStored(f *testing.F) {
 		s := new(stored)
 		var err error
 		allocated := allocations(func() {
-			err = decodeBody(data, func(w *wire) {
+			err = decodeBody(context.Background(), data, func(w *wire) {
 				w.refs = refs
 				w.stored(s)
 			})
@@ -357,11 +373,11 @@ func FuzzDecodeStored(f *testing.F) {
 		if err != nil {
 			return
 		}
-		value, err := encodeStored("k", s, refs)
+		value, err := encodeStored(context.Background(), "k", s, refs)
 		if err != nil {
 			t.Fatal(err)
 		}
-		again, err := decodeStored("k", value, refs)
+		again, err := decodeStored(context.Background(), "k", value, refs)
 		if err != nil {
 			t.Fatal(err)
 		}

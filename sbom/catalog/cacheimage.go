@@ -50,7 +50,7 @@ func (c *layerCache) loadImage(ctx context.Context, s *scanner, layers []*image.
 	value, err := c.cache.Get(ctx, key)
 	var st *stored
 	if err == nil {
-		st, err = decodeStored(key, value, refsOf(inv))
+		st, err = decodeStored(ctx, key, value, refsOf(inv))
 	}
 	if err != nil {
 		c.useless(err, key)
@@ -78,7 +78,7 @@ func (c *layerCache) storeImage(ctx context.Context, s *scanner, layers []*image
 		st.uncompressed = append(st.uncompressed, inv.Layers[i].UncompressedSize)
 	}
 	st.inventory = *inv
-	value, err := encodeStored(key, st, refsOf(inv))
+	value, err := encodeStored(ctx, key, st, refsOf(inv))
 	c.put(ctx, key, value, err)
 }
 
@@ -100,11 +100,11 @@ func (st *stored) count(r *layerResult) {
 
 // tally returns what a layer has for Progress.
 func (r *layerResult) tally() (bytes int64, components int) {
-	for i := range r.facts.Entries {
-		bytes += r.facts.Entries[i].Size
+	for _, e := range r.facts.entries.all {
+		bytes += e.Size
 	}
-	for i := range r.facts.Fragments {
-		components += len(r.facts.Fragments[i].Facts.Components)
+	for i := range r.facts.fragments {
+		components += len(r.facts.fragments[i].Facts.Components)
 	}
 	return bytes, components
 }

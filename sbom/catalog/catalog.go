@@ -116,18 +116,31 @@ func Image(ctx context.Context, img *image.Image, opts *Options) (*sbom.Inventor
 	if err != nil {
 		return nil, err
 	}
-	f := newFold()
-	f.tree.Limit = o.MaxEntries
 	var counted stored
+	for _, r := range results {
+		counted.count(r)
+	}
+	if err := s.fold(ctx, layers, results, inv, cache); err != nil {
+		return nil, err
+	}
+	cache.storeImage(ctx, s, layers, inv, &counted)
+	return inv, nil
+}
+
+// fold folds the results, which it takes over, into inv.
+func (s *scanner) fold(ctx context.Context, layers []*image.Layer, results []*layerResult, inv *sbom.Inventory, cache *layerCache) (err error) {
+	f := newFold()
+	f.tree.Limit = int(s.maxEntries)
+	f.patience = &patience{ctx: ctx}
+	defer f.patience.end(&err)
 	for i := range layers {
-		if err := context.Cause(ctx); err != nil {
-			return nil, err
+		if ctx.Err() != nil {
+			return context.Cause(ctx)
 		}
 		info := &inv.Layers[i]
 		info.UncompressedSize = results[i].uncompressed
-		counted.count(results[i])
 		if err := f.add(info.Ref(), results[i]); err != nil {
-			return nil, &image.LayerError{Layer: *info.Ref(), Err: err}
+			return &image.LayerError{Layer: *info.Ref(), Err: err}
 		}
 		results[i] = nil // Its entries are in the tree now.
 	}
@@ -135,7 +148,7 @@ func Image(ctx context.Context, img *image.Image, opts *Options) (*sbom.Inventor
 	if missing := owners.lacking(); len(missing) > 0 {
 		digests, err := s.complement(ctx, layers, missing)
 		if err != nil {
-			return nil, err
+			return err
 		}
 		for i, ds := range digests {
 			cache.addDigests(ctx, layers[i], ds)
@@ -143,8 +156,7 @@ func Image(ctx context.Context, img *image.Image, opts *Options) (*sbom.Inventor
 		f.learn(digests)
 	}
 	f.complete(inv, owners)
-	cache.storeImage(ctx, s, layers, inv, &counted)
-	return inv, nil
+	return nil
 }
 
 func newScanner(layers []*image.Layer, o *Options) *scanner {

@@ -3,9 +3,9 @@ package catalog
 import (
 	"encoding/json"
 	"hash/fnv"
+	"io"
 
 	"github.com/imagetrust/imagetrust/sbom"
-	"github.com/imagetrust/imagetrust/sbom/detect"
 )
 
 // essence is everything that makes a version of a component differ from
@@ -25,35 +25,32 @@ func essence(c *sbom.Component) string {
 // record enters the digests that s recorded, or takes them out.
 func (f *fold) record(s *source, enter bool, dirty map[name]bool) {
 	for _, fr := range s.fragments {
-		for key, sum := range digestSums(fr.Facts.Claims) {
+		for key, sum := range f.digestSums(&fr.claims) {
 			n := name{fr.Detector.Name, key}
 			dirty[n] = true
-			switch {
-			case !enter:
-				delete(f.recorded[n], s.path)
-			case f.recorded[n] == nil:
-				f.recorded[n] = map[string]uint64{s.path: sum}
-			default:
-				f.recorded[n][s.path] = sum
+			if enter {
+				f.recorded[n] += sum
+			} else {
+				f.recorded[n] -= sum
 			}
 		}
 	}
 }
 
 // digestSums hashes the recorded digests of each key, whatever their order.
-func digestSums(claims []detect.Claim) map[string]uint64 {
+func (f *fold) digestSums(claims *claimList) map[string]uint64 {
 	sums := make(map[string]uint64)
 	h := fnv.New64a()
-	for i := range claims {
-		c := &claims[i]
-		if c.Digest == "" {
+	for c := range claims.all {
+		f.patience.ask()
+		if c.digest == "" {
 			continue
 		}
 		h.Reset()
-		_, _ = h.Write([]byte(c.Path))
+		_, _ = h.Write(c.path)
 		_, _ = h.Write([]byte{0})
-		_, _ = h.Write([]byte(c.Digest))
-		sums[c.Key] += h.Sum64()
+		_, _ = io.WriteString(h, string(c.digest))
+		sums[c.key] += h.Sum64()
 	}
 	return sums
 }
@@ -65,6 +62,7 @@ func (f *fold) compareDigests(dirty map[name]bool, ref *sbom.LayerRef) {
 	seen := make(map[*tracked]bool)
 	for n := range dirty {
 		for _, t := range f.names[n] {
+			f.patience.ask()
 			if seen[t] || !t.attr.Visible || t.called(n.key) == 0 {
 				continue
 			}
@@ -83,9 +81,7 @@ func (f *fold) compareDigests(dirty map[name]bool, ref *sbom.LayerRef) {
 func (f *fold) digestsOf(t *tracked) uint64 {
 	var sum uint64
 	for _, k := range append([]string{t.baseKey()}, t.aliases...) {
-		for _, s := range f.recorded[name{t.detector, k}] {
-			sum += s
-		}
+		sum += f.recorded[name{t.detector, k}]
 	}
 	return sum
 }

@@ -1,58 +1,75 @@
 package catalog
 
 import (
+	"bytes"
 	"cmp"
 	"errors"
 	"io/fs"
 	"path"
-	"slices"
 	"strings"
 
 	"github.com/imagetrust/imagetrust/internal/squash"
 	"github.com/imagetrust/imagetrust/sbom"
-	"github.com/imagetrust/imagetrust/sbom/detect"
 )
 
-// ownership knows who claims what in the squashed view.
+// ownership knows who claims what in the squashed view. What is claimed of a node is
+// in the node.
 type ownership struct {
 	fold *fold
-	// exact are the claims on single paths, by the path that they lead to.
-	exact map[string][]claim
-	// trees are the claims on everything below a directory.
-	trees map[string][]claim
-	// diversions by the detector and the path that packages ship.
-	diversions map[name][]diversion
+	// absent are the claims on single paths where nothing is.
+	absent map[string]*claim
+	// trees are the strongest claims on everything below a directory.
+	trees map[string]*claim
+	// crowds find the claims on paths that many claim.
+	crowds map[crowd]*claim
+	// links are the symlinks that are claimed.
+	links []string
+	// diversions by the path that packages ship.
+	diversions map[string][]diversion
 	// dirs caches where directories lead, and names what keys refer to.
-	dirs  map[string]string
+	dirs  map[string]*place
 	names map[name]*tracked
 	// digested are those who recorded digests of files.
 	digested map[*tracked]bool
+	// shippers caches shipper, by detector and path.
+	shippers map[name]*claim
 	// shipped caches repackaged.
 	shipped map[*tracked]bool
+	// room is for the next claims: they come by the hundred thousand.
+	room []claim
 }
 
 // claim is what one component says of one path, from all its files.
 type claim struct {
+	// next is the claim of another component on the same path.
+	next     *claim
 	owner    *tracked
-	digest   sbom.Digest
-	ground   sbom.Claim
+	digest   packedDigest
+	ground   ground
 	config   bool
 	optional bool
 	// times is how often the component's files name the path: a package that lost
 	// a file to another keeps it in its list of digests, but not in that of files.
-	times int
+	times uint32
 }
 
 type diversion struct {
-	to string
-	by *tracked // nil: a local diversion, of all packages
+	detector string
+	to       string
+	by       *tracked // nil: a local diversion, of all packages
+}
+
+// place is where a directory leads.
+type place struct {
+	path string
+	node *squash.Node[node] // nil if it is not there
 }
 
 func newOwnership(f *fold) *ownership {
 	o := &ownership{
-		fold: f, exact: make(map[string][]claim), trees: make(map[string][]claim),
-		diversions: make(map[name][]diversion), dirs: make(map[string]string), names: make(map[name]*tracked),
-		digested: make(map[*tracked]bool), shipped: make(map[*tracked]bool),
+		fold: f, absent: make(map[string]*claim), trees: make(map[string]*claim), crowds: make(map[crowd]*claim),
+		diversions: make(map[string][]diversion), dirs: make(map[string]*place), names: make(map[name]*tracked),
+		digested: make(map[*tracked]bool), shipped: make(map[*tracked]bool), shippers: make(map[name]*claim),
 	}
 	sources := f.sources()
 	for _, s := range sources {
@@ -73,54 +90,96 @@ func (o *ownership) divert(s *source, fr *fragment) {
 		if !clean(dv.From) || !clean(dv.To) {
 			continue
 		}
-		n := name{fr.Detector.Name, o.real(dv.From)}
-		d := diversion{to: o.real(dv.To)}
+		d := diversion{detector: fr.Detector.Name, to: o.real(dv.To)}
 		if dv.By != "" {
 			if d.by = o.resolve(fr.Detector.Name, s.path, dv.By); d.by == nil {
 				continue // Whoever diverted is gone; what it shipped is too.
 			}
 		}
-		o.diversions[n] = append(o.diversions[n], d)
+		from := o.real(dv.From)
+		o.diversions[from] = append(o.diversions[from], d)
 	}
 }
 
 // enter files the claims of one fragment.
 func (o *ownership) enter(s *source, fr *fragment) {
-	var parents map[name]bool // by the owner's key: directories that its other claims are in
-	for i := range fr.Facts.Claims {
-		c := &fr.Facts.Claims[i]
-		owner := o.resolve(fr.Detector.Name, s.path, c.Key)
-		if owner == nil || !clean(c.Path) {
+	var (
+		parents map[name]bool // by the owner's key: directories that its other claims are in
+		at      []byte
+		key     string
+		owner   *tracked
+	)
+	for c := range fr.claims.all {
+		o.fold.patience.ask()
+		if owner == nil || c.key != key {
+			key, owner = c.key, o.resolve(fr.Detector.Name, s.path, c.key)
+		}
+		if owner == nil {
 			continue
 		}
-		mine := claim{
-			owner: owner, digest: c.Digest, ground: cmp.Or(c.Ground, sbom.ClaimRecorded),
-			config: c.Config, optional: c.Optional, times: 1,
-		}
-		if c.Tree {
-			if at := o.realDir(c.Path); ownable(c.Path, at) {
-				o.trees[at] = append(o.trees[at], mine)
-			}
+		if c.tree {
+			o.enterTree(owner, c)
 			continue
 		}
-		if c.Digest != "" {
+		if c.digest != "" {
 			o.digested[owner] = true
 		}
-		at := o.diverted(fr.Detector.Name, owner, o.real(c.Path))
-		if n, there := o.fold.tree.Lookup(at); there {
-			if n.Mode.IsDir() {
-				continue // Directories belong to everybody.
+		var n *squash.Node[node]
+		at, n = o.find(at, fr.Detector.Name, owner, c.path)
+		switch {
+		case n != nil && n.Mode.IsDir():
+			// Directories belong to everybody.
+		case n != nil:
+			if n.Value.claims == nil && n.Mode.Type() == fs.ModeSymlink {
+				o.links = append(o.links, string(at))
 			}
-		} else if c.Digest == "" {
-			if parents == nil {
-				parents = parentsOf(fr.Facts.Claims)
+			n.Value.claims = o.merge(n.Value.claims, crowd{node: n, owner: owner}, c)
+		default:
+			if parents == nil && c.digest == "" {
+				parents = parentsOf(&fr.claims)
 			}
-			if parents[name{c.Key, c.Path}] {
-				continue // A directory that is gone.
+			if c.digest != "" || !parents[name{c.key, string(c.path)}] { // Else a directory that is gone.
+				o.absent[string(at)] = o.merge(o.absent[string(at)], crowd{absent: string(at), owner: owner}, c)
 			}
 		}
-		o.exact[at] = merge(o.exact[at], mine)
 	}
+}
+
+func (o *ownership) enterTree(owner *tracked, c *listed) {
+	claimed := string(c.path)
+	if at := o.realDir(claimed).path; ownable(claimed, at) {
+		c.digest = "" // A directory has none: who owns what is below it does not depend on the file.
+		tree := o.claim(owner, c)
+		if best := o.trees[at]; best == nil || compareClaims(tree, best, nil) > 0 {
+			o.trees[at] = tree
+		}
+	}
+}
+
+// find returns the path at which what owner ships at p was put, and what is there. The
+// path is written into buf.
+func (o *ownership) find(buf []byte, detector string, owner *tracked, p []byte) ([]byte, *squash.Node[node]) {
+	i := bytes.LastIndexByte(p, '/')
+	if i < 0 {
+		buf = append(buf[:0], p...)
+	} else {
+		dir := o.realDirOf(p[:i])
+		buf = append(append(append(buf[:0], dir.path...), '/'), p[i+1:]...)
+		if diverted := o.diversions[string(buf)]; diverted == nil {
+			if dir.node == nil {
+				return buf, nil
+			}
+			return buf, dir.node.Child(p[i+1:])
+		}
+	}
+	for _, d := range o.diversions[string(buf)] {
+		if d.detector == detector && d.by != owner {
+			buf = append(buf[:0], d.to...)
+			break
+		}
+	}
+	n, _ := o.fold.tree.Lookup(string(buf))
+	return buf, n
 }
 
 // ownable reports whether a claim on a whole directory is taken. What a package says
@@ -141,32 +200,91 @@ var shared = func() map[string]bool {
 	return dirs
 }()
 
-// merge adds c to the claims on a path, to that of the same owner if it has one.
-func merge(claims []claim, c claim) []claim {
-	for i := range claims {
-		m := &claims[i]
-		if m.owner != c.owner {
-			continue
-		}
-		if groundRank(c.ground) > groundRank(m.ground) {
-			m.ground = c.ground
-		}
+// merge adds c to the claims on the path of at, to that of the same owner if it has one.
+func (o *ownership) merge(claims *claim, at crowd, c *listed) *claim {
+	m, crowded := o.claimOf(claims, at)
+	if m != nil {
+		m.ground = max(m.ground, c.ground)
 		m.digest = cmp.Or(m.digest, c.digest)
 		m.config = m.config || c.config
 		m.optional = m.optional || c.optional
 		m.times++
 		return claims
 	}
-	return append(claims, c)
+	added := o.claim(at.owner, c)
+	added.next = claims
+	if crowded {
+		o.crowds[at] = added
+	}
+	return added
+}
+
+// crowd is a path, as the node that is there or else by its name, and one of the many
+// who claim it.
+type crowd struct {
+	node   *squash.Node[node]
+	absent string
+	owner  *tracked
+}
+
+// fewClaims are those on a path that are looked through one by one: no file of a
+// distribution is known to be in more packages.
+const fewClaims = 32
+
+// claimOf returns the claim of at's owner, nil if there is none, and whether the path is
+// crowded. The claims on one that is are in crowds: ten thousand packages can each name
+// it a thousand times.
+func (o *ownership) claimOf(claims *claim, at crowd) (c *claim, crowded bool) {
+	n := 0
+	for c = claims; c != nil && n < fewClaims; c = c.next {
+		if c.owner == at.owner {
+			return c, false
+		}
+		n++
+	}
+	if n < fewClaims {
+		return nil, false
+	}
+	all := crowd{at.node, at.absent, nil}
+	if o.crowds[all] == nil {
+		o.crowds[all] = claims
+		for c = claims; c != nil; c = c.next {
+			o.crowds[crowd{at.node, at.absent, c.owner}] = c
+		}
+	}
+	return o.crowds[at], true
+}
+
+// claim makes a claim of its own of what is listed.
+func (o *ownership) claim(owner *tracked, c *listed) *claim {
+	if len(o.room) == 0 {
+		o.room = make([]claim, 512)
+	}
+	out := &o.room[0]
+	o.room = o.room[1:]
+	*out = claim{owner: owner, digest: c.digest, ground: c.ground, config: c.config, optional: c.optional, times: 1}
+	return out
+}
+
+// on returns the claims on the path at, where n is, or nothing if n is nil.
+func (o *ownership) on(at string, n *squash.Node[node]) *claim {
+	if n != nil {
+		return n.Value.claims
+	}
+	return o.absent[at]
 }
 
 // parentsOf returns the directories that claims of a key lie directly in: lists
 // of files that name directories name each of them. The key stands in
 // name.detector, which no detector's name is needed for here.
-func parentsOf(claims []detect.Claim) map[name]bool {
+func parentsOf(claims *claimList) map[name]bool {
 	parents := make(map[name]bool)
-	for i := range claims {
-		parents[name{claims[i].Key, parent(claims[i].Path)}] = true
+	for c := range claims.all {
+		if i := bytes.LastIndexByte(c.path, '/'); i < 0 {
+			parents[name{c.key, ""}] = true
+		} else if !parents[name{c.key, string(c.path[:i])}] {
+			parents[name{c.key, string(c.path[:i])}] = true
+		}
 	}
 	return parents
 }
@@ -174,6 +292,7 @@ func parentsOf(claims []detect.Claim) map[name]bool {
 // resolve returns the visible component that key means in the file at path: its
 // own first, then one of that key, then the first that has it as an alias.
 func (o *ownership) resolve(detector, path, key string) *tracked {
+	o.fold.patience.ask()
 	if t := o.fold.components[identity{detector, path, key}]; t != nil && t.attr.Visible {
 		return t
 	}
@@ -189,6 +308,7 @@ func (o *ownership) resolve(detector, path, key string) *tracked {
 // named returns the component of the given visibility that a name means, nil if
 // there is none.
 func (f *fold) named(n name, visible bool) *tracked {
+	f.patience.ask()
 	var best *tracked
 	for _, t := range f.names[n] {
 		if t.attr.Visible != visible || t.called(n.key) == 0 {
@@ -217,7 +337,7 @@ func (o *ownership) real(p string) string {
 	if dir == "" {
 		return p
 	}
-	return path.Join(o.realDir(strings.TrimSuffix(dir, "/")), base)
+	return path.Join(o.realDir(strings.TrimSuffix(dir, "/")).path, base)
 }
 
 // maxDepth is the deepest directory whose symlinks are followed when it is not
@@ -226,27 +346,38 @@ func (o *ownership) real(p string) string {
 const maxDepth = 100
 
 // realDir resolves a directory as far as it is there.
-func (o *ownership) realDir(dir string) string {
-	to, known := o.dirs[dir]
-	if !known {
+func (o *ownership) realDir(dir string) *place {
+	to := o.dirs[dir]
+	if to == nil {
 		to = o.followDir(dir)
 		o.dirs[dir] = to
 	}
 	return to
 }
 
-func (o *ownership) followDir(dir string) string {
+// realDirOf is realDir that makes a string of the path only when it is new.
+func (o *ownership) realDirOf(dir []byte) *place {
+	if to := o.dirs[string(dir)]; to != nil {
+		return to
+	}
+	return o.realDir(string(dir))
+}
+
+func (o *ownership) followDir(dir string) *place {
 	there := dir
 	for range maxDepth {
-		to, _, err := o.fold.tree.Resolve(there)
-		if err == nil {
-			return path.Join(to, dir[len(there):])
+		to, n, err := o.fold.tree.Resolve(there)
+		switch {
+		case err == nil && there == dir:
+			return &place{path: to, node: n}
+		case err == nil:
+			return &place{path: path.Join(to, dir[len(there):])}
 		}
 		if there = parent(there); there == "" || !errors.Is(err, fs.ErrNotExist) {
 			break
 		}
 	}
-	return dir
+	return &place{path: dir}
 }
 
 // parent returns the directory of a clean path, "" for one at the root.
@@ -258,25 +389,15 @@ func parent(p string) string {
 	return p[:i]
 }
 
-// diverted returns where a file that owner ships at the given path was put.
-func (o *ownership) diverted(detector string, owner *tracked, at string) string {
-	for _, d := range o.diversions[name{detector, at}] {
-		if d.by != owner {
-			return d.to
-		}
-	}
-	return at
-}
-
 // owner returns the claim that decides about the file at path; nil when nobody
 // claims it.
 func (o *ownership) owner(at string, n *squash.Node[node]) *claim {
-	best := strongest(o.exact[at], n)
-	if best != nil && best.ground != sbom.ClaimContent {
+	best := o.strongest(o.on(at, n), n)
+	if best != nil && best.ground != byContent {
 		return best
 	}
 	for dir := parent(at); dir != ""; dir = parent(dir) {
-		if c := strongest(o.trees[dir], n); c != nil {
+		if c := o.trees[dir]; c != nil {
 			return c
 		}
 	}
@@ -284,17 +405,15 @@ func (o *ownership) owner(at string, n *squash.Node[node]) *claim {
 }
 
 // strongest returns the claim that wins among those on one path.
-func strongest(claims []claim, n *squash.Node[node]) *claim {
-	if len(claims) == 0 {
-		return nil
-	}
-	best := 0
-	for i := 1; i < len(claims); i++ {
-		if compareClaims(&claims[i], &claims[best], n) > 0 {
-			best = i
+func (o *ownership) strongest(claims *claim, n *squash.Node[node]) *claim {
+	best := claims
+	for c := claims; c != nil; c = c.next {
+		o.fold.patience.ask()
+		if compareClaims(c, best, n) > 0 {
+			best = c
 		}
 	}
-	return &claims[best]
+	return best
 }
 
 // compareClaims orders claims on one path by strength. Among packages that all
@@ -302,7 +421,7 @@ func strongest(claims []claim, n *squash.Node[node]) *claim {
 // the file has shipped it.
 func compareClaims(a, b *claim, n *squash.Node[node]) int {
 	return cmp.Or(
-		cmp.Compare(groundRank(a.ground), groundRank(b.ground)),
+		cmp.Compare(a.ground, b.ground),
 		compareBool(a.owner.distributed(), b.owner.distributed()),
 		compareBool(fits(a, n), fits(b, n)),
 		cmp.Compare(a.times, b.times),
@@ -312,10 +431,6 @@ func compareClaims(a, b *claim, n *squash.Node[node]) int {
 		cmp.Compare(b.owner.key, a.owner.key),
 		cmp.Compare(b.owner.path, a.owner.path),
 	)
-}
-
-func groundRank(g sbom.Claim) int {
-	return slices.Index([]sbom.Claim{sbom.ClaimContent, sbom.ClaimDirectory, sbom.ClaimRecorded}, g)
 }
 
 func compareBool(a, b bool) int {
@@ -351,10 +466,10 @@ func integrity(c *claim, n *squash.Node[node]) sbom.Integrity {
 		return sbom.Unchecked
 	}
 	for _, d := range n.Value.digests {
-		if d == c.digest {
+		switch comparable, same := c.digest.compare(d); {
+		case same:
 			return sbom.Intact
-		}
-		if d.Algorithm() == c.digest.Algorithm() {
+		case comparable:
 			return sbom.Modified
 		}
 	}

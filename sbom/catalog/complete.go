@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 
 	"github.com/imagetrust/imagetrust/sbom"
 	"github.com/imagetrust/imagetrust/sbom/detect"
@@ -24,14 +25,14 @@ func (f *fold) own(inv *sbom.Inventory) *ownership {
 // complete fills in inv what all layers together say.
 func (f *fold) complete(inv *sbom.Inventory, o *ownership) {
 	all := f.ordered()
-	f.annotate(o)
+	disowned := f.annotate(o)
 	f.annotateLinked(o)
-	assignIDs(all)
-	o.count()
+	f.assignIDs(all)
 	inv.Files = o.files()
 	inv.Relationships = o.relationships(all)
-	inv.Gaps = slices.Concat(f.gaps, f.sourceGaps(o), f.lostNames())
+	inv.Gaps = slices.Concat(f.gaps, f.sourceGaps(o), f.lostNames(), disowned)
 	for _, t := range all {
+		f.patience.ask()
 		inv.Gaps = append(inv.Gaps, t.gaps(f.saidIncomplete(t))...)
 		t.component.Attribution = t.attr
 		inv.Components = append(inv.Components, t.component)
@@ -42,6 +43,7 @@ func (f *fold) complete(inv *sbom.Inventory, o *ownership) {
 // ordered returns all components, those that are there first.
 func (f *fold) ordered() []*tracked {
 	return slices.SortedFunc(maps.Values(f.components), func(a, b *tracked) int {
+		f.patience.ask()
 		return cmp.Or(compareBool(b.attr.Visible, a.attr.Visible), compareIdentity(a.identity, b.identity))
 	})
 }
@@ -51,14 +53,19 @@ func compareIdentity(a, b identity) int {
 }
 
 // annotate adds what other files say about components. What removed files said
-// goes to removed components.
-func (f *fold) annotate(o *ownership) {
+// goes to removed components. What is about the owner of a file that nobody owns is
+// returned as gaps.
+func (f *fold) annotate(o *ownership) []sbom.Gap {
 	said := make(annotations)
+	var gaps []sbom.Gap
 	for _, s := range f.sources() {
 		for _, fr := range s.fragments {
 			for _, a := range fr.Facts.Annotations {
-				if t := o.resolve(fr.Detector.Name, s.path, a.Key); t != nil {
+				switch t := o.annotated(s, fr, &a); {
+				case t != nil:
 					said.add(t, &a)
+				case a.Key == "" && len(a.Licenses) > 0:
+					gaps = append(gaps, f.disowned(s, fr, &a))
 				}
 			}
 		}
@@ -71,6 +78,33 @@ func (f *fold) annotate(o *ownership) {
 				}
 			}
 		}
+	}
+	return gaps
+}
+
+// annotated returns the component that an annotation in the file s is about, nil if
+// there is none.
+func (o *ownership) annotated(s *source, fr *fragment, a *detect.Annotation) *tracked {
+	if a.Key != "" {
+		return o.resolve(fr.Detector.Name, s.path, a.Key)
+	}
+	n, _ := o.fold.tree.Lookup(s.path)
+	if c := o.owner(s.path, n); c != nil {
+		return c.owner
+	}
+	return nil
+}
+
+// disowned is the gap of a file that states licences of something that is no
+// component: there is software, and nobody can tell which.
+func (f *fold) disowned(s *source, fr *fragment, a *detect.Annotation) sbom.Gap {
+	said := make([]string, 0, len(a.Licenses))
+	for _, l := range a.Licenses {
+		said = append(said, cmp.Or(l.Expression, l.Name))
+	}
+	return sbom.Gap{
+		Kind: sbom.GapIncomplete, Path: valid(s.path), Layer: f.layers[s.layer], Detector: fr.Detector.String(),
+		Message: valid("licences of what is no known component: " + strings.Join(said, ", ")),
 	}
 }
 
@@ -116,15 +150,18 @@ func (s annotations) news(a annotation) bool {
 
 // assignIDs gives each component its id. Components that differ in nothing an id
 // is made of are told apart by their order.
-func assignIDs(all []*tracked) {
-	used := make(map[string]bool, len(all))
+func (f *fold) assignIDs(all []*tracked) {
+	used := make(map[string]int, len(all)) // by id: the number that the next one of it gets
 	for _, t := range all {
+		f.patience.ask()
 		id := sbom.ComponentID(&t.component)
 		t.component.ID = id
-		for n := 2; used[t.component.ID]; n++ {
+		for n := max(2, used[id]); used[t.component.ID] > 0; n++ {
+			f.patience.ask()
 			t.component.ID = fmt.Sprintf("%s-%d", id, n)
+			used[id] = n + 1
 		}
-		used[t.component.ID] = true
+		used[t.component.ID] = max(1, used[t.component.ID])
 	}
 }
 
@@ -166,18 +203,22 @@ func (o *ownership) shipper(t *tracked) *claim {
 	if !t.attr.Visible || t.distributed() || t.component.Type == sbom.TypeOperatingSystem {
 		return nil
 	}
-	var best *claim
-	claims := o.exact[t.path]
+	where := name{t.detector, t.path} // One file can have a hundred thousand components.
+	best, known := o.shippers[where]
+	if known {
+		return best
+	}
 	n, _ := o.fold.tree.Lookup(t.path)
-	for i := range claims {
-		c := &claims[i]
-		if c.ground != sbom.ClaimRecorded || c.owner.detector == t.detector {
+	for c := o.on(t.path, n); c != nil; c = c.next {
+		o.fold.patience.ask()
+		if c.ground != byRecord || c.owner.detector == t.detector {
 			continue
 		}
 		if best == nil || compareClaims(c, best, n) > 0 {
 			best = c
 		}
 	}
+	o.shippers[where] = best
 	return best
 }
 
@@ -190,7 +231,9 @@ func (f *fold) sourceGaps(o *ownership) []sbom.Gap {
 				gap.Path = valid(cmp.Or(gap.Path, s.path))
 				gap.Detector = cmp.Or(gap.Detector, fr.Detector.String())
 				gap.Layer = f.layers[s.layer]
-				gap.Message = valid(gap.Message)
+				// The contract demands both; that there is a gap is known in any case.
+				gap.Kind = cmp.Or(gap.Kind, sbom.GapUnsupported)
+				gap.Message = cmp.Or(valid(gap.Message), "not understood")
 				if gap.Component != "" {
 					// Detectors know keys, and no ids.
 					key := gap.Component
@@ -213,18 +256,42 @@ func (f *fold) saidIncomplete(t *tracked) bool {
 	if s == nil {
 		return false
 	}
+	said := s.incomplete(t.detector)
+	if said.paths[t.component.Location().Path] {
+		return true
+	}
+	return !t.moved && (said.keys[t.baseKey()] || slices.ContainsFunc(t.aliases, func(alias string) bool { return said.keys[alias] }))
+}
+
+// incompletes are what a detector said that its file does not state all about: components
+// by their keys and aliases, and paths.
+type incompletes struct{ keys, paths map[string]bool }
+
+// incomplete finds them, once for all components of the file.
+func (s *source) incomplete(detector string) incompletes {
+	if said, known := s.incompletes[detector]; known {
+		return said
+	}
+	said := incompletes{make(map[string]bool), make(map[string]bool)}
 	for _, fr := range s.fragments {
-		if fr.Detector.Name != t.detector {
+		if fr.Detector.Name != detector {
 			continue
 		}
-		for _, gap := range fr.Facts.Gaps {
-			if gap.Kind == sbom.GapIncomplete && (t.called(gap.Component) > 0 ||
-				gap.Component == "" && cmp.Or(gap.Path, s.path) == t.component.Location().Path) {
-				return true
+		for i := range fr.Facts.Gaps {
+			switch gap := &fr.Facts.Gaps[i]; {
+			case gap.Kind != sbom.GapIncomplete:
+			case gap.Component != "":
+				said.keys[gap.Component] = true
+			default:
+				said.paths[cmp.Or(gap.Path, s.path)] = true
 			}
 		}
 	}
-	return false
+	if s.incompletes == nil {
+		s.incompletes = make(map[string]incompletes)
+	}
+	s.incompletes[detector] = said
+	return said
 }
 
 // gaps returns what is odd about a component that is there, apart from what its

@@ -54,10 +54,10 @@
 // is the same, to the byte, with any cache and without one.
 //
 // The key has the layer's diffID and, where the image states it, the digest of its
-// blob. That the bytes have these digests was verified when they were read, and is
-// then vouched for by the cache: that a blob is gone or was changed since is not
-// noticed, nor that it is beyond a limit of image.Options. A layer without a diffID is not cached, nor is one whose
-// reading failed.
+// blob, and the limits of image.Options. That the bytes have these digests, and keep to
+// these limits, was verified when they were read, and is then vouched for by the cache:
+// that a blob is gone or was changed since is not noticed. A layer without a diffID is
+// not cached, nor is one whose reading failed.
 //
 // A value has a checksum and names its key: one that is damaged, cut off or in the
 // wrong place is not used, and replaced. That is no protection against whoever can

@@ -1,8 +1,6 @@
 package catalog
 
 import (
-	"io/fs"
-
 	"github.com/imagetrust/imagetrust/sbom"
 	"github.com/imagetrust/imagetrust/sbom/detect"
 )
@@ -15,65 +13,26 @@ func (w *wire) result(r *layerResult) {
 	if w.reading {
 		r.facts = new(layerFacts)
 	}
-	e := entries{wire: w}
-	many(w, 3, &r.facts.Entries, e.entry)
-	many(w, 10, &r.facts.Fragments, func(f *fragment) {
+	w.entries(&r.facts.entries)
+	many(w, 10, &r.facts.fragments, func(f *fragment) {
 		w.number(&f.Entry)
-		if f.Entry < 0 || f.Entry >= len(r.facts.Entries) {
+		if f.Entry < 0 || f.Entry >= r.facts.entries.size {
 			w.fail()
 			return
 		}
 		strs(w, &f.Detector.Name, &f.Detector.Version)
 		w.fragment(&f.Facts)
+		w.claims(&f.claims)
 	})
 	many(w, 6, &r.gaps, w.gap)
 }
 
-// entries are described by what they differ in from the one before.
-type entries struct {
-	*wire
-	path int64
-	mode fs.FileMode
-}
-
-func (w *entries) entry(e *entry) {
-	link, kind, digests, mode := e.Link != "", e.Kind != "", len(e.Digests) > 0, e.Mode != w.mode
-	low, high, capable := e.Op&1 != 0, e.Op&2 != 0, e.Capabilities != ""
-	if e.Op > opOpaque {
+func (w *wire) entries(l *entryList) {
+	w.number(&l.size)
+	w.bytes(&l.data)
+	if w.reading && !l.check(w.ctx) {
+		w.interrupted()
 		w.fail()
-	}
-	w.flags(&low, &high, &link, &kind, &digests, &mode, &capable)
-	if w.reading {
-		e.Op = 0
-		if low {
-			e.Op |= 1
-		}
-		if high {
-			e.Op |= 2
-		}
-		e.Mode = w.mode
-	}
-	w.near(&e.Path, &w.path)
-	w.int(&e.Size)
-	if mode {
-		m := uint64(e.Mode)
-		w.uint(&m)
-		if e.Mode = fs.FileMode(m); uint64(e.Mode) != m {
-			w.fail()
-		}
-		w.mode = e.Mode
-	}
-	if link {
-		str(w.wire, &e.Link)
-	}
-	if kind {
-		str(w.wire, &e.Kind)
-	}
-	if digests {
-		many(w.wire, 2, &e.Digests, w.digest)
-	}
-	if capable {
-		str(w.wire, &e.Capabilities)
 	}
 }
 
@@ -83,12 +42,10 @@ func (w *wire) fragment(f *detect.Fragment) {
 		many(w, 1, &c.Aliases, func(s *string) { str(w, s) })
 		w.component(&c.Component)
 	})
-	c := claims{wire: w}
-	many(w, 3, &f.Claims, c.claim)
 	many(w, 3, &f.Diversions, func(d *detect.Diversion) { strs(w, &d.From, &d.To, &d.By) })
 	many(w, 3, &f.Annotations, func(a *detect.Annotation) {
 		str(w, &a.Key)
-		many(w, 3, &a.Licenses, w.license)
+		many(w, 4, &a.Licenses, w.license)
 		many(w, 2, &a.Properties, w.property)
 	})
 	many(w, 3, &f.Relations, func(r *detect.Relation) {
@@ -99,22 +56,12 @@ func (w *wire) fragment(f *detect.Fragment) {
 	many(w, 6, &f.Gaps, w.gap)
 }
 
-// claims of one file are mostly on paths that follow each other.
-type claims struct {
-	*wire
-	key, path int64
-}
-
-func (w *claims) claim(c *detect.Claim) {
-	ground, digest := c.Ground != "", c.Digest != ""
-	w.flags(&ground, &digest, &c.Tree, &c.Config, &c.Optional)
-	w.near(&c.Key, &w.key)
-	w.near(&c.Path, &w.path)
-	if ground {
-		str(w.wire, &c.Ground)
-	}
-	if digest {
-		w.digest(&c.Digest)
+func (w *wire) claims(l *claimList) {
+	many(w, 1, &l.keys, func(k *string) { str(w, k) })
+	w.bytes(&l.data)
+	if w.reading && !l.check(w.ctx) {
+		w.interrupted()
+		w.fail()
 	}
 }
 
@@ -128,11 +75,15 @@ func (w *wire) distribution(p **sbom.Distribution) {
 func (w *wire) component(c *sbom.Component) {
 	str(w, &c.Type)
 	str(w, &c.Scope)
-	strs(w, &c.ID, &c.PURL, &c.Group, &c.Name, &c.Version, &c.Architecture, &c.Supplier, &c.Description)
-	many(w, 3, &c.Licenses, w.license)
+	strs(w, &c.ID, &c.PURL, &c.Group, &c.Name, &c.Version, &c.Architecture, &c.Supplier, &c.Description, &c.Copyright)
+	many(w, 5, &c.Licenses, w.license)
 	many(w, 1, &c.CPEs, func(s *string) { str(w, s) })
 	optional(w, &c.Source, func(s *sbom.SourcePackage) { strs(w, &s.Name, &s.Version) })
 	many(w, 2, &c.Hashes, w.digest)
+	many(w, 4, &c.References, func(r *sbom.Reference) {
+		strs(w, &r.Type, &r.URL, &r.Comment)
+		many(w, 2, &r.Hashes, w.digest)
+	})
 	many(w, 14, &c.Evidence, w.evidence)
 	many(w, 2, &c.Properties, w.property)
 	attributed, counted := c.Attribution != sbom.Attribution{}, c.Files != sbom.FileCounts{}
@@ -147,7 +98,11 @@ func (w *wire) component(c *sbom.Component) {
 	}
 }
 
-func (w *wire) license(l *sbom.License) { strs(w, &l.Expression, &l.Name, &l.Location) }
+func (w *wire) license(l *sbom.License) {
+	strs(w, &l.Expression, &l.Name, &l.Location)
+	str(w, &l.Acknowledgement)
+	w.float(&l.Confidence)
+}
 
 func (w *wire) property(p *sbom.Property) { strs(w, &p.Name, &p.Value) }
 

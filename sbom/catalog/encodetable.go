@@ -1,6 +1,9 @@
 package catalog
 
-import "encoding/binary"
+import (
+	"context"
+	"encoding/binary"
+)
 
 // maxShared is the longest beginning that a string takes from the one before it,
 // and maxGrowth how many times longer than its encoding a table of strings may be.
@@ -11,22 +14,23 @@ const (
 
 // encodeTable encodes strings: the length of what follows in bytes and, for each
 // string, how many bytes it begins with that the one before it begins with too,
-// how many follow, and these. The paths of a layer shrink to a fifth.
-func encodeTable(table []string) []byte {
-	data, total := frontCode(table, maxShared)
+// how many follow, and these. The paths of a layer shrink to a fifth. When ctx is done,
+// what it returns is nothing.
+func encodeTable(ctx context.Context, table []string) []byte {
+	data, total := frontCode(ctx, table, maxShared)
 	if total > maxGrowth*len(data) {
-		data, _ = frontCode(table, 0) // No layer's paths are like this.
+		data, _ = frontCode(ctx, table, 0) // No layer's paths are like this.
 	}
 	return appendWord(nil, string(data))
 }
 
-func frontCode(table []string, most int) (data []byte, total int) {
+func frontCode(ctx context.Context, table []string, most int) (data []byte, total int) {
 	last := ""
-	for _, s := range table {
-		n := 0
-		for n < min(most, len(s), len(last)) && s[n] == last[n] {
-			n++
+	for i, s := range table {
+		if i%askEvery == askEvery-1 && ctx.Err() != nil {
+			return nil, 0
 		}
+		n := sharedPrefix(last, s, most)
 		data = append(data, byte(n))
 		data = binary.AppendUvarint(data, uint64(len(s)-n))
 		data = append(data, s[n:]...)
@@ -53,6 +57,11 @@ func (w *wire) readTable() {
 		if data = data[1:]; k <= 0 || n > uint64(len(data)-k) || shared > len(last) || left < shared+int(n) {
 			w.fail()
 			return
+		}
+		if len(w.table)%askEvery == 0 {
+			if w.interrupted(); w.err != nil {
+				return
+			}
 		}
 		last = w.text.join(last[:shared], data[k:k+int(n)])
 		left -= len(last)

@@ -1,6 +1,7 @@
 package catalog
 
 import (
+	"context"
 	"encoding/binary"
 	"encoding/hex"
 	"errors"
@@ -15,6 +16,7 @@ import (
 // the memory it takes is bounded by the length of the input, whatever the numbers
 // in it say, and the first mistake ends reading.
 type wire struct {
+	ctx     context.Context // what takes long asks whether it is still wanted
 	reading bool
 	// buf is what was written, or what is left to read.
 	buf []byte
@@ -32,8 +34,8 @@ type wire struct {
 // errEncoding is the error of bytes that no encoder wrote.
 var errEncoding = errors.New("malformed encoding")
 
-func newWriter() *wire {
-	w := &wire{index: make(map[string]uint64)}
+func newWriter(ctx context.Context) *wire {
+	w := &wire{ctx: ctx, index: make(map[string]uint64)}
 	for _, s := range words() {
 		w.intern(s)
 	}
@@ -58,6 +60,14 @@ func (w *wire) fail() {
 		w.err = errEncoding
 	}
 	w.buf = nil
+}
+
+// interrupted ends the work if nobody wants it any more.
+func (w *wire) interrupted() {
+	if w.err == nil && w.ctx.Err() != nil {
+		w.err = context.Cause(w.ctx)
+		w.buf = nil
+	}
 }
 
 // uint is a number of at most 64 bits, small ones in few bytes.
@@ -147,6 +157,20 @@ func (w *wire) take(n int) []byte {
 	return b
 }
 
+// bytes is a string that is like no other.
+func (w *wire) bytes(s *string) {
+	n := uint64(len(*s))
+	w.uint(&n)
+	switch {
+	case !w.reading:
+		w.buf = append(w.buf, *s...)
+	case n > uint64(len(w.buf)):
+		w.fail()
+	default:
+		*s = string(w.take(int(n)))
+	}
+}
+
 // intern returns the place of s in the table.
 func (w *wire) intern(s string) uint64 {
 	i, known := w.index[s]
@@ -215,6 +239,9 @@ func many[T any](w *wire, least int, s *[]T, each func(*T)) {
 		}
 	}
 	for i := range *s {
+		if i%askEvery == askEvery-1 {
+			w.interrupted()
+		}
 		if each(&(*s)[i]); w.err != nil {
 			return
 		}
@@ -261,19 +288,10 @@ func (w *wire) digest(d *sbom.Digest) {
 }
 
 func (w *wire) putDigest(s string) {
-	for i, h := range hashes {
-		digits, ok := strings.CutPrefix(s, h.prefix)
-		if !ok || len(digits) != 2*h.size || strings.Trim(digits, "0123456789abcdef") != "" {
-			continue
-		}
-		start := len(w.buf)
-		w.buf = append(w.buf, byte(i+1))
-		raw, err := hex.AppendDecode(w.buf, []byte(digits))
-		if err == nil {
-			w.buf = raw
-			return
-		}
-		w.buf = w.buf[:start]
+	packed, ok := appendHash(w.buf, sbom.Digest(s))
+	if ok {
+		w.buf = packed
+		return
 	}
 	w.buf = append(w.buf, 0)
 	str(w, &s)

@@ -13,8 +13,18 @@ import (
 // bytes, the detectors and the limits, so that they can be cached
 // (encodefacts.go).
 type layerFacts struct {
+	entries   entryList
+	fragments []fragment
+}
+
+// draft is the facts of a layer that is being read.
+type draft struct {
 	Entries   []entry
 	Fragments []fragment
+}
+
+func (d *draft) pack(p *patience) *layerFacts {
+	return &layerFacts{entries: packEntries(d.Entries, p), fragments: d.Fragments}
 }
 
 // entry is a change that a layer makes to the file system.
@@ -44,10 +54,19 @@ const (
 
 // fragment is what one detector said about one file.
 type fragment struct {
-	// Entry is the index of the file in layerFacts.Entries.
+	// Entry is the place of the file among the layer's entries.
 	Entry    int
 	Detector detect.ID
-	Facts    detect.Fragment
+	// Facts are without Claims.
+	Facts  detect.Fragment
+	claims claimList
+}
+
+// newFragment takes over the facts.
+func newFragment(entry int, id detect.ID, facts *detect.Fragment, p *patience) fragment {
+	f := fragment{Entry: entry, Detector: id, Facts: *facts, claims: packClaims(facts.Claims, p)}
+	f.Facts.Claims = nil
+	return f
 }
 
 // valid returns s as valid UTF-8.
@@ -61,9 +80,13 @@ func sanitize(c *sbom.Component) {
 			*s = valid(*s)
 		}
 	}
-	fix(&c.PURL, &c.Group, &c.Name, &c.Version, &c.Architecture, &c.Supplier, &c.Description)
+	fix(&c.PURL, &c.Group, &c.Name, &c.Version, &c.Architecture, &c.Supplier, &c.Description, &c.Copyright)
 	for i := range c.Licenses {
 		fix(&c.Licenses[i].Expression, &c.Licenses[i].Name)
+	}
+	for i := range c.References {
+		r := &c.References[i]
+		fix(&r.Type, &r.URL, &r.Comment)
 	}
 	for i := range c.CPEs {
 		fix(&c.CPEs[i])
@@ -86,6 +109,7 @@ func cloneComponent(c *sbom.Component) sbom.Component {
 	out.Licenses = slices.Clone(c.Licenses)
 	out.CPEs = slices.Clone(c.CPEs)
 	out.Hashes = slices.Clone(c.Hashes)
+	out.References = slices.Clone(c.References)
 	out.Evidence = slices.Clone(c.Evidence)
 	out.Properties = slices.Clone(c.Properties)
 	if c.Source != nil {

@@ -19,6 +19,9 @@ import (
 // keeps the squashed tree and, for every component, when it came, changed and
 // went.
 type fold struct {
+	// patience is asked in every loop over what an image can have a million of.
+	patience *patience
+
 	tree   squash.Tree[node]
 	layers []*sbom.LayerRef
 	// live are the files that said something and are visible, by their path.
@@ -33,8 +36,8 @@ type fold struct {
 	components map[identity]*tracked
 	// names finds them by key and alias.
 	names map[name][]*tracked
-	// recorded holds, for each name, the digests that each source recorded.
-	recorded map[name]map[string]uint64
+	// recorded holds, for each name, the sum of the digests that live sources recorded.
+	recorded map[name]uint64
 	// multiple knows the executables that have several names.
 	multiple *names
 	// gaps are about layers, not about files in them.
@@ -47,6 +50,8 @@ type node struct {
 	// source is set on the path under which the detectors saw the file, and not
 	// on the other names of a hard link.
 	source *source
+	// claims on the path, when all layers are folded.
+	claims *claim
 }
 
 // content is what was found out about a file's bytes; all names of a hard link
@@ -66,6 +71,8 @@ type source struct {
 	layer     int
 	fragments []*fragment // at most one for each detector
 	removed   bool
+	// incompletes are by detector, and made when they are asked for.
+	incompletes map[string]incompletes
 }
 
 // identity is what makes a component the same in two layers.
@@ -104,7 +111,7 @@ func newFold() *fold {
 		gone:       make(map[string]bool),
 		components: make(map[identity]*tracked),
 		names:      make(map[name][]*tracked),
-		recorded:   make(map[name]map[string]uint64),
+		recorded:   make(map[name]uint64),
 		multiple:   newNames(),
 	}
 	f.tree.Removed = func(path string, n *squash.Node[node]) {
@@ -148,15 +155,15 @@ func (f *fold) add(ref *sbom.LayerRef, layer *layerResult) error {
 // their paths there.
 func (f *fold) apply(facts *layerFacts, ref *sbom.LayerRef) (map[string]*source, error) {
 	said := make(map[int][]*fragment)
-	for i := range facts.Fragments {
-		fr := &facts.Fragments[i]
+	for i := range facts.fragments {
+		fr := &facts.fragments[i]
 		said[fr.Entry] = append(said[fr.Entry], fr)
 	}
 	fresh := make(map[string]*source)
 	disputes := f.disputes(ref)
 	defer disputes.finish()
-	for i := range facts.Entries {
-		e := &facts.Entries[i]
+	for i, e := range facts.entries.all {
+		f.patience.ask()
 		disputes.before(e)
 		if err := f.applyEntry(e, i); errors.Is(err, squash.ErrLimit) {
 			return nil, fmt.Errorf("%w: %w", image.ErrLimit, err)
@@ -204,7 +211,7 @@ func (f *fold) applyEntry(e *entry, index int) error {
 	}
 	if e.Kind != "" || e.Digests != nil {
 		n.Value.content = &content{
-			kind: e.Kind, digests: e.Digests, capabilities: e.Capabilities, layer: f.tree.Layer(), entry: index,
+			kind: e.Kind, digests: slices.Clone(e.Digests), capabilities: e.Capabilities, layer: f.tree.Layer(), entry: index,
 		}
 	}
 	return f.tree.Add(e.Path, n)
@@ -225,6 +232,7 @@ func (f *fold) attach(e *entry, frs []*fragment, fresh map[string]*source) {
 // replace makes s, nil if there is none, what the file at path says from this
 // layer on.
 func (f *fold) replace(path string, s *source, ref *sbom.LayerRef, dirty map[name]bool) {
+	f.patience.ask()
 	old := f.live[path]
 	if old == nil && s == nil {
 		return // It came and went within one layer.
@@ -278,6 +286,7 @@ func components(s *source) func(yield func(identity, *detect.Component) bool) {
 
 // see takes notice of a component that source s names in the layer ref.
 func (f *fold) see(id identity, c *detect.Component, s *source, ref *sbom.LayerRef) {
+	f.patience.ask()
 	facts := essence(&c.Component)
 	t := f.components[id]
 	if t == nil {

@@ -1,6 +1,7 @@
 package catalog
 
 import (
+	"context"
 	"encoding/json"
 	"fmt"
 	"io/fs"
@@ -40,14 +41,15 @@ var (
 )
 
 func (s script) layers() []*layerResult {
-	layers := []*layerResult{{facts: new(layerFacts)}}
-	for ; len(s) >= 3 && len(layers) <= 12; s = s[3:] {
+	var layers []*layerResult
+	facts := new(draft)
+	for ; len(s) >= 3 && len(layers) < 12; s = s[3:] {
 		what, where, with := s[0], int(s[1]), s[2]
-		facts := layers[len(layers)-1].facts
 		path, dir := scriptPaths[where%len(scriptPaths)], scriptDirs[where%len(scriptDirs)]
 		switch what % 8 {
 		case 0:
-			layers = append(layers, &layerResult{facts: new(layerFacts)})
+			layers = append(layers, &layerResult{facts: facts.pack(nil)})
+			facts = new(draft)
 		case 1, 2, 3:
 			facts.put(path, with)
 		case 4:
@@ -60,11 +62,11 @@ func (s script) layers() []*layerResult {
 			facts.Entries = append(facts.Entries, entry{Path: dir, Mode: fs.ModeSymlink | 0o777, Link: scriptDirs[int(with)%len(scriptDirs)]})
 		}
 	}
-	return layers
+	return append(layers, &layerResult{facts: facts.pack(nil)})
 }
 
 // put adds a file that is executable, names components, or both.
-func (l *layerFacts) put(path string, with byte) {
+func (l *draft) put(path string, with byte) {
 	digest := sbom.Digest(fmt.Sprintf("md5:%032x", with%4))
 	l.Entries = append(l.Entries, entry{
 		Path: path, Mode: 0o755, Size: int64(with), Kind: sbom.KindOther,
@@ -89,7 +91,7 @@ func (l *layerFacts) put(path string, with byte) {
 		facts.Relations = []detect.Relation{{From: "k0", To: "all", Type: sbom.DependsOn}}
 		facts.Gaps = []sbom.Gap{{Kind: sbom.GapLimit, Component: "k0", Message: "m"}}
 	}
-	l.Fragments = append(l.Fragments, fragment{Entry: len(l.Entries) - 1, Detector: detect.ID{Name: "t", Version: "1"}, Facts: facts})
+	l.Fragments = append(l.Fragments, newFragment(len(l.Entries)-1, detect.ID{Name: "t", Version: "1"}, &facts, nil))
 }
 
 // FuzzFold folds any sequence of layers. Beside the invariants of every inventory
@@ -241,11 +243,11 @@ func checkCacheable(t *testing.T, layers []*layerResult, want *sbom.Inventory) {
 	t.Helper()
 	cached := make([]*layerResult, len(layers))
 	for i, l := range layers {
-		value, err := encodeResult("key", l)
+		value, err := encodeResult(context.Background(), "key", l)
 		if err != nil {
 			t.Fatal(err)
 		}
-		if cached[i], err = decodeResult("key", value); err != nil {
+		if cached[i], err = decodeResult(context.Background(), "key", value); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -260,17 +262,17 @@ func checkCacheable(t *testing.T, layers []*layerResult, want *sbom.Inventory) {
 // TestNestedRoot qualifies the packages of each root file system with its own
 // distribution.
 func TestNestedRoot(t *testing.T) {
-	facts := new(layerFacts)
+	facts := new(draft)
 	add := func(path string, f detect.Fragment) {
 		facts.Entries = append(facts.Entries, entry{Path: path, Mode: 0o644})
-		facts.Fragments = append(facts.Fragments, fragment{Entry: len(facts.Entries) - 1, Detector: detect.ID{Name: "t", Version: "1"}, Facts: f})
+		facts.Fragments = append(facts.Fragments, newFragment(len(facts.Entries)-1, detect.ID{Name: "t", Version: "1"}, &f, nil))
 	}
 	for root, d := range map[string]string{"": "debian", "opt/root/": "alpine"} {
 		add(root+"etc/os-release", detect.Fragment{Distribution: &sbom.Distribution{ID: d, VersionID: "1"}})
 		add(root+"db", detect.Fragment{Components: []detect.Component{{Key: "k" + root, Component: sbom.Component{
 			Type: sbom.TypeLibrary, Name: d, PURL: "pkg:deb/" + d}}}})
 	}
-	_, inv := foldAll(t, []*layerResult{{facts: facts}})
+	_, inv := foldAll(t, []*layerResult{{facts: facts.pack(nil)}})
 	if inv.Distribution == nil || inv.Distribution.ID != "debian" {
 		t.Errorf("distribution %v", inv.Distribution)
 	}
@@ -283,7 +285,7 @@ func TestNestedRoot(t *testing.T) {
 
 // TestSystems makes one component of an operating system that two files name.
 func TestSystems(t *testing.T) {
-	facts := new(layerFacts)
+	facts := new(draft)
 	system := detect.Fragment{
 		Distribution: &sbom.Distribution{ID: "debian", VersionID: "12"},
 		Components: []detect.Component{{Key: "debian", Component: sbom.Component{
@@ -292,9 +294,9 @@ func TestSystems(t *testing.T) {
 	}
 	for i, path := range []string{"usr/lib/os-release", "etc/os-release"} {
 		facts.Entries = append(facts.Entries, entry{Path: path, Mode: 0o644})
-		facts.Fragments = append(facts.Fragments, fragment{Entry: i, Detector: detect.ID{Name: "t", Version: "1"}, Facts: system})
+		facts.Fragments = append(facts.Fragments, newFragment(i, detect.ID{Name: "t", Version: "1"}, &system, nil))
 	}
-	_, inv := foldAll(t, []*layerResult{{facts: facts}})
+	_, inv := foldAll(t, []*layerResult{{facts: facts.pack(nil)}})
 	if len(inv.Components) != 1 {
 		t.Fatalf("%d components", len(inv.Components))
 	}
@@ -307,14 +309,14 @@ func TestSystems(t *testing.T) {
 // TestHostileClaims bounds what absurd claims cost.
 func TestHostileClaims(t *testing.T) {
 	deep := strings.Repeat("d/", 1<<20) + "f"
-	facts := &layerFacts{Entries: []entry{{Path: "db", Mode: 0o644}, {Path: "l", Mode: fs.ModeSymlink, Link: "l"}}}
+	facts := &draft{Entries: []entry{{Path: "db", Mode: 0o644}, {Path: "l", Mode: fs.ModeSymlink, Link: "l"}}}
 	claims := []detect.Claim{{Key: "k", Path: deep}, {Key: "k", Path: "l/x"}, {Key: "k", Path: "db/x/y"}, {Key: "k", Path: ".."}, {Key: "k"}}
-	facts.Fragments = []fragment{{Entry: 0, Detector: detect.ID{Name: "t", Version: "1"}, Facts: detect.Fragment{
+	facts.Fragments = []fragment{newFragment(0, detect.ID{Name: "t", Version: "1"}, &detect.Fragment{
 		Components: []detect.Component{{Key: "k", Component: sbom.Component{Type: sbom.TypeLibrary, Name: "k", Version: "1"}}},
 		Claims:     claims,
 		Diversions: []detect.Diversion{{From: deep, To: deep}, {From: "l", To: "l"}},
-	}}}
-	_, inv := foldAll(t, []*layerResult{{facts: facts}})
+	}, nil)}
+	_, inv := foldAll(t, []*layerResult{{facts: facts.pack(nil)}})
 	CheckInvariants(t, inv)
 	if got := inv.Components[0].Files; got.Missing != 2 || got.Owned != 2 {
 		t.Errorf("counts %+v", got)

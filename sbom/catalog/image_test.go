@@ -68,11 +68,16 @@ func layerOf(t testing.TB, members ...member) v1.Layer {
 // imageOf makes an image of layers.
 func imageOf(t testing.TB, layers ...v1.Layer) *image.Image {
 	t.Helper()
+	return imageOfLimits(t, nil, layers...)
+}
+
+func imageOfLimits(t testing.TB, opts *image.Options, layers ...v1.Layer) *image.Image {
+	t.Helper()
 	img, err := mutate.AppendLayers(empty.Image, layers...)
 	if err != nil {
 		t.Fatal(err)
 	}
-	opened, err := image.FromV1(img, nil)
+	opened, err := image.FromV1(img, opts)
 	if err != nil {
 		t.Fatal(err)
 	}

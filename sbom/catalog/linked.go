@@ -1,11 +1,6 @@
 package catalog
 
-import (
-	"io/fs"
-	"slices"
-
-	"github.com/imagetrust/imagetrust/sbom"
-)
+import "slices"
 
 // annotateLinked gives what a file says also to packages that ship a link to its
 // directory instead of a file of their own: Debian's packages may share the
@@ -21,7 +16,7 @@ func (f *fold) annotateLinked(o *ownership) {
 					linked = o.linkedDirs()
 				}
 				for _, t := range linked[parent(s.path)] {
-					if t.detector == fr.Detector.Name {
+					if t.detector == fr.Detector.Name || a.Key == "" {
 						said.add(t, &a)
 					}
 				}
@@ -34,17 +29,14 @@ func (f *fold) annotateLinked(o *ownership) {
 // directory that it leads to.
 func (o *ownership) linkedDirs() map[string][]*tracked {
 	dirs := make(map[string][]*tracked)
-	for at, claims := range o.exact {
-		n, there := o.fold.tree.Lookup(at)
-		if !there || n.Mode.Type() != fs.ModeSymlink {
-			continue
-		}
+	for _, at := range o.links {
+		link, _ := o.fold.tree.Lookup(at)
 		to, n, err := o.fold.tree.Resolve(at)
 		if err != nil || !n.Mode.IsDir() {
 			continue
 		}
-		for _, c := range claims {
-			if c.ground == sbom.ClaimRecorded && len(c.owner.component.Licenses) == 0 {
+		for c := link.Value.claims; c != nil; c = c.next {
+			if c.ground == byRecord && len(c.owner.component.Licenses) == 0 {
 				dirs[to] = append(dirs[to], c.owner)
 			}
 		}

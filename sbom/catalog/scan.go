@@ -39,8 +39,9 @@ type layerScan struct {
 	digester *digester
 	head     [detect.HeadSize]byte
 	wanting  []int // indexes of the detectors that want the current file
-	facts    *layerFacts
+	facts    *draft
 	gaps     []sbom.Gap
+	patience *patience
 
 	// last finds the entry that is at a path, for hard links: in a tar stream
 	// only the first name of a file has its content.
@@ -66,11 +67,12 @@ type layerResult struct {
 // second time only if a file is hard-linked to a name that a detector wants,
 // after it went by under a name that nobody wants, if a hard link makes it executable, or
 // if a detector turns out to need more of a file than it let keep.
-func (s *scanner) scan(ctx context.Context, layer *image.Layer) (*layerResult, error) {
+func (s *scanner) scan(ctx context.Context, layer *image.Layer) (r *layerResult, err error) {
 	l := &layerScan{
-		scanner: s, digester: newDigester(s.spare), facts: new(layerFacts),
+		scanner: s, digester: newDigester(s.spare), facts: new(draft), patience: &patience{ctx: ctx},
 		last: make(map[string]int), relink: make(map[int][]int),
 	}
+	defer l.patience.end(&err)
 	defer l.digester.close()
 	s.reading.Add(1)
 	defer s.reading.Add(-1)
@@ -92,7 +94,7 @@ func (s *scanner) scan(ctx context.Context, layer *image.Layer) (*layerResult, e
 		}
 		slices.SortStableFunc(l.facts.Fragments, func(a, b fragment) int { return cmp.Compare(a.Entry, b.Entry) })
 	}
-	return &layerResult{l.facts, l.gaps, layer.Info().UncompressedSize}, nil
+	return &layerResult{l.facts.pack(l.patience), l.gaps, layer.Info().UncompressedSize}, nil
 }
 
 // spare reports whether there are processors that no layer keeps busy: with as many
@@ -262,7 +264,7 @@ func (l *layerScan) file(id detect.ID, index int, path string, frag *detect.Frag
 	for i := range frag.Components {
 		sanitize(&frag.Components[i].Component)
 	}
-	l.facts.Fragments = append(l.facts.Fragments, fragment{Entry: index, Detector: id, Facts: *frag})
+	l.facts.Fragments = append(l.facts.Fragments, newFragment(index, id, frag, l.patience))
 	l.meter.found(len(frag.Components))
 }
 

@@ -16,15 +16,15 @@ type lacking map[int]map[int]algorithms
 // lacking finds them among the claimed files.
 func (o *ownership) lacking() lacking {
 	out := make(lacking)
-	for at, claims := range o.exact {
-		n, there := o.fold.tree.Lookup(at)
-		if !there || !n.Mode.IsRegular() || n.Value.content == nil || n.Value.digests == nil {
+	for n := range o.fold.tree.Nodes() {
+		o.fold.patience.ask()
+		if n.Value.claims == nil || !n.Mode.IsRegular() || n.Value.content == nil || n.Value.digests == nil {
 			continue
 		}
 		var also algorithms
-		for i := range claims {
-			if claims[i].digest != "" && integrity(&claims[i], n) == sbom.Unchecked {
-				also |= algorithmOf(claims[i].digest)
+		for c := n.Value.claims; c != nil; c = c.next {
+			if c.digest != "" && integrity(c, n) == sbom.Unchecked {
+				also |= algorithmOf(c.digest.text())
 			}
 		}
 		if also == 0 {
@@ -86,7 +86,8 @@ func (s *scanner) digestsOf(ctx context.Context, layer *image.Layer, want map[in
 
 // learn adds the digests of the second reading to those of the first.
 func (f *fold) learn(digests map[int]map[int][]sbom.Digest) {
-	for _, n := range f.tree.All() {
+	for n := range f.tree.Nodes() {
+		f.patience.ask()
 		if c := n.Value.content; c != nil {
 			for _, d := range digests[c.layer][c.entry] {
 				if !slices.Contains(c.digests, d) {

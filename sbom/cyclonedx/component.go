@@ -1,6 +1,7 @@
 package cyclonedx
 
 import (
+	"slices"
 	"strings"
 
 	cdx "github.com/CycloneDX/cyclonedx-go"
@@ -11,20 +12,21 @@ import (
 
 // component maps to the fields that CycloneDX has. What they cannot say, the
 // overlay says.
-func (e *encoder) component(c *sbom.Component) cdx.Component {
-	plain, renamed := document.Properties(c.Properties)
-	out := cdx.Component{
-		BOMRef:      e.refs.TakeComponent(c.ID, reference(c)),
-		Type:        componentType(c.Type),
-		Supplier:    organization(c.Supplier),
-		Group:       document.Clean(c.Group),
-		Name:        document.Clean(c.Name),
-		Version:     document.Clean(c.Version),
-		Description: document.Clean(c.Description),
-		Scope:       scope(c),
-		Hashes:      hashes(c.Hashes),
-		Licenses:    licenses(c.Licenses, e.version),
-		Evidence:    e.evidence(c.Evidence),
+func (e *encoder) component(c *sbom.Component, ref string) *cdx.Component {
+	out := &cdx.Component{
+		BOMRef:             ref,
+		Type:               e.componentType(c.Type),
+		Supplier:           organization(c.Supplier),
+		Group:              document.Clean(c.Group),
+		Name:               document.Clean(c.Name),
+		Version:            document.Clean(c.Version),
+		Description:        document.Clean(c.Description),
+		Copyright:          document.Clean(c.Copyright),
+		Scope:              scope(c),
+		Hashes:             hashes(c.Hashes),
+		Licenses:           licenses(c.Licenses, e.version),
+		ExternalReferences: e.references(c.References),
+		Evidence:           e.evidence(c.Evidence),
 	}
 	if document.GoodPURL(c.PURL) {
 		out.PackageURL = c.PURL
@@ -32,8 +34,15 @@ func (e *encoder) component(c *sbom.Component) cdx.Component {
 	if len(c.CPEs) > 0 && document.GoodCPE(c.CPEs[0]) {
 		out.CPE = c.CPEs[0]
 	}
-	addProperties(&out, plain)
-	addProperties(&out, renamed)
+	rest := e.restore(out, c)
+	if e.ofRoot != nil {
+		if i := slices.IndexFunc(rest, isDependencyOf); i >= 0 {
+			rest = slices.Delete(rest, i, i+1)
+		}
+	}
+	plain, renamed := document.Properties(rest)
+	addProperties(out, plain)
+	addProperties(out, renamed)
 	return out
 }
 
@@ -46,9 +55,17 @@ func reference(c *sbom.Component) string {
 	return "component:" + document.Clean(c.Name)
 }
 
-func componentType(t sbom.ComponentType) cdx.ComponentType {
-	switch t {
-	case sbom.TypeLibrary, sbom.TypeApplication, sbom.TypeFramework, sbom.TypeOperatingSystem, sbom.TypeFile, sbom.TypeContainer:
+// componentTypes says since which version each type is.
+var componentTypes = map[cdx.ComponentType]cdx.SpecVersion{
+	cdx.ComponentTypeApplication: cdx.SpecVersion1_4, cdx.ComponentTypeContainer: cdx.SpecVersion1_4, cdx.ComponentTypeDevice: cdx.SpecVersion1_4,
+	cdx.ComponentTypeFile: cdx.SpecVersion1_4, cdx.ComponentTypeFirmware: cdx.SpecVersion1_4, cdx.ComponentTypeFramework: cdx.SpecVersion1_4,
+	cdx.ComponentTypeLibrary: cdx.SpecVersion1_4, cdx.ComponentTypeOS: cdx.SpecVersion1_4,
+	cdx.ComponentTypeData: cdx.SpecVersion1_5, cdx.ComponentTypeDeviceDriver: cdx.SpecVersion1_5, cdx.ComponentTypeMachineLearningModel: cdx.SpecVersion1_5,
+	cdx.ComponentTypePlatform: cdx.SpecVersion1_5, cdx.ComponentTypeCryptographicAsset: cdx.SpecVersion1_6,
+}
+
+func (e *encoder) componentType(t sbom.ComponentType) cdx.ComponentType {
+	if since, ok := componentTypes[cdx.ComponentType(t)]; ok && e.version >= since {
 		return cdx.ComponentType(t)
 	}
 	return cdx.ComponentTypeLibrary
@@ -89,26 +106,46 @@ func hashes(digests []sbom.Digest) *[]cdx.Hash {
 }
 
 // licenses writes what each version allows: up to 1.6 either one expression or
-// a list of ids and names, from 1.7 on a list of all three.
+// a list of ids and names, from 1.7 on a list of all three; and from 1.6 on who
+// says so.
 func licenses(in []sbom.License, v cdx.SpecVersion) *cdx.Licenses {
 	var out cdx.Licenses
 	for _, l := range in {
 		expression, name := document.Clean(l.Expression), document.Clean(l.Name)
+		var said cdx.LicenseAcknowledgement
+		if v >= cdx.SpecVersion1_6 {
+			said = acknowledged(l.Acknowledgement)
+		}
 		switch {
 		case document.IsLicenseID(expression):
-			out = append(out, cdx.LicenseChoice{License: &cdx.License{ID: expression}})
+			out = append(out, cdx.LicenseChoice{License: &cdx.License{ID: expression, Acknowledgement: said}})
 		case document.IsExpression(expression) && (len(in) == 1 || v >= cdx.SpecVersion1_7):
-			out = append(out, cdx.LicenseChoice{Expression: expression})
+			choice := cdx.LicenseChoice{Expression: expression}
+			if said != "" {
+				choice.Acknowledgement = &said
+			}
+			out = append(out, choice)
 		case expression != "":
-			out = append(out, cdx.LicenseChoice{License: &cdx.License{Name: expression}})
+			out = append(out, cdx.LicenseChoice{License: &cdx.License{Name: expression, Acknowledgement: said}})
 		case name != "":
-			out = append(out, cdx.LicenseChoice{License: &cdx.License{Name: name}})
+			out = append(out, cdx.LicenseChoice{License: &cdx.License{Name: name, Acknowledgement: said}})
 		}
 	}
 	if out == nil {
 		return nil
 	}
 	return &out
+}
+
+// acknowledged is empty for what CycloneDX has no word for.
+func acknowledged(a sbom.Acknowledgement) cdx.LicenseAcknowledgement {
+	switch a {
+	case sbom.LicenseDeclared:
+		return cdx.LicenseAcknowledgementDeclared
+	case sbom.LicenseConcluded:
+		return cdx.LicenseAcknowledgementConcluded
+	}
+	return ""
 }
 
 var identityFields = map[string]bool{"group": true, "name": true, "version": true, "purl": true, "cpe": true, "hash": true}

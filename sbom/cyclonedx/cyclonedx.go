@@ -1,7 +1,6 @@
 package cyclonedx
 
 import (
-	"bytes"
 	"fmt"
 	"io"
 
@@ -51,8 +50,9 @@ type Options struct {
 }
 
 // DecodeOptions bound what a document may cost. The zero value, as nil, has the
-// defaults. Memory is about ten times the length of the document for JSON and
-// fifteen times for XML.
+// defaults. Decode needs no more memory than the inventory that it returns and
+// the largest element of the document; ReadBOM needs about ten times the length
+// of a JSON document and fifteen times that of an XML document.
 type DecodeOptions struct {
 	// MaxBytes is the longest document read, in bytes; 128 MiB if 0.
 	MaxBytes int64
@@ -62,16 +62,20 @@ type DecodeOptions struct {
 	// MaxDepth is the deepest nesting of JSON values or XML elements read; 100
 	// if 0.
 	MaxDepth int
+	// Losses, if not nil, is set by Decode to what the document says and the
+	// inventory does not: vulnerabilities, services and the like, each with its
+	// number. What is said about components is never lost.
+	Losses *[]sbom.Loss
 }
 
 // Encode writes inv as a CycloneDX document and returns what the document does
-// not say. The document is complete in memory before its first byte is written:
-// on an error of Encode's own nothing was written, and an error of w is
-// returned as it is. The same inventory and options give the same bytes.
+// not say. The document is written as it is made, in pieces of some kilobytes:
+// beside the inventory, Encode needs memory for the references of components and
+// for one component. The same inventory and options give the same bytes.
 //
-// The errors are ErrVersion for an unknown version or format. A nil inventory is
-// an empty one. Encode does not change inv, and is safe for concurrent use as
-// long as nobody else does.
+// The errors are ErrVersion for an unknown version or format, when nothing was
+// written, and the error of w. A nil inventory is an empty one. Encode does not
+// change inv, and is safe for concurrent use as long as nobody else does.
 func Encode(w io.Writer, inv *sbom.Inventory, opts *Options) ([]sbom.Loss, error) {
 	if opts == nil {
 		opts = &Options{}
@@ -86,14 +90,8 @@ func Encode(w io.Writer, inv *sbom.Inventory, opts *Options) ([]sbom.Loss, error
 	if opts.Format != JSON && opts.Format != XML {
 		return nil, fmt.Errorf("cyclonedx: format %d: %w", opts.Format, ErrVersion)
 	}
-	e := &encoder{inv: inv, opts: opts, version: version}
-	bom := e.document()
-	text, err := marshal(bom, opts)
-	if err != nil {
-		return nil, fmt.Errorf("cyclonedx: %w", err)
-	}
-	_, err = w.Write(text)
-	return e.losses.List(), err
+	e := newEncoder(inv, opts, version)
+	return e.losses.List(), e.write(w)
 }
 
 func parseVersion(s string) (cdx.SpecVersion, error) {
@@ -110,72 +108,54 @@ func parseVersion(s string) (cdx.SpecVersion, error) {
 	return 0, fmt.Errorf("version %q: %w", s, ErrVersion)
 }
 
-const serialPrefix = "urn:uuid:"
-
-// marshal writes the document with a serial number that is derived from all of
-// its other bytes.
-func marshal(bom *cdx.BOM, opts *Options) ([]byte, error) {
-	bom.SerialNumber = serialPrefix + document.NilUUID
-	var b bytes.Buffer
-	format := cdx.BOMFileFormatJSON
-	if opts.Format == XML {
-		format = cdx.BOMFileFormatXML
-	}
-	enc := cdx.NewBOMEncoder(&b, format).SetPretty(opts.Indent).SetEscapeHTML(false)
-	if err := enc.Encode(bom); err != nil {
-		return nil, err
-	}
-	if opts.Format == XML {
-		b.WriteByte('\n')
-	}
-	text := b.Bytes()
-	if i := bytes.Index(text, []byte(bom.SerialNumber)); i >= 0 {
-		copy(text[i+len(serialPrefix):], document.UUID(text))
-	}
-	return text, nil
-}
-
 // Decode reads a CycloneDX document, JSON or XML by its first character, of
 // version 1.2 or later, and returns what it says as an inventory.
 //
 // Documents of other tools keep their order and their own references; see the
-// package documentation for what is read of them. Vulnerabilities are not read.
-// What the document contradicts itself about is a sbom.Gap.
+// package documentation for what is read of them, and DecodeOptions.Losses for
+// what is not. What the document contradicts itself about is a sbom.Gap.
 //
 // The error is a *[DecodeError], which wraps ErrFormat, ErrVersion, ErrLimit or
 // the error of r.
 func Decode(r io.Reader, opts *DecodeOptions) (*sbom.Inventory, error) {
-	bom, err := readBOM(r, opts, false)
-	if err != nil {
+	if opts == nil {
+		opts = &DecodeOptions{}
+	}
+	m := newMapper(true)
+	if err := stream(opts.limits().Reader(r, "CycloneDX"), opts.limits(), m); err != nil {
 		return nil, err
 	}
-	return mapBOM(bom, true), nil
+	inv, losses := m.finish()
+	if opts.Losses != nil {
+		*opts.Losses = losses
+	}
+	return inv, nil
+}
+
+func (o *DecodeOptions) limits() document.Limits {
+	return document.Limits{Bytes: o.MaxBytes, Items: o.MaxComponents, Depth: o.MaxDepth}.WithDefaults()
 }
 
 // ReadBOM reads a whole document, vulnerabilities and all, within the same limits
 // and with the same errors as [Decode]. It is for callers that need more than an
 // inventory; see [FromBOM].
-func ReadBOM(r io.Reader, opts *DecodeOptions) (*cdx.BOM, error) { return readBOM(r, opts, true) }
-
-func readBOM(r io.Reader, opts *DecodeOptions, whole bool) (*cdx.BOM, error) {
+func ReadBOM(r io.Reader, opts *DecodeOptions) (*cdx.BOM, error) {
 	if opts == nil {
 		opts = &DecodeOptions{}
 	}
-	limits := document.Limits{Bytes: opts.MaxBytes, Items: opts.MaxComponents, Depth: opts.MaxDepth}.WithDefaults()
-	text, err := limits.Read(r, "CycloneDX")
+	text, err := opts.limits().Read(r, "CycloneDX")
 	if err != nil {
 		return nil, err
 	}
-	return unmarshal(text, limits, whole)
+	return unmarshal(text, opts.limits())
 }
 
-// FromBOM maps a document that was already read, by [ReadBOM] or otherwise. It is
-// what Decode does after reading. bom is not
-// changed, and the inventory keeps nothing of it but strings. The error is
-// ErrFormat for a nil document.
+// FromBOM maps a document that was already read, by [ReadBOM] or otherwise, to the
+// inventory that Decode returns. bom is not changed, and the inventory keeps
+// nothing of it but strings. The error is ErrFormat for a nil document.
 func FromBOM(bom *cdx.BOM) (*sbom.Inventory, error) {
 	if bom == nil {
 		return nil, fmt.Errorf("cyclonedx: no document: %w", ErrFormat)
 	}
-	return mapBOM(bom, true), nil
+	return mapBOM(bom), nil
 }

@@ -1,6 +1,11 @@
 package cyclonedx
 
 import (
+	"cmp"
+	"fmt"
+	"io"
+	"slices"
+
 	cdx "github.com/CycloneDX/cyclonedx-go"
 
 	"github.com/imagetrust/imagetrust/internal/document"
@@ -17,60 +22,215 @@ const (
 // the overlay's taxonomy.
 const markOwn = document.Prefix + "schema"
 
-// encoder turns one inventory into one document.
+// encoder turns one inventory into one document. It is made of what has to be
+// known before the first component is written.
 type encoder struct {
 	inv     *sbom.Inventory
 	opts    *Options
 	version cdx.SpecVersion
 	losses  document.Losses
-	refs    *document.Refs
-	bom     *cdx.BOM
-	// selected are the indexes of the components written, in the order of
-	// bom.Components.
+	// selected are the indexes of the components written, refs their references.
 	selected []int
+	refs     []string
+	fileRefs []string
+	metadata *cdx.Metadata
+	// others are the relationships that are properties, by the component that they
+	// start from; dependencies those that are not, by component in the order in
+	// which they are written.
+	others       []edge
+	dependencies []edge
+	ofRoot       []string // what the image itself depends on
+	reader       *mapper
 }
 
-// document builds the document from the fields that CycloneDX has, maps it back,
-// and adds as properties what came back different.
-func (e *encoder) document() *cdx.BOM {
-	e.selected = document.Select(e.inv, e.opts.Hidden, e.opts.Files, &e.losses)
-	e.refs = document.NewRefs(len(e.selected), subjectRef, distributionRef)
-	e.bom = &cdx.BOM{
-		XMLNS:       namespacePrefix + e.version.String(),
-		JSONSchema:  "http://cyclonedx.org/schema/bom-" + e.version.String() + ".schema.json",
-		BOMFormat:   cdx.BOMFormat,
-		SpecVersion: e.version,
-		Version:     1,
-		Metadata:    e.metadata(),
-	}
-	components := e.components()
-	e.bom.Components = &components
-	e.dependencies(components)
-	got := mapBOM(e.bom, false)
-	for i, at := range e.selected {
-		addProperties(&components[i], document.Component(&e.inv.Components[at], &got.Components[i]))
-	}
-	if e.opts.Files {
-		files := components[len(components)-len(e.inv.Files):]
-		for i := range e.inv.Files {
-			addProperties(&files[i], document.File(&e.inv.Files[i], &got.Files[i]))
-		}
-	}
-	addTo(&e.bom.Metadata.Properties, document.Inventory(e.inv, got))
-	return e.bom
-}
+// edge is a relationship between components written; group is what it is sorted by.
+type edge struct{ group, from, to, relationship int32 }
 
-func (e *encoder) metadata() *cdx.Metadata {
-	return &cdx.Metadata{
-		Timestamp:  document.FormatTime(e.inv.Created),
-		Tools:      e.tools(),
+func newEncoder(inv *sbom.Inventory, opts *Options, version cdx.SpecVersion) *encoder {
+	e := &encoder{inv: inv, opts: opts, version: version, reader: newMapper(false)}
+	e.selected = document.Select(inv, opts.Hidden, opts.Files, &e.losses)
+	refs := document.NewRefs(len(e.selected), subjectRef, distributionRef)
+	e.metadata = &cdx.Metadata{
+		Timestamp:  document.FormatTime(inv.Created),
+		Tools:      e.tools(refs),
 		Component:  e.subject(),
 		Properties: &[]cdx.Property{{Name: markOwn, Value: "1"}},
 	}
+	for _, i := range e.selected {
+		c := &inv.Components[i]
+		e.refs = append(e.refs, refs.TakeComponent(c.ID, reference(c)))
+	}
+	if opts.Files {
+		for i := range inv.Files {
+			e.fileRefs = append(e.fileRefs, refs.Take("file:"+document.Clean(inv.Files[i].Path)))
+		}
+	}
+	e.relate(refs)
+	e.dependOnAll()
+	e.describe()
+	return e
 }
 
+// describe reads the metadata back and adds as properties what came back
+// different.
+func (e *encoder) describe() {
+	m := newMapper(false)
+	m.metadata(e.metadata)
+	if d := e.inv.Distribution; d != nil {
+		c := distribution(d)
+		m.distribution(&c)
+	}
+	addTo(&e.metadata.Properties, document.Inventory(e.inv, m.inv))
+}
+
+// write writes the document.
+func (e *encoder) write(w io.Writer) error {
+	out := newWriter(w, e.opts)
+	out.begin(&cdx.BOM{
+		XMLNS:        namespacePrefix + e.version.String(),
+		JSONSchema:   "http://cyclonedx.org/schema/bom-" + e.version.String() + ".schema.json",
+		BOMFormat:    cdx.BOMFormat,
+		SpecVersion:  e.version,
+		SerialNumber: "urn:uuid:" + document.InventoryUUID(e.inv, fmt.Sprintf("CycloneDX %s %+v", e.version, *e.opts)),
+		Version:      1,
+		Metadata:     e.metadata,
+	})
+	e.writeComponents(out)
+	e.writeDependencies(out)
+	return out.end()
+}
+
+// writeComponents writes the components of the inventory, the distribution, and
+// the files.
+func (e *encoder) writeComponents(out writer) {
+	out.list("components", "component")
+	others := e.others
+	for pos, i := range e.selected {
+		n := 0
+		for n < len(others) && others[n].group == int32(pos) {
+			n++
+		}
+		out.element(e.described(pos, &e.inv.Components[i], others[:n]))
+		others = others[n:]
+	}
+	if d := e.inv.Distribution; d != nil {
+		c := distribution(d)
+		out.element(&c)
+	}
+	for i, ref := range e.fileRefs {
+		out.element(e.file(&e.inv.Files[i], ref))
+	}
+	out.endList()
+}
+
+// described returns a component with its relationships, reads it back, and adds as
+// properties what came back different.
+func (e *encoder) described(pos int, c *sbom.Component, others []edge) *cdx.Component {
+	out := e.component(c, e.refs[pos])
+	for _, r := range others {
+		typ := e.inv.Relationships[r.relationship].Type
+		addProperties(out, []sbom.Property{{Name: document.RelationPrefix + document.Quote(string(typ)), Value: e.refs[r.to]}})
+	}
+	got := e.reader.read(out)
+	addProperties(out, document.Component(c, &got))
+	return out
+}
+
+// writeDependencies writes depends-on relationships.
+func (e *encoder) writeDependencies(out writer) {
+	if len(e.dependencies) == 0 && e.ofRoot == nil {
+		return
+	}
+	out.list("dependencies", "dependency")
+	if e.ofRoot != nil {
+		out.element(&cdx.Dependency{Ref: subjectRef, Dependencies: &e.ofRoot})
+	}
+	for edges := e.dependencies; len(edges) > 0; {
+		d := cdx.Dependency{Ref: e.refs[edges[0].from], Dependencies: new([]string)}
+		seen := make(map[int32]bool)
+		group := edges[0].group
+		for len(edges) > 0 && edges[0].group == group {
+			if to := edges[0].to; !seen[to] {
+				seen[to] = true
+				*d.Dependencies = append(*d.Dependencies, e.refs[to])
+			}
+			edges = edges[1:]
+		}
+		out.element(&d)
+	}
+	out.endList()
+}
+
+// relate sorts the relationships into those that CycloneDX has a field for and
+// those that it has not. Containment is not written as nested components: two
+// components may contain the same one, and most readers count only the outermost.
+func (e *encoder) relate(refs *document.Refs) {
+	if len(e.inv.Relationships) == 0 {
+		return
+	}
+	at := make(map[string]int32, len(e.refs))
+	for i, ref := range e.refs {
+		at[ref] = int32(i)
+	}
+	group := make(map[int32]int32)
+	for i := range e.inv.Relationships {
+		rel := &e.inv.Relationships[i]
+		from, to, ok := refs.Ends(rel, &e.losses)
+		if !ok {
+			continue
+		}
+		r := edge{from: at[from], to: at[to], relationship: int32(i)}
+		if rel.Type != sbom.DependsOn {
+			r.group = r.from
+			e.others = append(e.others, r)
+			continue
+		}
+		n, ok := group[r.from]
+		if !ok {
+			n = int32(len(group))
+			group[r.from] = n
+		}
+		r.group = n
+		e.dependencies = append(e.dependencies, r)
+	}
+	e.others = unique(e.others, e.inv.Relationships)
+	slices.SortStableFunc(e.dependencies, func(a, b edge) int { return cmp.Compare(a.group, b.group) })
+}
+
+// unique sorts edges by group, and drops those that say the same as another.
+func unique(edges []edge, rels []sbom.Relationship) []edge {
+	type statement struct {
+		from, to int32
+		typ      sbom.RelationshipType
+	}
+	seen := make(map[statement]bool)
+	edges = slices.DeleteFunc(edges, func(r edge) bool {
+		s := statement{r.from, r.to, rels[r.relationship].Type}
+		twice := seen[s]
+		seen[s] = true
+		return twice
+	})
+	slices.SortStableFunc(edges, func(a, b edge) int { return cmp.Compare(a.group, b.group) })
+	return edges
+}
+
+// dependOnAll finds the components on which a document said the image depends.
+// Without an image they keep the property.
+func (e *encoder) dependOnAll() {
+	if e.metadata.Component == nil {
+		return
+	}
+	for pos, i := range e.selected {
+		if slices.ContainsFunc(e.inv.Components[i].Properties, isDependencyOf) {
+			e.ofRoot = append(e.ofRoot, e.refs[pos])
+		}
+	}
+}
+
+func isDependencyOf(p sbom.Property) bool { return p.Name == dependencyOf && p.Value == subjectRef }
+
 // tools are components from version 1.5 on, where the older list is deprecated.
-func (e *encoder) tools() *cdx.ToolsChoice {
+func (e *encoder) tools(refs *document.Refs) *cdx.ToolsChoice {
 	if len(e.inv.Tools) == 0 {
 		return nil
 	}
@@ -86,7 +246,7 @@ func (e *encoder) tools() *cdx.ToolsChoice {
 	var tools []cdx.Component
 	for _, t := range e.inv.Tools {
 		c := cdx.Component{
-			BOMRef:   e.refs.Take("tool:" + document.Clean(t.Name)),
+			BOMRef:   refs.Take("tool:" + document.Clean(t.Name)),
 			Type:     cdx.ComponentTypeApplication,
 			Supplier: organization(t.Vendor),
 			Name:     document.Clean(t.Name),
@@ -130,24 +290,6 @@ func (e *encoder) subject() *cdx.Component {
 	return c
 }
 
-// components are those of the inventory, the distribution, and the files.
-func (e *encoder) components() []cdx.Component {
-	out := make([]cdx.Component, 0, len(e.selected)+1+len(e.inv.Files))
-	for _, i := range e.selected {
-		out = append(out, e.component(&e.inv.Components[i]))
-	}
-	if d := e.inv.Distribution; d != nil {
-		out = append(out, distribution(d))
-	}
-	if !e.opts.Files {
-		return out
-	}
-	for i := range e.inv.Files {
-		out = append(out, e.file(&e.inv.Files[i]))
-	}
-	return out
-}
-
 func distribution(d *sbom.Distribution) cdx.Component {
 	return cdx.Component{
 		BOMRef:      distributionRef,
@@ -159,53 +301,17 @@ func distribution(d *sbom.Distribution) cdx.Component {
 	}
 }
 
-func (e *encoder) file(f *sbom.File) cdx.Component {
-	return cdx.Component{
-		BOMRef:     e.refs.Take("file:" + document.Clean(f.Path)),
+func (e *encoder) file(f *sbom.File, ref string) *cdx.Component {
+	out := &cdx.Component{
+		BOMRef:     ref,
 		Type:       cdx.ComponentTypeFile,
 		Name:       document.Clean(f.Path),
 		Hashes:     hashes(f.Digests),
 		Properties: &[]cdx.Property{{Name: document.Role, Value: document.RoleFile}},
 	}
-}
-
-// dependencies writes relationships: depends-on as CycloneDX dependencies, all
-// others as properties of the component they start from. Containment is not
-// written as nested components: two components may contain the same one, and
-// most readers count only the outermost.
-func (e *encoder) dependencies(components []cdx.Component) {
-	var order []string
-	dependsOn := make(map[string][]string)
-	at := make(map[string]*cdx.Component, len(e.selected))
-	for i := range e.selected {
-		at[components[i].BOMRef] = &components[i]
-	}
-	seen := make(map[sbom.Relationship]bool, len(e.inv.Relationships))
-	for i := range e.inv.Relationships {
-		rel := &e.inv.Relationships[i]
-		from, to, ok := e.refs.Ends(rel, &e.losses)
-		if !ok || seen[*rel] {
-			continue
-		}
-		seen[*rel] = true
-		if rel.Type != sbom.DependsOn {
-			addProperties(at[from], []sbom.Property{{Name: document.RelationPrefix + document.Quote(string(rel.Type)), Value: to}})
-			continue
-		}
-		if _, ok := dependsOn[from]; !ok {
-			order = append(order, from)
-		}
-		dependsOn[from] = append(dependsOn[from], to)
-	}
-	if len(order) == 0 {
-		return
-	}
-	deps := make([]cdx.Dependency, len(order))
-	for i, ref := range order {
-		on := dependsOn[ref]
-		deps[i] = cdx.Dependency{Ref: ref, Dependencies: &on}
-	}
-	e.bom.Dependencies = &deps
+	got := sbom.File{Path: out.Name, Digests: digests(out.Hashes)}
+	addProperties(out, document.File(f, &got))
+	return out
 }
 
 func addProperties(c *cdx.Component, props []sbom.Property) { addTo(&c.Properties, props) }

@@ -27,7 +27,7 @@ func ExampleEncode() {
 	//   "$schema": "http://cyclonedx.org/schema/bom-1.6.schema.json",
 	//   "bomFormat": "CycloneDX",
 	//   "specVersion": "1.6",
-	//   "serialNumber": "urn:uuid:41cac9a7-c502-8208-aeac-b0f8b70c501b",
+	//   "serialNumber": "urn:uuid:a3bc08df-78db-81f1-8e57-12ec7d4b7b87",
 	//   "version": 1,
 	//   "metadata": {
 	//     "properties": [

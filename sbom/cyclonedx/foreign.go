@@ -72,7 +72,7 @@ func (f *foreign) place(number, part, value string) {
 	case "path":
 		l.Path = strings.TrimPrefix(value, "/")
 	case "layerID":
-		l.Layer = f.layers.Ref(value)
+		l.Layer = f.layer(value)
 	}
 }
 
@@ -114,7 +114,7 @@ func (f *foreign) finish() {
 	for _, number := range f.order {
 		f.evidence(*f.places[number])
 	}
-	if l := f.layers.Ref(f.diffID); l != nil || f.filePath != "" {
+	if l := f.layer(f.diffID); l != nil || f.filePath != "" {
 		c.Attribution.Introduced = l
 		f.evidence(sbom.Location{Path: f.filePath, Layer: l})
 	}

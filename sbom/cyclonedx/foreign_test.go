@@ -104,6 +104,15 @@ func countXML(t *testing.T, text []byte) int {
 	}
 }
 
+func rawFile(t *testing.T, name string) []byte {
+	t.Helper()
+	text, err := os.ReadFile(shared(t, "reports", name))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return text
+}
+
 // decodeFile reads a document of another tool.
 func decodeFile(t *testing.T, name string) *sbom.Inventory {
 	t.Helper()

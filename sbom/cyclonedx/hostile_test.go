@@ -35,6 +35,12 @@ func TestDecodeErrors(t *testing.T) {
 		{"too many components", `{"bomFormat":"CycloneDX","specVersion":"1.6","components":[{},{"components":[{},{}]}]}`, small, ErrLimit, 0},
 		{"too many under another spelling", `{"bomFormat":"CycloneDX","specVersion":"1.6","Component\u0073":[{},{},{},{}]}`, small, ErrLimit, 0},
 		{"empty objects", `{"bomFormat":"CycloneDX","specVersion":"1.6","dependencies":[` + strings.Repeat("{},", 5000) + `{}]}`, nil, ErrLimit, 0},
+		{"components twice", `{"bomFormat":"CycloneDX","specVersion":"1.6","components":[{"name":"a"}],` + "\n" + `"components":[]}`, nil, ErrFormat, 2},
+		{"components twice in two spellings", `{"bomFormat":"CycloneDX","specVersion":"1.6","components":[{"name":"a"}],"Component\u017f":[]}`, nil, ErrFormat, 1},
+		{"wrong type inside", `{"bomFormat":"CycloneDX","specVersion":"1.6","components":[{"name":"a"},{"name":1}]}`, nil, ErrFormat, 0},
+		{"no list", `{"bomFormat":"CycloneDX","specVersion":"1.6","dependencies":{}}`, nil, ErrFormat, 0},
+		{"too many services", `{"bomFormat":"CycloneDX","specVersion":"1.6","services":[{},{"services":[{},{}]}]}`, small, ErrLimit, 0},
+		{"too many vulnerabilities", `{"bomFormat":"CycloneDX","specVersion":"1.6","vulnerabilities":[{},{},{},{}]}`, small, ErrLimit, 0},
 		{"XML truncated", xmlHead + "<components><component>", nil, ErrFormat, 2},
 		{"XML tags that do not match", xmlHead + "<components></component></bom>", nil, ErrFormat, 2},
 		{"XML trailing", xmlHead + "</bom><bom/>x<", nil, ErrFormat, 2},
@@ -82,6 +88,23 @@ func TestReaderError(t *testing.T) {
 type countWrites struct{ n int }
 
 func (w *countWrites) Write(b []byte) (int, error) { w.n++; return len(b), nil }
+
+var errFull = errors.New("full")
+
+// full takes only so many bytes.
+type full struct {
+	room int
+	text []byte
+}
+
+func (w *full) Write(b []byte) (int, error) {
+	n := min(len(b), w.room-len(w.text))
+	w.text = append(w.text, b[:n]...)
+	if n < len(b) {
+		return n, errFull
+	}
+	return n, nil
+}
 
 func TestNothingIsWrittenHalf(t *testing.T) {
 	for _, opts := range []*Options{{Version: "1.3"}, {Version: "x"}, {Format: 99}} {
@@ -155,6 +178,8 @@ func FuzzDecode(f *testing.F) {
 		}
 	}
 	f.Add([]byte(`{"bomFormat":"CycloneDX","specVersion":"1.6","components":[null,{"components":[{"bom-ref":"a"},{"bom-ref":"a","evidence":{"identity":{},"occurrences":[{}]}}]}],"dependencies":[{"ref":"a","dependsOn":["a","b"]}]}`))
+	f.Add([]byte(everyKind))
+	f.Add([]byte(everyKindXML))
 	f.Fuzz(func(t *testing.T, text []byte) {
 		inv, err := Decode(bytes.NewReader(text), &DecodeOptions{MaxBytes: 1 << 20, MaxComponents: 1000})
 		if err != nil {
@@ -217,6 +242,12 @@ func TestCost(t *testing.T) {
 		"identities":   head + `"components":[{"evidence":{"identity":[` + j(`{"field":"purl"}`) + `]}}]}`,
 		"locations":    head + `"components":[{"properties":[` + j(`{"name":"syft:location:0:path","value":"x"}`) + `]}]}`,
 		"overlay":      head + `"components":[{"properties":[` + j(`{"name":"imagetrust:evidence:0:path","value":"x"}`) + `]}]}`,
+		"of the image": `{"metadata":{"component":{"bom-ref":"r"}},"components":[{"bom-ref":"a","properties":[` + j(`{"name":"x"}`) + `]}],"dependencies":[{"ref":"r","dependsOn":[` + j(`"a"`) + `]}],` + head[1:] + `"version":1}`,
+		"services":     head + `"services":[` + j(`{"bom-ref":"a"}`) + `],"dependencies":[` + j(`{"ref":"a","dependsOn":["a"]}`) + `]}`,
+		"references":   head + `"components":[{"externalReferences":[` + j(`{"url":"x"}`) + `]}]}`,
+		"kept":         head + `"components":[{"properties":[` + j(`{"name":"cyclonedx:publisher","value":"x"}`) + `]}]}`,
+		"licences":     head + `"components":[{"licenses":[` + j(`{"license":{"name":"x","url":"y"}}`) + `]}]}`,
+		"provides":     head + `"components":[{"bom-ref":"a"}],"dependencies":[` + j(`{"ref":"a","provides":["a"]}`) + `]}`,
 		"relations":    head + `"components":[{"properties":[` + j(`{"name":"imagetrust:relationship:owns","value":"x"}`) + `]}]}`,
 	} {
 		t.Run(name, func(t *testing.T) {

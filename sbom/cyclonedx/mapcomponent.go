@@ -10,8 +10,33 @@ import (
 	"github.com/imagetrust/imagetrust/sbom"
 )
 
-// component maps one component, appends it to the inventory and returns its id.
-func (m *mapper) component(in *cdx.Component, pointer string) string {
+// component maps one component, appends it to the inventory and returns its
+// index. What it is nested in is the component at parent, or nothing if negative.
+func (m *mapper) component(in *cdx.Component, pointer string, parent int) int {
+	c := m.read(in)
+	at := len(m.inv.Components)
+	m.operatingSystem(in)
+	first := m.identify(&c, in.BOMRef)
+	if in.PackageURL != "" && !parses(in.PackageURL) {
+		m.gaps.Add(sbom.GapCorrupt, c.ID, "package URL %.200q does not parse", in.PackageURL)
+	}
+	m.overlay(&c, in, at)
+	c.Properties = append(c.Properties, kept(in)...)
+	if first {
+		m.at[in.BOMRef] = at
+	}
+	if m.pointers {
+		c.Properties = append(c.Properties, sbom.Property{Name: document.Pointer, Value: pointer})
+	}
+	m.inv.Components = append(m.inv.Components, c)
+	if parent >= 0 {
+		m.relationship(parent, at, sbom.Contains)
+	}
+	return at
+}
+
+// read maps the fields of one component, and the properties of other tools.
+func (m *mapper) read(in *cdx.Component) sbom.Component {
 	c := sbom.Component{
 		ID:          in.BOMRef,
 		Type:        sbom.ComponentType(in.Type),
@@ -21,8 +46,10 @@ func (m *mapper) component(in *cdx.Component, pointer string) string {
 		Version:     in.Version,
 		Supplier:    supplier(in),
 		Description: in.Description,
+		Copyright:   in.Copyright,
 		Licenses:    mapLicenses(in.Licenses),
 		Hashes:      digests(in.Hashes),
+		References:  mapReferences(in.ExternalReferences),
 		Attribution: sbom.Attribution{Visible: true},
 	}
 	if in.Scope == cdx.ScopeExcluded {
@@ -31,47 +58,35 @@ func (m *mapper) component(in *cdx.Component, pointer string) string {
 	if in.CPE != "" {
 		c.CPEs = []string{in.CPE}
 	}
-	badPURL := m.derive(&c)
+	m.derive(&c)
 	c.Evidence = mapEvidence(in.Evidence, subjectField(&c))
 	m.foreign(&c, in)
-	m.distribution(in)
-	first := m.identify(&c, in.BOMRef)
-	if badPURL {
-		m.gaps.Add(sbom.GapCorrupt, c.ID, "package URL %.200q does not parse", in.PackageURL)
-	}
-	if !m.own && c.Version == "" && c.Type != sbom.TypeFile {
-		m.gaps.Add(sbom.GapIncomplete, c.ID, "the document states no version of %.200q", c.Name)
-	}
-	m.overlay(&c, in)
-	if first {
-		m.ids[in.BOMRef] = c.ID
-	}
-	if m.pointers {
-		c.Properties = append(c.Properties, sbom.Property{Name: document.Pointer, Value: pointer})
-	}
-	m.inv.Components = append(m.inv.Components, c)
-	return c.ID
+	return c
+}
+
+func parses(purl string) bool {
+	_, ok := document.DerivePURL(purl)
+	return ok
 }
 
 // derive takes from the package URL what other fields do not say.
-func (m *mapper) derive(c *sbom.Component) (bad bool) {
+func (m *mapper) derive(c *sbom.Component) {
 	if c.PURL == "" {
-		return false
+		return
 	}
 	d, ok := document.DerivePURL(c.PURL)
 	if !ok {
-		return true
+		return
 	}
 	c.Architecture, c.Source = d.Architecture, d.Source
-	if m.distro == nil && d.Distro != "" {
-		m.distro = document.ParseDistro(d.Distro)
+	if m.derived.purl == nil && d.Distro != "" {
+		m.derived.purl = document.ParseDistro(d.Distro)
 	}
-	return false
 }
 
-// distribution takes the distribution from the first operating system.
-func (m *mapper) distribution(in *cdx.Component) {
-	if in.Type != cdx.ComponentTypeOS || m.inv.Distribution != nil {
+// operatingSystem takes the distribution from the first operating system.
+func (m *mapper) operatingSystem(in *cdx.Component) {
+	if in.Type != cdx.ComponentTypeOS || m.derived.component != nil {
 		return
 	}
 	d := &sbom.Distribution{ID: document.DistroID(in.Name), VersionID: in.Version, Name: in.Description}
@@ -83,12 +98,12 @@ func (m *mapper) distribution(in *cdx.Component) {
 			d.Name = p.Value
 		}
 	}
-	m.inv.Distribution = d
+	m.derived.component = d
 }
 
 // overlay applies the overlay, and puts its relationships off until all
 // components are known.
-func (m *mapper) overlay(c *sbom.Component, in *cdx.Component) {
+func (m *mapper) overlay(c *sbom.Component, in *cdx.Component, at int) {
 	var relations, others []sbom.Property
 	for _, p := range properties(in.Properties) {
 		if strings.HasPrefix(p.Name, document.RelationPrefix) {
@@ -100,7 +115,7 @@ func (m *mapper) overlay(c *sbom.Component, in *cdx.Component) {
 	c.Properties = document.ApplyComponent(c, others)
 	for _, r := range relations {
 		typ := document.Unquote(strings.TrimPrefix(r.Name, document.RelationPrefix))
-		m.pending = append(m.pending, pending{c.ID, sbom.RelationshipType(typ), r.Value})
+		m.pending = append(m.pending, pending{at, sbom.RelationshipType(typ), r.Value})
 	}
 }
 
@@ -126,12 +141,24 @@ func digests(in *[]cdx.Hash) []sbom.Digest {
 	}
 	var out []sbom.Digest
 	for _, h := range *in {
-		name := strings.ReplaceAll(strings.ToLower(string(h.Algorithm)), "-", "")
-		if d, err := sbom.ParseDigest(name + ":" + h.Value); err == nil {
+		if d, ok := digest(h); ok {
 			out = append(out, d)
 		}
 	}
 	return out
+}
+
+var digestNames = map[cdx.HashAlgorithm]string{
+	cdx.HashAlgoMD5: "md5:", cdx.HashAlgoSHA1: "sha1:", cdx.HashAlgoSHA256: "sha256:", cdx.HashAlgoSHA384: "sha384:", cdx.HashAlgoSHA512: "sha512:",
+}
+
+func digest(h cdx.Hash) (sbom.Digest, bool) {
+	name, ok := digestNames[h.Algorithm]
+	if !ok {
+		name = strings.ReplaceAll(strings.ToLower(string(h.Algorithm)), "-", "") + ":"
+	}
+	d, err := sbom.ParseDigest(name + h.Value)
+	return d, err == nil
 }
 
 func mapLicenses(in *cdx.Licenses) []sbom.License {
@@ -140,17 +167,33 @@ func mapLicenses(in *cdx.Licenses) []sbom.License {
 	}
 	var out []sbom.License
 	for _, l := range *in {
+		var license sbom.License
 		switch {
 		case l.Expression != "":
-			out = append(out, document.License(l.Expression))
+			license = document.License(l.Expression)
+			if l.Acknowledgement != nil {
+				license.Acknowledgement = acknowledgement(*l.Acknowledgement)
+			}
 		case l.License == nil:
+			continue
 		case l.License.ID != "":
-			out = append(out, sbom.License{Expression: l.License.ID})
+			license = sbom.License{Expression: l.License.ID, Acknowledgement: acknowledgement(l.License.Acknowledgement)}
 		case l.License.Name != "":
-			out = append(out, document.License(l.License.Name))
+			license = document.License(l.License.Name)
+			license.Acknowledgement = acknowledgement(l.License.Acknowledgement)
+		default:
+			continue
 		}
+		out = append(out, license)
 	}
 	return out
+}
+
+func acknowledgement(a cdx.LicenseAcknowledgement) sbom.Acknowledgement {
+	if a == cdx.LicenseAcknowledgementDeclared {
+		return sbom.LicenseDeclared
+	}
+	return sbom.Acknowledgement(a)
 }
 
 // subjectField is the field that evidence is about when a document does not say.

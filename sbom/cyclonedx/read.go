@@ -20,26 +20,32 @@ const (
 	namespacePrefix = "http://cyclonedx.org/schema/bom/"
 )
 
-// unmarshal reads a document: all of it, or of JSON only the parts that an
-// inventory is made of.
-func unmarshal(text []byte, limits document.Limits, whole bool) (*cdx.BOM, error) {
+// unmarshal reads a whole document.
+func unmarshal(text []byte, limits document.Limits) (*cdx.BOM, error) {
 	text = bytes.TrimLeft(text, " \t\r\n")
 	if len(text) > 0 && text[0] == '<' {
 		return unmarshalXML(text, limits)
 	}
 	if len(text) == 0 || text[0] != '{' {
-		return nil, &DecodeError{Format: "CycloneDX", Err: ErrFormat, Detail: "neither JSON nor XML"}
+		return nil, errNeither()
 	}
-	if err := limits.ScanJSON(text, formatJSON, "components", "vulnerabilities", "services"); err != nil {
+	if err := limits.ScanJSON(text, formatJSON, countedLists()...); err != nil {
 		return nil, err
 	}
-	if whole {
-		return unmarshalWhole(text)
-	}
-	return unmarshalJSON(text)
+	return unmarshalWhole(text)
 }
 
+func errNeither() error {
+	return &DecodeError{Format: "CycloneDX", Err: ErrFormat, Detail: "neither JSON nor XML"}
+}
+
+// countedLists are the lists whose elements DecodeOptions.MaxComponents counts.
+func countedLists() []string { return []string{"components", "vulnerabilities", "services"} }
+
 func unmarshalWhole(text []byte) (*cdx.BOM, error) {
+	if err := checkMembers(text); err != nil {
+		return nil, err
+	}
 	var bom cdx.BOM
 	err := json.Unmarshal(text, &bom)
 	switch {
@@ -54,40 +60,29 @@ func unmarshalWhole(text []byte) (*cdx.BOM, error) {
 	return &bom, nil
 }
 
-// checkHead checks what says that a JSON document is one of CycloneDX.
-func checkHead(format, version string) error {
-	if format != cdx.BOMFormat {
-		return &DecodeError{Format: formatJSON, Pointer: "/bomFormat", Err: ErrFormat, Detail: fmt.Sprintf("%.40q", format)}
+// checkMembers refuses what stands twice in the outermost object, as Decode does:
+// encoding/json would mix the two.
+func checkMembers(text []byte) error {
+	dec := json.NewDecoder(bytes.NewReader(text))
+	seen := make(map[string]bool)
+	t, err := dec.Token()
+	for err == nil && dec.More() {
+		if t, err = dec.Token(); err != nil {
+			break
+		}
+		name, _ := t.(string)
+		if name = memberName(name); seen[name] {
+			return errTwice(name, document.LineAt(text, dec.InputOffset()))
+		}
+		seen[name] = true
+		err = dec.Decode(&skipped{})
 	}
-	if _, ok := specVersion(version); !ok {
-		return &DecodeError{Format: formatJSON, Pointer: "/specVersion", Err: ErrVersion, Detail: fmt.Sprintf("%.40q", version)}
-	}
-	return nil
+	return nil // what is malformed, encoding/json says better
 }
 
-// partsJSON leaves out what an inventory has no place for, so that it costs
-// nothing.
-type partsJSON struct {
-	BOMFormat    string            `json:"bomFormat"`
-	SpecVersion  string            `json:"specVersion"`
-	Metadata     *cdx.Metadata     `json:"metadata"`
-	Components   *[]cdx.Component  `json:"components"`
-	Dependencies *[]cdx.Dependency `json:"dependencies"`
-}
-
-func unmarshalJSON(text []byte) (*cdx.BOM, error) {
-	var parts partsJSON
-	if err := json.Unmarshal(text, &parts); err != nil {
-		return nil, jsonError(text, err)
-	}
-	if err := checkHead(parts.BOMFormat, parts.SpecVersion); err != nil {
-		return nil, err
-	}
-	version, _ := specVersion(parts.SpecVersion)
-	return &cdx.BOM{
-		BOMFormat: parts.BOMFormat, SpecVersion: version,
-		Metadata: parts.Metadata, Components: parts.Components, Dependencies: parts.Dependencies,
-	}, nil
+func errTwice(name string, line int) error {
+	pointer := "/" + strings.NewReplacer("~", "~0", "/", "~1").Replace(name)
+	return &DecodeError{Format: formatJSON, Pointer: pointer, Line: line, Err: ErrFormat, Detail: "is there twice"}
 }
 
 // jsonError adds the place to an error of encoding/json.
@@ -116,7 +111,7 @@ func specVersion(s string) (cdx.SpecVersion, bool) {
 }
 
 func unmarshalXML(text []byte, limits document.Limits) (*cdx.BOM, error) {
-	tokens := &xmlTokens{decoder: xml.NewDecoder(bytes.NewReader(text)), limits: limits, size: len(text)}
+	tokens := newXMLTokens(bytes.NewReader(text), limits)
 	decoder := xml.NewTokenDecoder(tokens)
 	var bom cdx.BOM
 	err := decoder.Decode(&bom)
@@ -126,19 +121,32 @@ func unmarshalXML(text []byte, limits document.Limits) (*cdx.BOM, error) {
 	if err != io.EOF {
 		return nil, xmlError(tokens, err)
 	}
-	name, ok := strings.CutPrefix(bom.XMLNS, namespacePrefix)
-	version, known := specVersion(name)
-	switch {
-	case !ok:
-		return nil, &DecodeError{Format: formatXML, Err: ErrFormat, Detail: fmt.Sprintf("namespace %.60q", bom.XMLNS)}
-	case !known:
-		return nil, &DecodeError{Format: formatXML, Err: ErrVersion, Detail: fmt.Sprintf("%.40q", name)}
+	version, err := checkNamespace(bom.XMLNS)
+	if err != nil {
+		return nil, err
 	}
 	bom.SpecVersion = version
 	return &bom, nil
 }
 
+// checkNamespace returns the version that an XML namespace stands for.
+func checkNamespace(space string) (cdx.SpecVersion, error) {
+	name, ok := strings.CutPrefix(space, namespacePrefix)
+	version, known := specVersion(name)
+	switch {
+	case !ok:
+		return 0, &DecodeError{Format: formatXML, Err: ErrFormat, Detail: fmt.Sprintf("namespace %.60q", space)}
+	case !known:
+		return 0, &DecodeError{Format: formatXML, Err: ErrVersion, Detail: fmt.Sprintf("%.40q", name)}
+	}
+	return version, nil
+}
+
 func xmlError(tokens *xmlTokens, err error) error {
+	var known *DecodeError
+	if errors.As(err, &known) {
+		return known
+	}
 	e := &DecodeError{Format: formatXML, Err: ErrFormat, Detail: err.Error()}
 	e.Line, _ = tokens.decoder.InputPos()
 	if errors.Is(err, ErrLimit) {
@@ -153,10 +161,13 @@ func xmlError(tokens *xmlTokens, err error) error {
 type xmlTokens struct {
 	decoder  *xml.Decoder
 	limits   document.Limits
-	size     int
 	depth    int
 	elements int
 	items    int
+}
+
+func newXMLTokens(r io.Reader, limits document.Limits) *xmlTokens {
+	return &xmlTokens{decoder: xml.NewDecoder(r), limits: limits}
 }
 
 // Token implements xml.TokenReader.
@@ -170,16 +181,18 @@ func (x *xmlTokens) Token() (xml.Token, error) {
 	case xml.StartElement:
 		x.depth++
 		x.elements++
-		if t.Name.Local == "component" {
+		switch t.Name.Local {
+		case "component", "vulnerability", "service":
 			x.items++
 		}
+		size := int(x.decoder.InputOffset())
 		switch {
 		case x.depth > x.limits.Depth:
 			return nil, fmt.Errorf("nested deeper than %d: %w", x.limits.Depth, ErrLimit)
 		case x.items > x.limits.Items:
 			return nil, fmt.Errorf("more than %d components: %w", x.limits.Items, ErrLimit)
-		case document.Dense(x.elements, x.size):
-			return nil, fmt.Errorf("%d elements in %d bytes: %w", x.elements, x.size, ErrLimit)
+		case document.Dense(x.elements, size):
+			return nil, fmt.Errorf("%d elements in %d bytes: %w", x.elements, size, ErrLimit)
 		}
 	}
 	return t, err

@@ -3,6 +3,7 @@ package cyclonedx
 import (
 	"bytes"
 	"errors"
+	"fmt"
 	"io/fs"
 	"os"
 	"os/exec"
@@ -70,15 +71,20 @@ func TestSchema(t *testing.T) {
 		}
 		schema := compileSchema(t, opts.Version)
 		for _, inv := range inventories(60) {
-			doc, err := jsonschema.UnmarshalJSON(bytes.NewReader(encode(t, inv, opts)))
-			if err != nil {
-				t.Fatal(err)
-			}
-			if err := schema.Validate(doc); err != nil {
-				t.Fatalf("%v\n%s", err, encode(t, inv, opts))
-			}
+			validateJSON(t, schema, encode(t, inv, opts))
 		}
 	})
+}
+
+func validateJSON(t *testing.T, schema *jsonschema.Schema, text []byte) {
+	t.Helper()
+	doc, err := jsonschema.UnmarshalJSON(bytes.NewReader(text))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := schema.Validate(doc); err != nil {
+		t.Fatalf("%v\n%.4000s", err, text)
+	}
 }
 
 func inventories(n uint64) []*sbom.Inventory {
@@ -99,9 +105,22 @@ func encode(t testing.TB, inv *sbom.Inventory, opts *Options) []byte {
 }
 
 func validateXML(t *testing.T, xmllint string, opts *Options) {
-	// The schema names its import by a URL; a catalog keeps xmllint off the
-	// network.
 	dir := t.TempDir()
+	var files []string
+	for i, inv := range inventories(60) {
+		path := filepath.Join(dir, fmt.Sprintf("%d.xml", i))
+		if err := os.WriteFile(path, encode(t, inv, opts), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		files = append(files, path)
+	}
+	lint(t, xmllint, opts.Version, dir, files)
+}
+
+// lint validates files with the official XML schema. The schema names its import
+// by a URL; a catalog in dir keeps xmllint off the network.
+func lint(t *testing.T, xmllint, version, dir string, files []string) {
+	t.Helper()
 	spdx, err := filepath.Abs(shared(t, "schemas", "spdx.xsd"))
 	if err != nil {
 		t.Fatal(err)
@@ -113,17 +132,10 @@ func validateXML(t *testing.T, xmllint string, opts *Options) {
 	if err := os.WriteFile(catalog, []byte(text), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	args := []string{"--nonet", "--noout", "--schema", shared(t, "schemas", "cyclonedx-"+opts.Version+".xsd")}
-	for i, inv := range inventories(60) {
-		path := filepath.Join(dir, string(rune('a'+i/26))+string(rune('a'+i%26))+".xml")
-		if err := os.WriteFile(path, encode(t, inv, opts), 0o600); err != nil {
-			t.Fatal(err)
-		}
-		args = append(args, path)
-	}
+	args := append([]string{"--nonet", "--noout", "--schema", shared(t, "schemas", "cyclonedx-"+version+".xsd")}, files...)
 	cmd := exec.Command(xmllint, args...)
 	cmd.Env = append(os.Environ(), "XML_CATALOG_FILES="+catalog)
 	if out, err := cmd.CombinedOutput(); err != nil {
-		t.Fatalf("%v\n%.4000s", err, out)
+		t.Errorf("%v\n%.4000s", err, out)
 	}
 }

@@ -221,7 +221,9 @@ type Diversion struct {
 
 // Annotation adds facts to a component that another file defines.
 type Annotation struct {
-	// Key or alias of the component.
+	// Key or alias of the component. Empty is whoever owns the file that says it,
+	// whichever detector found the component and on whatever ground it claims the
+	// file; when nobody does, licences become a gap.
 	Key string `json:"key"`
 	// Licenses and Properties are appended to the component's own.
 	Licenses   []sbom.License  `json:"licenses,omitempty"`

@@ -10,6 +10,7 @@ import (
 	"io/fs"
 	"os"
 	"path"
+	"strings"
 )
 
 const (
@@ -159,7 +160,7 @@ func (m *member) peek(r io.Reader, keep bool) error {
 	if _, err := io.ReadFull(r, m.head); err != nil {
 		return err
 	}
-	if !keep || m.size > maxManifestBytes || len(m.head) == 0 || m.head[0] != '{' && m.head[0] != '[' {
+	if !keep || m.size > maxConfigBytes || len(m.head) == 0 || !strings.ContainsRune("{[ \t\r\n", rune(m.head[0])) {
 		return nil
 	}
 	rest, err := io.ReadAll(r)
@@ -211,6 +212,7 @@ func (a *archive) open(m *member) *blob {
 		}
 		b.open = func(context.Context) (io.ReadCloser, error) { return b.section(0, m.size) }
 	default:
+		b.streamed = true
 		b.open = func(ctx context.Context) (io.ReadCloser, error) {
 			return a.stream.section(ctx, m.offset, m.size), nil
 		}

@@ -38,6 +38,9 @@ func parseManifest(raw []byte, d v1.Descriptor, read func(v1.Descriptor) (*blob,
 	if err := verify("manifest", raw, digestOf(d.Digest), size); err != nil {
 		return nil, err
 	}
+	if err := checkJSON("manifest", raw, maxManifestBytes); err != nil {
+		return nil, err
+	}
 	m, err := v1.ParseManifest(bytes.NewReader(raw))
 	if err != nil {
 		return nil, fmt.Errorf("manifest %s: %w: %w", d.Digest, ErrCorrupt, err)
@@ -105,6 +108,9 @@ func (s *imageSource) readConfig(ctx context.Context) (*v1.ConfigFile, error) {
 	if err != nil {
 		return nil, fmt.Errorf("config: %w", err)
 	}
+	if b.size >= 0 && b.size != d.Size {
+		return nil, &DigestError{What: "config", Want: digestOf(d.Digest), WantSize: d.Size, GotSize: b.size}
+	}
 	raw, err := b.readAll(ctx, "config", maxConfigBytes)
 	if err != nil {
 		return nil, err
@@ -116,6 +122,9 @@ func (s *imageSource) readConfig(ctx context.Context) (*v1.ConfigFile, error) {
 }
 
 func parseConfig(raw []byte) (*v1.ConfigFile, error) {
+	if err := checkJSON("config", raw, maxConfigBytes); err != nil {
+		return nil, err
+	}
 	cf := new(v1.ConfigFile)
 	if err := json.Unmarshal(raw, cf); err != nil {
 		return nil, fmt.Errorf("config: %w: %w", ErrCorrupt, err)
@@ -126,6 +135,9 @@ func parseConfig(raw []byte) (*v1.ConfigFile, error) {
 // assemble makes the Image.
 func (s *imageSource) assemble(ctx context.Context, o *Options) (*Image, error) {
 	if err := s.check(); err != nil {
+		return nil, err
+	}
+	if err := checkLayers(len(s.manifest.Layers)); err != nil {
 		return nil, err
 	}
 	cf, err := s.readConfig(ctx)
@@ -177,14 +189,19 @@ func missing(mt types.MediaType, err error) error {
 	return err
 }
 
+// checkLayers is called before anything is made for a layer.
+func checkLayers(n int) error {
+	if n > maxLayers {
+		return fmt.Errorf("%w: %d layers, at most %d", ErrLimit, n, maxLayers)
+	}
+	return nil
+}
+
 // setLayers completes the layers with what the config says about them.
 func (i *Image) setLayers(layers []*Layer, cf *v1.ConfigFile) error {
 	diffIDs := cf.RootFS.DiffIDs
 	if len(diffIDs) != len(layers) {
 		return fmt.Errorf("%w: %d and %d", ErrMismatch, len(diffIDs), len(layers))
-	}
-	if len(layers) > maxLayers {
-		return fmt.Errorf("%w: %d layers, at most %d", ErrLimit, len(layers), maxLayers)
 	}
 	history := layerHistory(cf.History)
 	for n, l := range layers {

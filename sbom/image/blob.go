@@ -20,6 +20,8 @@ type blob struct {
 	size int64
 	// head is the first bytes, if they are known without reading.
 	head []byte
+	// streamed: what lies before the blob has to be decompressed for it.
+	streamed bool
 	// open reads from the beginning.
 	open func(ctx context.Context) (io.ReadCloser, error)
 	// section reads a part, cheaply; nil when only open will do.
@@ -36,6 +38,11 @@ type store interface {
 func (b *blob) readAll(ctx context.Context, name string, limit int64) ([]byte, error) {
 	if b.size > limit {
 		return nil, fmt.Errorf("%s: %w: %d bytes, at most %d", name, ErrLimit, b.size, limit)
+	}
+	if b.streamed {
+		// Small JSON is kept while there is room. Many manifests that are not would cost
+		// a pass over the archive each.
+		return nil, fmt.Errorf("%s: %w: a compressed archive has more than %d bytes of JSON, or it is none", name, ErrLimit, maxCachedBytes)
 	}
 	rc, err := b.open(ctx)
 	if err != nil {
@@ -154,7 +161,7 @@ func (s *seekStream) take(ctx context.Context, off int64) (*cursor, error) {
 		}
 		c = &cursor{ReadCloser: rc}
 	}
-	n, err := io.CopyN(io.Discard, c, off-c.pos)
+	n, err := io.CopyN(io.Discard, interruptible{ctx, c}, off-c.pos)
 	c.pos += n
 	if err != nil {
 		_ = c.Close()
@@ -164,6 +171,19 @@ func (s *seekStream) take(ctx context.Context, off int64) (*cursor, error) {
 		return nil, err
 	}
 	return c, nil
+}
+
+// interruptible stops reading when ctx is done.
+type interruptible struct {
+	ctx context.Context
+	r   io.Reader
+}
+
+func (i interruptible) Read(p []byte) (int, error) {
+	if i.ctx.Err() != nil {
+		return 0, context.Cause(i.ctx)
+	}
+	return i.r.Read(p)
 }
 
 // give returns a stream that is in order. The one that is further on is kept for

@@ -138,7 +138,10 @@ func choose(ctx context.Context, all []*choice, o *Options) (*choice, error) {
 	if len(some) == 1 && o.Platform == (sbom.Platform{}) {
 		return some[0], nil
 	}
-	some = lookUp(ctx, some)
+	some, err := lookUp(ctx, some)
+	if err != nil {
+		return nil, err
+	}
 	if len(some) == 1 && o.Platform == (sbom.Platform{}) {
 		return some[0], nil
 	}
@@ -212,20 +215,31 @@ func familiar(ref string) string {
 
 // lookUp completes the platforms that descriptors do not state, and drops what
 // turns out to be no image.
-func lookUp(ctx context.Context, some []*choice) []*choice {
-	return slices.DeleteFunc(slices.Clone(some), func(c *choice) bool {
+func lookUp(ctx context.Context, some []*choice) ([]*choice, error) {
+	left := newLookUps()
+	var kept []*choice
+	for _, c := range some {
 		if !c.known {
 			c.known = true
-			c.Platform, c.err = c.platform(ctx)
+			c.Platform, c.err = c.platform(ctx, left)
 		}
-		return errors.Is(c.err, ErrNotImage)
-	})
+		if left.exceeded != nil {
+			return nil, left.exceeded
+		}
+		if !errors.Is(c.err, ErrNotImage) {
+			kept = append(kept, c)
+		}
+	}
+	return kept, nil
 }
 
-func (c *choice) platform(ctx context.Context) (sbom.Platform, error) {
+func (c *choice) platform(ctx context.Context, left *lookUps) (sbom.Platform, error) {
 	src, err := c.open(ctx)
 	if err == nil {
 		err = src.check()
+	}
+	if err == nil {
+		err = left.take(src.manifest.Config.Size)
 	}
 	if err != nil {
 		return sbom.Platform{}, err
@@ -235,6 +249,25 @@ func (c *choice) platform(ctx context.Context) (sbom.Platform, error) {
 		return sbom.Platform{}, err
 	}
 	return platformOf(cf.Platform()), nil
+}
+
+// lookUps bounds what is read to choose an image. Any number of images can have the
+// same config, so that a small file can make much to read.
+type lookUps struct {
+	left     int64
+	exceeded error
+}
+
+// maxLookUps is a thousand configs of the size that images have, some times over.
+const maxLookUps = 64 << 20
+
+func newLookUps() *lookUps { return &lookUps{left: maxLookUps} }
+
+func (l *lookUps) take(size int64) error {
+	if l.left -= max(0, size); l.left < 0 && l.exceeded == nil {
+		l.exceeded = fmt.Errorf("%w: configs of more than %d bytes to choose an image from", ErrLimit, maxLookUps)
+	}
+	return l.exceeded
 }
 
 // fits reports whether an image for have is what want asks for.

@@ -27,27 +27,9 @@ type dockerImage struct {
 // archive has no manifest of the image as it was pulled or will be pushed, so
 // the subject has no digest but the config's.
 func openDocker(ctx context.Context, a *archive, o *Options) (*Image, error) {
-	raw, err := readNamed(ctx, a, "manifest.json", maxManifestBytes)
+	all, images, err := dockerChoices(ctx, a, o)
 	if err != nil {
 		return nil, err
-	}
-	var list []dockerImage
-	if err := json.Unmarshal(raw, &list); err != nil {
-		return nil, fmt.Errorf("manifest.json: %w: %w", ErrCorrupt, err)
-	}
-	if len(list) > maxManifests {
-		return nil, fmt.Errorf("manifest.json: %w: more than %d images", ErrLimit, maxManifests)
-	}
-	all := make([]*choice, len(list))
-	images := make(map[*choice]*Image, len(list))
-	for n, d := range list {
-		img, err := d.assemble(ctx, a, o)
-		if err != nil {
-			return nil, fmt.Errorf("manifest.json: image %d: %w", n, err)
-		}
-		c := &choice{refs: d.RepoTags, known: true, names: []sbom.Digest{img.subject.Config}}
-		c.Digest, c.Platform = img.subject.Config, img.subject.Platform
-		all[n], images[c] = c, img
 	}
 	c, err := choose(ctx, all, o)
 	if err != nil {
@@ -57,7 +39,46 @@ func openDocker(ctx context.Context, a *archive, o *Options) (*Image, error) {
 	return images[c], nil
 }
 
+// dockerChoices assembles all images of a docker-archive, which costs their configs.
+func dockerChoices(ctx context.Context, a *archive, o *Options) ([]*choice, map[*choice]*Image, error) {
+	raw, err := readNamed(ctx, a, "manifest.json", maxManifestBytes)
+	if err != nil {
+		return nil, nil, err
+	}
+	if err := checkJSON("manifest.json", raw, maxManifestBytes); err != nil {
+		return nil, nil, err
+	}
+	var list []dockerImage
+	if err := json.Unmarshal(raw, &list); err != nil {
+		return nil, nil, fmt.Errorf("manifest.json: %w: %w", ErrCorrupt, err)
+	}
+	if len(list) > maxManifests {
+		return nil, nil, fmt.Errorf("manifest.json: %w: more than %d images", ErrLimit, maxManifests)
+	}
+	all := make([]*choice, len(list))
+	images := make(map[*choice]*Image, len(list))
+	left := newLookUps()
+	for n, d := range list {
+		if b, err := a.blob(d.Config); err == nil {
+			if err := left.take(b.size); err != nil {
+				return nil, nil, err
+			}
+		}
+		img, err := d.assemble(ctx, a, o)
+		if err != nil {
+			return nil, nil, fmt.Errorf("manifest.json: image %d: %w", n, err)
+		}
+		c := &choice{refs: d.RepoTags, known: true, names: []sbom.Digest{img.subject.Config}}
+		c.Digest, c.Platform = img.subject.Config, img.subject.Platform
+		all[n], images[c] = c, img
+	}
+	return all, images, nil
+}
+
 func (d *dockerImage) assemble(ctx context.Context, a *archive, o *Options) (*Image, error) {
+	if err := checkLayers(len(d.Layers)); err != nil {
+		return nil, err
+	}
 	raw, err := readNamed(ctx, a, d.Config, maxConfigBytes)
 	if err != nil {
 		return nil, err

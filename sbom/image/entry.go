@@ -47,7 +47,8 @@ type Entry struct {
 	UID, GID int
 	// Capabilities are the file capabilities of a regular file, in the form of
 	// getcap, such as "cap_net_raw=ep"; "" if it has none, "?" if the attribute that
-	// holds them is not valid. They are not read from root directories.
+	// holds them is not valid. Of files in a root directory they are known on Linux, if
+	// this program may open the file.
 	Capabilities string
 	// Problem says what is wrong with the entry: ErrEscape, ErrName or ErrType;
 	// nil for a good one. Report it. The entry may be used if Path is not empty.

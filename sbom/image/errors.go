@@ -128,6 +128,9 @@ type Candidate struct {
 	Ref string
 	// Platform is zero when the image does not state one.
 	Platform sbom.Platform
+	// Index is the outermost index in which the image was found, empty when it is
+	// in none.
+	Index sbom.Digest
 }
 
 // Error says what was asked for, lists what there is, and how to choose.

@@ -30,6 +30,10 @@ func (l *Layer) Info() sbom.Layer {
 	return info
 }
 
+// Limits returns the MaxEntries and MaxLayerBytes of the Options, or their defaults:
+// Entries is an ErrLimit where a layer has more.
+func (l *Layer) Limits() (entries int, bytes int64) { return l.opts.MaxEntries, l.opts.MaxLayerBytes }
+
 // Entries returns the layer's entries in the order of its tar stream; for a
 // directory, each directory before what is in it, by name. Every call reads the
 // layer again; several may run at a time.

@@ -27,6 +27,15 @@ type layout struct {
 
 // openLayout opens the image of a layout that the options mean.
 func openLayout(ctx context.Context, s store, o *Options) (*Image, error) {
+	idx, err := readLayout(ctx, s)
+	if err != nil {
+		return nil, err
+	}
+	return openIndex(ctx, idx, o)
+}
+
+// readLayout reads the index.json of a layout.
+func readLayout(ctx context.Context, s store) (*layout, error) {
 	if err := checkLayoutVersion(ctx, s); err != nil {
 		return nil, err
 	}
@@ -38,7 +47,7 @@ func openLayout(ctx context.Context, s store, o *Options) (*Image, error) {
 	if err != nil {
 		return nil, fmt.Errorf("index.json: %w", err)
 	}
-	return openIndex(ctx, &layout{store: s, list: list}, o)
+	return &layout{store: s, list: list}, nil
 }
 
 // checkLayoutVersion reads the file oci-layout. Some tools leave it out.
@@ -70,6 +79,9 @@ func parseIndex(raw []byte, d v1.Descriptor) ([]v1.Descriptor, error) {
 		size = -1
 	}
 	if err := verify("index", raw, digestOf(d.Digest), size); err != nil {
+		return nil, err
+	}
+	if err := checkJSON("index", raw, maxManifestBytes); err != nil {
 		return nil, err
 	}
 	m, err := v1.ParseIndexManifest(bytes.NewReader(raw))

@@ -22,7 +22,7 @@ type Options struct {
 	MaxEntries int
 	// MaxLayerBytes is the most bytes of a layer's uncompressed tar stream, and
 	// of the files in it, which differ when files are sparse; also of a compressed
-	// archive. 64 GiB if 0.
+	// archive. A layer as it is stored may have twice as many. 64 GiB if 0.
 	MaxLayerBytes int64
 	// OneFileSystem leaves out the contents of all mount points below a root file
 	// system; without it, only those of proc and sys.

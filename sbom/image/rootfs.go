@@ -114,7 +114,8 @@ func (w *walk) entry(name string, info fs.FileInfo) *Entry {
 	switch {
 	case info.Mode().IsRegular():
 		e.Size = info.Size()
-		e.r = &dirFile{dir: w.directory, name: name, left: e.Size}
+		f := &dirFile{dir: w.directory, name: name, left: e.Size}
+		e.r, e.Capabilities = f, f.capabilities()
 	case info.Mode().Type() == fs.ModeSymlink:
 		e.Link, e.Problem = w.root.Readlink(name)
 	case info.IsDir() && own.device != w.device && (w.layer.opts.OneFileSystem || name == "proc" || name == "sys"):
@@ -166,7 +167,8 @@ func (w *walk) read(name string) ([]fs.FileInfo, error) {
 	return infos, nil
 }
 
-// dirFile is the content of a regular file. It is opened by the first Read.
+// dirFile is the content of a regular file. It is opened when its capabilities are
+// asked for, where files have any, or by the first Read, which returns the error.
 type dirFile struct {
 	dir  *directory
 	name string
@@ -179,10 +181,8 @@ func (d *dirFile) Read(p []byte) (int, error) {
 	if d.err != nil {
 		return 0, d.err
 	}
-	if d.f == nil {
-		if d.f, d.err = d.dir.open(d.name); d.err != nil {
-			return 0, d.err
-		}
+	if !d.open() {
+		return 0, d.err
 	}
 	if d.left == 0 {
 		return 0, io.EOF
@@ -193,6 +193,21 @@ func (d *dirFile) Read(p []byte) (int, error) {
 		err = io.ErrUnexpectedEOF // The file has become shorter.
 	}
 	return n, err
+}
+
+func (d *dirFile) open() bool {
+	if d.f == nil && d.err == nil {
+		d.f, d.err = d.dir.open(d.name)
+	}
+	return d.err == nil
+}
+
+// capabilities returns those of the file, "" of one that cannot be opened.
+func (d *dirFile) capabilities() string {
+	if !filesHaveCapabilities || !d.open() {
+		return ""
+	}
+	return capabilitiesOf(d.f)
 }
 
 func (d *dirFile) Close() error {

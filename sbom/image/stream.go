@@ -22,6 +22,18 @@ type stored struct {
 	r    io.Reader
 	n    int64
 	want int64 // -1 if not known
+	most int64
+}
+
+// mostStored is the most bytes that a layer may have as it is stored: more than any
+// compression makes of the most that it may have uncompressed. Frames that a decompressor
+// skips, and what is read behind an error for the digest, count nowhere else.
+func mostStored(o *Options) int64 {
+	const slack = 1 << 20
+	if o.MaxLayerBytes > (math.MaxInt64-slack)/2 {
+		return math.MaxInt64
+	}
+	return 2*o.MaxLayerBytes + slack
 }
 
 // sourceError marks errors of reading the blob, as against those in its bytes.
@@ -29,9 +41,22 @@ type sourceError struct{ error }
 
 func (e sourceError) Unwrap() error { return e.error }
 
+// interrupted returns an error when nobody wants the iteration any more. It is asked
+// where bytes come out too, and not only where they go in: a few that are stored can
+// become gigabytes, and a hole in a file has none.
+func (s *stored) interrupted() error {
+	if s.ctx.Err() == nil {
+		return nil
+	}
+	return sourceError{context.Cause(s.ctx)}
+}
+
 func (s *stored) Read(p []byte) (int, error) {
-	if err := s.ctx.Err(); err != nil {
-		return 0, sourceError{context.Cause(s.ctx)}
+	if err := s.interrupted(); err != nil {
+		return 0, err
+	}
+	if s.n > s.most {
+		return 0, sourceError{fmt.Errorf("%w: more than %d stored bytes", ErrLimit, s.most)}
 	}
 	if s.want >= 0 {
 		left := s.want + 1 - s.n
@@ -101,7 +126,7 @@ func (s *tarStream) start(ctx context.Context) error {
 		return err
 	}
 	s.raw = raw
-	s.in = &stored{ctx: ctx, r: raw, want: l.blob.size}
+	s.in = &stored{ctx: ctx, r: raw, want: l.blob.size, most: mostStored(l.opts)}
 	buf := bufio.NewReaderSize(s.in, 64<<10)
 	s.src = buf
 	if s.kind, err = sniff(buf); err != nil {
@@ -148,6 +173,9 @@ func (s *tarStream) fetch() error {
 	for len(s.cur) == 0 {
 		if s.end != nil {
 			return s.end
+		}
+		if err := s.in.interrupted(); err != nil {
+			return err
 		}
 		s.cur, s.end = s.chunks.next()
 		s.fetched += int64(len(s.cur))
@@ -400,17 +428,25 @@ func (c *content) Read(p []byte) (int, error) {
 		return 0, errStale
 	}
 	if c.sparse {
-		n, err := c.s.tar.Read(p)
-		if err != nil && err != io.EOF {
-			err = c.fail(err)
-		}
-		return n, err
+		return c.readSparse(p)
 	}
 	if len(p) == 0 {
 		return 0, nil
 	}
 	data, err := c.lend(int64(len(p)))
 	return copy(p, data), err
+}
+
+// readSparse reads by tar, which knows where the holes are.
+func (c *content) readSparse(p []byte) (int, error) {
+	if err := c.s.in.interrupted(); err != nil {
+		return 0, c.fail(err)
+	}
+	n, err := c.s.tar.Read(p)
+	if err != nil && err != io.EOF {
+		err = c.fail(err)
+	}
+	return n, err
 }
 
 // WriteTo implements io.WriterTo without copying, except for sparse files.
@@ -441,6 +477,9 @@ func (c *content) WriteTo(w io.Writer) (n int64, err error) {
 func (c *content) lend(n int64) ([]byte, error) {
 	if c.left == 0 {
 		return nil, io.EOF
+	}
+	if err := c.s.in.interrupted(); err != nil {
+		return nil, c.fail(err)
 	}
 	data, err := c.s.lend(min(n, c.left))
 	if err != nil {

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"crypto/sha256"
 	"encoding/hex"
+	"strconv"
 	"strings"
 	"time"
 
@@ -18,56 +19,90 @@ const (
 	defaultNamespace = "https://github.com/imagetrust/imagetrust/spdx/"
 )
 
-// encoder turns one inventory into one document.
+// sink takes the parts of one document in this order: begin, packages, files, then
+// relationships, the annotation of the document, end. Licences come before the
+// first package that refers to them. It keeps nothing of what it is given but the
+// licences, and puts off the error of its writer until flush.
+type sink interface {
+	begin(*head)
+	pkg(*pkg)
+	license(*extracted)
+	relationship(*relationship)
+	annotation(*annotation)
+	end()
+	flush() error
+}
+
+// encoder turns one inventory into one document, a component at a time.
 type encoder struct {
 	inv      *sbom.Inventory
 	opts     *Options
+	version  version
 	losses   document.Losses
 	refs     *document.Refs
-	doc      *doc
-	selected []int           // indexes of the components written
-	licenses map[string]bool // ids of the extracted licences
+	sink     sink
+	head     head
+	selected []int                      // indexes of the components written
+	ids      []string                   // their SPDX identifiers
+	fileIDs  []string                   // those of Inventory.Files, if they are written
+	told     map[sbom.License]extracted // licences that components tell in full
+	mapper   *mapper                    // reads what is written
 }
 
-// document builds the document from the fields that SPDX has, maps it back, and
-// adds as annotations what came back different.
-func (e *encoder) document() *doc {
-	e.selected = document.Select(e.inv, e.opts.Hidden, e.opts.Files, &e.losses)
+func newEncoder(inv *sbom.Inventory, opts *Options, v version) *encoder {
+	e := &encoder{inv: inv, opts: opts, version: v, told: make(map[sbom.License]extracted)}
+	e.selected = document.Select(inv, opts.Hidden, opts.Files, &e.losses)
 	e.refs = document.NewRefs(len(e.selected), documentID, subjectID, distributionID)
-	e.licenses = make(map[string]bool)
-	e.doc = &doc{
-		SPDXVersion: "SPDX-2.3",
+	e.ids = make([]string, len(e.selected))
+	for i, at := range e.selected {
+		c := &inv.Components[at]
+		e.ids[i] = e.refs.TakeComponent(c.ID, reference(c.ID))
+		e.learn(c)
+	}
+	for i := 0; opts.Files && i < len(inv.Files); i++ {
+		e.fileIDs = append(e.fileIDs, e.refs.Take(refPrefix+"file-"+strconv.Itoa(i)))
+	}
+	spec := "SPDX-2.3"
+	if v == version22 {
+		spec = "SPDX-2.2"
+	}
+	e.head = head{
+		SPDXVersion: spec,
 		DataLicense: "CC0-1.0",
 		SPDXID:      documentID,
-		Namespace:   cmp.Or(e.opts.Namespace, defaultNamespace) + uuidMark,
-		Name:        cmp.Or(document.Clean(e.inv.Subject.Name), document.Clean(string(e.inv.Subject.Digest)), "image"),
-		Creation:    creation{Created: created(e.inv.Created), Creators: creators(e.inv.Tools)},
+		Namespace:   cmp.Or(opts.Namespace, defaultNamespace) + document.InventoryUUID(inv, compact(opts)),
+		Name:        cmp.Or(document.Clean(inv.Subject.Name), document.Clean(string(inv.Subject.Digest)), "image"),
+		Creation:    creation{Created: created(inv.Created), Creators: creators(inv.Tools)},
 	}
-	e.relate(documentID, relDescribes, subjectID, "")
-	e.packages()
-	e.relationships()
-	e.annotateDocument(nil)
-	got := mapDoc(e.doc, false)
-	e.doc.Annotations = nil
-	for i, at := range e.selected {
-		c := &e.inv.Components[at]
-		plain, renamed := document.Properties(c.Properties)
-		props := append(append(plain, renamed...), document.Component(c, &got.Components[i])...)
-		e.annotate(&e.doc.Packages[1+i], props)
-	}
-	if e.opts.Files {
-		files := e.doc.Packages[len(e.doc.Packages)-len(e.inv.Files):]
-		for i := range e.inv.Files {
-			props := []sbom.Property{{Name: document.Role, Value: document.RoleFile}}
-			files[i].Annotations = nil
-			e.annotate(&files[i], append(props, document.File(&e.inv.Files[i], &got.Files[i])...))
-		}
-	}
-	e.annotateDocument(document.Inventory(e.inv, got))
-	return e.doc
+	e.mapper = newMapper(&doc{head: e.head})
+	e.mapper.own = true
+	return e
 }
 
-// created returns a date in the form that SPDX 2.3 demands, without fractions.
+// write hands the document to the sink: the fields that SPDX has, and what comes
+// back different when they are read in annotations.
+func (e *encoder) write() {
+	e.sink.begin(&e.head)
+	e.subject()
+	for _, files := range []bool{false, true} {
+		for i, at := range e.selected {
+			if c := &e.inv.Components[at]; e.isFile(c) == files {
+				e.component(c, e.ids[i])
+			}
+		}
+		if !files {
+			e.distribution()
+		}
+		if files == (e.version == version301) {
+			e.files()
+		}
+	}
+	e.relationships()
+	e.sink.annotation(e.annotation(document.Inventory(e.inv, e.mapper.inv)))
+	e.sink.end()
+}
+
+// created returns a date in the form that SPDX demands, without fractions.
 func created(t time.Time) string {
 	if document.FormatTime(t) == "" {
 		t = time.Unix(0, 0)
@@ -92,57 +127,47 @@ func creators(tools []sbom.Tool) []string {
 }
 
 func (e *encoder) relate(from, typ, to, comment string) {
-	e.doc.Relationships = append(e.doc.Relationships, relationship{From: from, Type: typ, To: to, Comment: comment})
+	e.sink.relationship(&relationship{From: from, Type: typ, To: to, Comment: comment})
 }
 
-func (e *encoder) annotation(props []sbom.Property) annotation {
-	return annotation{Annotator: annotator, Date: e.doc.Creation.Created, Type: "OTHER", Comment: statement(props)}
+func (e *encoder) annotation(props []sbom.Property) *annotation {
+	return &annotation{Annotator: annotator, Date: e.head.Creation.Created, Type: "OTHER", Comment: statement(props)}
 }
 
 func (e *encoder) annotate(p *pkg, props []sbom.Property) {
 	if len(props) > 0 {
-		p.Annotations = append(p.Annotations, e.annotation(props))
+		p.Annotations = append(p.Annotations, *e.annotation(props))
 	}
 }
 
-func (e *encoder) annotateDocument(props []sbom.Property) {
-	e.doc.Annotations = append(e.doc.Annotations, e.annotation(props))
+func (e *encoder) distribution() {
+	d := e.inv.Distribution
+	if d == nil {
+		return
+	}
+	p := e.newPackage(document.Clean(d.ID), distributionID, purposeOS)
+	p.Version, p.Description = document.Clean(d.VersionID), document.Clean(d.Name)
+	e.annotate(&p, []sbom.Property{{Name: document.Role, Value: document.RoleDistribution}})
+	e.mapper.inv.Distribution = e.mapper.distributionOf(&p)
+	e.sink.pkg(&p)
 }
 
-// packages are the image, the components, the distribution, and the files. Files
-// are packages whose purpose is FILE: an SPDX 2.3 file must have a SHA-1, which
-// nobody computes for an image.
-func (e *encoder) packages() {
-	e.doc.Packages = append(make([]pkg, 0, 2+len(e.selected)), subject(&e.inv.Subject))
-	for _, i := range e.selected {
-		c := &e.inv.Components[i]
-		p := e.component(c)
-		e.doc.Packages = append(e.doc.Packages, p)
-		if installed(c) {
-			e.relate(subjectID, relContains, p.SPDXID, "")
-		} else {
-			e.relate(subjectID, relOther, p.SPDXID, "not installed: "+cmp.Or(document.Clean(string(c.Scope)), "removed by a later layer"))
-		}
-	}
-	if d := e.inv.Distribution; d != nil {
-		p := newPackage(document.Clean(d.ID), distributionID, purposeOS)
-		p.Version, p.Description = document.Clean(d.VersionID), document.Clean(d.Name)
-		e.annotate(&p, []sbom.Property{{Name: document.Role, Value: document.RoleDistribution}})
-		e.doc.Packages = append(e.doc.Packages, p)
-		e.relate(subjectID, relContains, p.SPDXID, "")
-	}
+// files are packages whose purpose is FILE: an SPDX 2 file must have a SHA-1, which
+// nobody computes for an image. SPDX 3 has no such rule.
+func (e *encoder) files() {
 	if !e.opts.Files {
 		return
 	}
 	for i := range e.inv.Files {
 		f := &e.inv.Files[i]
-		p := newPackage(document.Clean(f.Path), e.refs.Take(refPrefix+"file"), purposeFile)
+		p := e.newPackage(document.Clean(f.Path), e.fileIDs[i], purposeFile)
 		p.Checksums = checksums(f.Digests)
-		e.annotate(&p, []sbom.Property{{Name: document.Role, Value: document.RoleFile}})
-		e.doc.Packages = append(e.doc.Packages, p)
-		if f.Integrity != sbom.Missing {
-			e.relate(subjectID, relContains, p.SPDXID, "")
+		if e.version == version301 {
+			p.file = &fileOnly{}
 		}
+		got := e.mapper.fileOf(&p)
+		e.annotate(&p, append([]sbom.Property{{Name: document.Role, Value: document.RoleFile}}, document.File(f, &got)...))
+		e.sink.pkg(&p)
 	}
 }
 
@@ -150,18 +175,22 @@ func installed(c *sbom.Component) bool {
 	return c.Attribution.Visible && (c.Scope == sbom.ScopeInstalled || c.Scope == sbom.ScopeBundled)
 }
 
-func newPackage(name, id, purpose string) pkg {
+func (e *encoder) newPackage(name, id, purpose string) pkg {
+	if e.version == version22 {
+		purpose = ""
+	}
 	return pkg{
 		Name: cmp.Or(name, noAssertion), SPDXID: id, Purpose: purpose, DownloadLocation: noAssertion, FilesAnalyzed: new(bool),
-		LicenseConcluded: noAssertion, LicenseDeclared: noAssertion, Copyright: noAssertion,
+		LicenseDeclared: noAssertion, common: common{LicenseConcluded: noAssertion, Copyright: noAssertion},
 	}
 }
 
 // subject is the image. A root file system, which has no digest, is a FILE as in
 // other tools' documents.
-func subject(s *sbom.Subject) pkg {
-	p := newPackage(document.Clean(s.Name), subjectID, purposeContainer)
-	if s.Digest == "" && s.Config == "" {
+func (e *encoder) subject() {
+	s := &e.inv.Subject
+	p := e.newPackage(document.Clean(s.Name), subjectID, purposeContainer)
+	if s.Digest == "" && s.Config == "" && e.version != version22 {
 		p.Purpose = purposeFile
 	}
 	if document.GoodDigest(s.Digest) {
@@ -174,35 +203,9 @@ func subject(s *sbom.Subject) pkg {
 	if p.Name == noAssertion {
 		p.Name = cmp.Or(p.Version, "image")
 	}
-	return p
-}
-
-// component maps to the fields that SPDX has. What they cannot say, the
-// annotation says.
-func (e *encoder) component(c *sbom.Component) pkg {
-	p := newPackage(document.Clean(c.Name), e.refs.TakeComponent(c.ID, reference(c.ID)), purposes[c.Type])
-	p.Version = document.Clean(c.Version)
-	if s := document.Clean(c.Supplier); s != "" {
-		p.Supplier = "Organization: " + s
-	}
-	p.Checksums = checksums(c.Hashes)
-	p.SourceInfo = sourceInfo(c.Source)
-	p.LicenseDeclared = e.declared(c.Licenses)
-	p.Description = document.Clean(c.Description)
-	if document.GoodPURL(c.PURL) {
-		p.ExternalRefs = append(p.ExternalRefs, purlRef(c.PURL))
-	}
-	for _, cpe := range c.CPEs {
-		if !document.GoodCPE(cpe) {
-			break
-		}
-		typ := "cpe23Type"
-		if strings.HasPrefix(strings.ToLower(cpe), "cpe:/") {
-			typ = "cpe22Type"
-		}
-		p.ExternalRefs = append(p.ExternalRefs, externalRef{Category: "SECURITY", Type: typ, Locator: cpe})
-	}
-	return p
+	e.mapper.creation()
+	e.mapper.mapSubject(&p)
+	e.sink.pkg(&p)
 }
 
 func purlRef(purl string) externalRef {
@@ -216,21 +219,12 @@ func reference(id string) string {
 			return r
 		}
 		return '-'
-	}, id)
+	}, strings.TrimPrefix(id, refPrefix))
 	return refPrefix + cmp.Or(strings.Trim(safe, "-"), "component")
 }
 
 func idString(r rune) bool {
 	return 'a' <= r && r <= 'z' || 'A' <= r && r <= 'Z' || '0' <= r && r <= '9' || r == '-' || r == '.'
-}
-
-var purposes = map[sbom.ComponentType]string{
-	sbom.TypeLibrary:         "LIBRARY",
-	sbom.TypeApplication:     "APPLICATION",
-	sbom.TypeFramework:       "FRAMEWORK",
-	sbom.TypeOperatingSystem: purposeOS,
-	sbom.TypeFile:            purposeFile,
-	sbom.TypeContainer:       purposeContainer,
 }
 
 func checksums(digests []sbom.Digest) []checksum {
@@ -243,27 +237,40 @@ func checksums(digests []sbom.Digest) []checksum {
 	return out
 }
 
-// builtFrom begins the source information of binary packages, in the words that
-// Trivy writes and reads.
-const builtFrom = "built package from: "
-
-func sourceInfo(s *sbom.SourcePackage) string {
-	if s == nil || s.Name == "" {
-		return ""
+// learn notes the extracted licences that a component tells in full.
+func (e *encoder) learn(c *sbom.Component) {
+	for _, prop := range c.Properties {
+		if prop.Name != extractedProperty {
+			continue
+		}
+		if x, ok := exact[extracted](prop.Value); ok && goodExtracted(&x) {
+			e.told[x.license()] = x
+			e.told[sbom.License{Expression: x.ID}] = x
+		}
 	}
-	return document.Clean(builtFrom + s.Name + " " + s.Version)
 }
 
-// declared joins all statements by AND: each of them was found.
-func (e *encoder) declared(licenses []sbom.License) string {
+func goodExtracted(x *extracted) bool {
+	ok := strings.HasPrefix(x.ID, "LicenseRef-") && document.IsExpression(x.ID) && x.Text != "" && carried(x.Text) && carried(x.Name) && carried(x.Comment)
+	for _, s := range x.SeeAlso {
+		ok = ok && word(s)
+	}
+	return ok
+}
+
+// declare joins all statements by AND: each of them was found.
+func (e *encoder) declare(licenses []sbom.License, concluded bool) string {
 	var parts []string
 	for _, l := range licenses {
-		switch text := document.Clean(cmp.Or(l.Expression, l.Name)); {
+		if (l.Acknowledgement == sbom.LicenseConcluded) != concluded {
+			continue
+		}
+		switch text := prose(cmp.Or(l.Expression, l.Name)); {
 		case document.IsExpression(l.Expression) && !strings.Contains(l.Expression, "DocumentRef-"):
 			parts = append(parts, l.Expression)
 			e.defineRefs(l.Expression)
 		case text != "":
-			parts = append(parts, e.define(text))
+			parts = append(parts, e.defineText(text))
 		}
 	}
 	if len(parts) == 0 {
@@ -272,44 +279,68 @@ func (e *encoder) declared(licenses []sbom.License) string {
 	return document.JoinAnd(parts)
 }
 
-// define returns the reference of a licence that is known by its text only.
-func (e *encoder) define(text string) string {
-	h := sha256.Sum256([]byte(text))
-	id := "LicenseRef-imagetrust-" + hex.EncodeToString(h[:8])
-	if !e.licenses[id] {
-		e.licenses[id] = true
-		e.doc.Licenses = append(e.doc.Licenses, extracted{ID: id, Text: text, Name: text})
+// defineText returns the reference of a licence that is known by its text only.
+func (e *encoder) defineText(text string) string {
+	if x, ok := e.told[sbom.License{Name: text}]; ok && e.define(x) {
+		return x.ID
 	}
-	return id
+	h := sha256.Sum256([]byte(text))
+	x := extracted{ID: "LicenseRef-imagetrust-" + hex.EncodeToString(h[:8]), Text: text, Name: document.Clean(text)}
+	e.define(x)
+	return x.ID
 }
 
 // defineRefs defines the references in an expression, which SPDX demands.
 func (e *encoder) defineRefs(expression string) {
-	for _, id := range strings.FieldsFunc(expression, func(r rune) bool { return !idString(r) }) {
-		if strings.HasPrefix(id, "LicenseRef-") && !e.licenses[id] {
-			e.licenses[id] = true
-			e.doc.Licenses = append(e.doc.Licenses, extracted{ID: id, Text: noAssertion})
+	for _, id := range references(expression) {
+		if !strings.HasPrefix(id, "LicenseRef-") {
+			continue
+		}
+		if x, ok := e.told[sbom.License{Expression: id}]; !ok || !e.define(x) {
+			e.define(extracted{ID: id, Text: noAssertion})
 		}
 	}
 }
 
-// relationships writes depends-on and contains in SPDX's words, all others as
-// OTHER with the type in the comment.
+// define hands an extracted licence to the sink, once. It reports false when its
+// identifier is another's.
+func (e *encoder) define(x extracted) bool {
+	if old, ok := e.mapper.licenses[x.ID]; ok {
+		return compact(old) == compact(&x)
+	}
+	e.mapper.licenses[x.ID] = &x
+	e.sink.license(&x)
+	return true
+}
+
+// relationships writes what the image holds, and then what the inventory says: the
+// types that SPDX has in its words, all others as OTHER with the type in the comment.
 func (e *encoder) relationships() {
-	seen := make(map[sbom.Relationship]bool, len(e.inv.Relationships))
+	e.relate(documentID, relDescribes, subjectID, "")
+	for i, at := range e.selected {
+		if c := &e.inv.Components[at]; installed(c) {
+			e.relate(subjectID, relContains, e.ids[i], "")
+		} else {
+			e.relate(subjectID, relOther, e.ids[i], "not installed: "+cmp.Or(document.Clean(string(c.Scope)), "removed by a later layer"))
+		}
+	}
+	if e.inv.Distribution != nil {
+		e.relate(subjectID, relContains, distributionID, "")
+	}
+	for i, id := range e.fileIDs {
+		if e.inv.Files[i].Integrity != sbom.Missing {
+			e.relate(subjectID, relContains, id, "")
+		}
+	}
 	for i := range e.inv.Relationships {
 		r := &e.inv.Relationships[i]
 		from, to, ok := e.refs.Ends(r, &e.losses)
-		if !ok || seen[*r] {
+		if !ok {
 			continue
 		}
-		seen[*r] = true
-		switch r.Type {
-		case sbom.DependsOn:
-			e.relate(from, relDependsOn, to, "")
-		case sbom.Contains:
-			e.relate(from, relContains, to, "")
-		default:
+		if typ, ok := relationWord(r.Type, e.version); ok {
+			e.relate(from, typ, to, "")
+		} else {
 			e.relate(from, relOther, to, document.RelationPrefix+document.Quote(string(r.Type)))
 		}
 	}

@@ -9,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
 	"golang.org/x/tools/txtar"
 
 	"github.com/imagetrust/imagetrust/internal/document/documenttest"
@@ -56,6 +57,18 @@ func TestRealDocuments(t *testing.T) {
 	}
 }
 
+// lossCounts are the numbers of losses by field, nil for none.
+func lossCounts(losses []sbom.Loss) map[string]int {
+	var counts map[string]int
+	for _, l := range losses {
+		if counts == nil {
+			counts = make(map[string]int)
+		}
+		counts[l.Field] += l.Count
+	}
+	return counts
+}
+
 func hex64(digit string) sbom.Digest {
 	return sbom.Digest("sha256:" + strings.Repeat(digit, 64))
 }
@@ -81,10 +94,19 @@ func TestForeign(t *testing.T) {
 					Evidence: []sbom.Evidence{
 						{Field: "purl", Technique: "other", Location: sbom.Location{Path: "var/lib/dpkg/status"}},
 						{Field: "purl", Technique: "other", Location: sbom.Location{Path: "usr/share/doc/libssl3/copyright"}},
-						{Field: "purl", Technique: "other", Location: sbom.Location{Path: "usr/lib/libssl.so.3", Layer: &sbom.LayerRef{Index: -1, DiffID: hex64("3")}}}}},
-				{ID: "SPDXRef-Package-broken", Type: "library", PURL: "pkg:", Name: "broken", Attribution: visible},
+						{Field: "purl", Technique: "other", Location: sbom.Location{Path: "usr/lib/libssl.so.3", Layer: &sbom.LayerRef{Index: -1, DiffID: hex64("3")}}}},
+					Properties: []sbom.Property{
+						{Name: "spdx:filesAnalyzed", Value: "true"},
+						{Name: "spdx:hasExtractedLicensingInfo", Value: `{"licenseId":"LicenseRef-Artistic","extractedText":"NOASSERTION","name":"Artistic"}`},
+						{Name: "spdx:originator", Value: "Person: OpenSSL Team (team@example.org)"},
+						{Name: "spdx:packageVerificationCode", Value: `{"packageVerificationCodeValue":"da39"}`},
+						{Name: "spdx:sourceInfo", Value: "acquired package info from DPKG DB: /var/lib/dpkg/status, /usr/share/doc/libssl3/copyright"},
+						{Name: "spdx:supplier", Value: "Person: OpenSSL Team (team@example.org)"}}},
+				{ID: "SPDXRef-Package-broken", Type: "library", PURL: "pkg:", Name: "broken", Attribution: visible,
+					Properties: []sbom.Property{{Name: "spdx:licenseConcluded", Value: "NONE"}}},
 				{ID: "SPDXRef-Package-broken~2", Type: "library", Name: "twice", Version: "2", Attribution: visible},
-				{ID: "SPDXRef-File-libssl", Type: "file", Name: "/usr/lib/libssl.so.3", Hashes: []sbom.Digest{"sha1:2222222222222222222222222222222222222222"}, Attribution: visible},
+				{ID: "SPDXRef-File-libssl", Type: "file", Name: "/usr/lib/libssl.so.3", Hashes: []sbom.Digest{"sha1:2222222222222222222222222222222222222222"}, Attribution: visible,
+					Properties: []sbom.Property{{Name: "spdx:comment", Value: "layerID: " + string(hex64("3"))}, {Name: "spdx:fileType", Value: "BINARY"}}},
 			},
 			Relationships: []sbom.Relationship{
 				{From: "SPDXRef-Package-deb-libssl3-1", To: "SPDXRef-Package-broken", Type: sbom.DependsOn},
@@ -102,29 +124,41 @@ func TestForeign(t *testing.T) {
 			Distribution: &sbom.Distribution{ID: "debian", VersionID: "12.5"}, Created: created,
 			Layers: []sbom.Layer{{DiffID: hex64("3")}}, Tools: []sbom.Tool{{Vendor: "aquasecurity", Name: "trivy", Version: "0.66.0"}},
 			Components: []sbom.Component{
-				{ID: "SPDXRef-OperatingSystem-1", Type: "operating-system", Name: "debian", Version: "12.5", Attribution: visible},
+				{ID: "SPDXRef-OperatingSystem-1", Type: "operating-system", Name: "debian", Version: "12.5", Attribution: visible,
+					Properties: []sbom.Property{{Name: "spdx:downloadLocation", Value: "NONE"}}},
 				{ID: "SPDXRef-Package-3", Type: "library", PURL: "pkg:deb/debian/libssl3@3.0.11-1?arch=amd64&distro=debian-12.5", Name: "libssl3", Version: "3.0.11-1",
-					Architecture: "amd64", Supplier: "OpenSSL Team", Licenses: []sbom.License{{Expression: "Apache-2.0"}}, Source: &sbom.SourcePackage{Name: "openssl", Version: "3.0.11-1"},
+					Architecture: "amd64", Supplier: "OpenSSL Team", Licenses: []sbom.License{{Expression: "Apache-2.0", Acknowledgement: sbom.LicenseConcluded}}, Source: &sbom.SourcePackage{Name: "openssl", Version: "3.0.11-1"},
 					Attribution: sbom.Attribution{Visible: true, Introduced: &sbom.LayerRef{DiffID: hex64("3")}},
-					Evidence:    []sbom.Evidence{{Field: "purl", Technique: "other", Location: sbom.Location{Layer: &sbom.LayerRef{DiffID: hex64("3")}}}}},
+					Evidence:    []sbom.Evidence{{Field: "purl", Technique: "other", Location: sbom.Location{Layer: &sbom.LayerRef{DiffID: hex64("3")}}}},
+					Properties: []sbom.Property{
+						{Name: "spdx:attributionText", Value: "LayerDiffID: " + string(hex64("3"))},
+						{Name: "spdx:attributionText", Value: "PkgID: libssl3@3.0.11-1"}, {Name: "spdx:downloadLocation", Value: "NONE"}}},
 			},
 			Relationships: []sbom.Relationship{{From: "SPDXRef-OperatingSystem-1", To: "SPDXRef-Package-3", Type: sbom.Contains}},
 		},
 		"spdx3.json": {
 			Subject: sbom.Subject{Name: "demo"}, Created: created, Tools: []sbom.Tool{{Vendor: "Example", Name: "maker", Version: "2.0"}},
 			Components: []sbom.Component{
-				{ID: "https://example.org/a", Type: "library", PURL: "pkg:npm/a@1", Name: "a", Version: "1", Supplier: "Example", Licenses: []sbom.License{{Expression: "MIT"}},
+				{ID: "https://example.org/a", Type: "library", PURL: "pkg:npm/a@1", Name: "a", Version: "1", Supplier: "Example", Licenses: []sbom.License{{Expression: "MIT", Acknowledgement: sbom.LicenseConcluded}},
 					Hashes: []sbom.Digest{hex64("6")}, Attribution: visible},
 				{ID: "https://example.org/f", Type: "file", Name: "/bin/f", Attribution: visible},
 			},
 			Relationships: []sbom.Relationship{{From: "https://example.org/a", To: "https://example.org/f", Type: sbom.Contains}},
 		},
 	}
+	lost := map[string]map[string]int{
+		"syft.json":  {"creationInfo.licenseListVersion": 1},
+		"trivy.json": {"subject.downloadLocation": 1},
+	}
 	for _, f := range archive.Files {
 		t.Run(f.Name, func(t *testing.T) {
-			got, err := Decode(bytes.NewReader(f.Data), nil)
+			var losses []sbom.Loss
+			got, err := Decode(bytes.NewReader(f.Data), &DecodeOptions{Losses: &losses})
 			if err != nil {
 				t.Fatal(err)
+			}
+			if d := cmp.Diff(lost[f.Name], lossCounts(losses)); d != "" {
+				t.Errorf("losses -want +got\n%s", d)
 			}
 			if d := documenttest.Diff(want[f.Name], got); d != "" {
 				t.Errorf("-want +got\n%s", d)

@@ -17,6 +17,8 @@ var update = flag.Bool("update", false, "rewrite the golden files")
 func TestGolden(t *testing.T) {
 	golden(t, "2.3.json", &Options{Indent: true, Hidden: true, Files: true})
 	golden(t, "2.3.spdx", &Options{Format: TagValue23, Hidden: true, Files: true})
+	golden(t, "2.2.json", &Options{Format: JSON22, Indent: true, Hidden: true, Files: true})
+	golden(t, "2.2.spdx", &Options{Format: TagValue22, Hidden: true, Files: true})
 	golden(t, "3.0.1.json", &Options{Format: JSON301, Indent: true, Hidden: true, Files: true})
 }
 

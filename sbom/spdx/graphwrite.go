@@ -3,114 +3,166 @@ package spdx
 import (
 	"crypto/sha256"
 	"encoding/hex"
+	"slices"
 	"strconv"
 	"strings"
 )
 
 const creationInfoID = "_:creationInfo"
 
-// writeGraph translates an SPDX 2.3 document into SPDX 3.0.1.
-func writeGraph(d *doc, opts *Options) ([]byte, error) {
-	w := &graphWriter{doc: d, shared: make(map[string]string), licenses: make(map[string]*extracted)}
-	for i := range d.Licenses {
-		w.licenses[d.Licenses[i].ID] = &d.Licenses[i]
-	}
-	w.creation()
-	for i := range d.Packages {
-		w.pkg(&d.Packages[i])
-	}
-	w.relationships()
-	w.annotations(documentID, d.Annotations)
-	w.collections()
-	return marshalJSON(&graph{Context: contextURL, Graph: w.elements}, opts)
-}
-
+// graphWriter writes SPDX 3.0.1. It keeps the identifiers of the elements, which
+// the SBOM lists at its end, and the relationships, which it joins.
 type graphWriter struct {
-	doc      *doc
-	elements []element
-	number   int
+	jsonText
+	head     *head
+	names    []string          // of the elements, without the namespace
+	number   int               // of annotations
 	shared   map[string]string // agents, expressions and licence texts by content
 	licenses map[string]*extracted
+	related  []element
+	at       map[relationKey]int // index in related
+}
+
+type relationKey struct{ from, typ, scope, comment string }
+
+func newGraphWriter(text jsonText) *graphWriter {
+	return &graphWriter{
+		jsonText: text, shared: make(map[string]string),
+		licenses: make(map[string]*extracted), at: make(map[relationKey]int),
+	}
 }
 
 // iri returns the identifier of an element in the document's namespace.
-func (w *graphWriter) iri(id string) string {
-	return w.doc.Namespace + "#" + strings.TrimPrefix(id, refPrefix)
-}
+func (w *graphWriter) iri(id string) string { return w.head.Namespace + "#" + local(id) }
 
-func (w *graphWriter) add(e element) {
-	if e.Type != "CreationInfo" {
+func local(id string) string { return strings.TrimPrefix(id, refPrefix) }
+
+// add writes an element of the given name.
+func (w *graphWriter) add(name string, e *element) {
+	e.SPDXID = w.iri(name)
+	if e.CreationInfo == "" {
 		e.CreationInfo = creationInfoID
 	}
-	w.elements = append(w.elements, e)
+	w.names = append(w.names, local(name))
+	w.element(e)
 }
 
 // once adds an element that several others refer to, and returns its identifier.
-func (w *graphWriter) once(e element, kind, content string) string {
+func (w *graphWriter) once(e *element, kind, content string) string {
 	key := kind + "\x00" + content
 	if id, ok := w.shared[key]; ok {
 		return id
 	}
 	h := sha256.Sum256([]byte(key))
-	id := w.iri("_" + kind + "-" + hex.EncodeToString(h[:8]))
-	w.shared[key] = id
-	e.SPDXID = id
-	w.add(e)
-	return id
+	name := "_" + kind + "-" + hex.EncodeToString(h[:8])
+	w.shared[key] = w.iri(name)
+	w.add(name, e)
+	return w.shared[key]
 }
 
-func (w *graphWriter) creation() {
+func (w *graphWriter) begin(h *head) {
+	w.head = h
+	w.open("", "{")
+	w.member("@context", contextURL)
+	w.open("@graph", "[")
 	info := element{
-		Type: "CreationInfo", BlankID: creationInfoID, SpecVersion: "3.0.1", Created: w.doc.Creation.Created,
+		Type: "CreationInfo", BlankID: creationInfoID, SpecVersion: "3.0.1", Created: h.Creation.Created,
 		CreatedBy: refs{ref(w.iri("_agent"))},
 	}
-	tools := make([]element, 0, len(w.doc.Creation.Creators))
-	for i, c := range w.doc.Creation.Creators {
-		id := w.iri("_tool-" + hex.EncodeToString([]byte{byte(i >> 8), byte(i)}))
-		tools = append(tools, element{Type: "Tool", SPDXID: id, Name: strings.TrimPrefix(c, "Tool: ")})
-		info.CreatedUsing = append(info.CreatedUsing, ref(id))
+	toolName := func(i int) string { return "_tool-" + hex.EncodeToString([]byte{byte(i >> 8), byte(i)}) }
+	for i := range h.Creation.Creators {
+		info.CreatedUsing = append(info.CreatedUsing, ref(w.iri(toolName(i))))
 	}
-	w.add(info)
-	w.add(element{Type: "SoftwareAgent", SPDXID: w.iri("_agent"), Name: "imagetrust"})
-	for _, t := range tools {
-		w.add(t)
+	w.element(&info)
+	w.add("_agent", &element{Type: "SoftwareAgent", Name: "imagetrust"})
+	for i, c := range h.Creation.Creators {
+		w.add(toolName(i), &element{Type: "Tool", Name: strings.TrimPrefix(c, "Tool: ")})
 	}
 }
 
-// pkg writes a package, or a file where nothing but a file's properties is
-// stated.
+func stated(s string) string {
+	if s == noAssertion {
+		return ""
+	}
+	return s
+}
+
+// pkg writes a package, or a file.
 func (w *graphWriter) pkg(p *pkg) {
 	e := element{
-		Type: "software_Package", SPDXID: w.iri(p.SPDXID), Name: p.Name, Description: p.Description, Comment: p.Comment,
+		Type: "software_Package", Name: p.Name, Summary: p.Summary, Description: p.Description, Comment: p.Comment,
 		PackageVersion: p.Version, SourceInfo: p.SourceInfo, PrimaryPurpose: camel(p.Purpose),
+		DownloadLocation: stated(p.DownloadLocation), HomePage: p.HomePage, CopyrightText: stated(p.Copyright),
+		AttributionText: toRefs(p.Attribution), ReleaseTime: p.ReleaseDate, BuiltTime: p.BuiltDate, ValidUntilTime: p.ValidUntilDate,
+		SuppliedBy: w.agent(p.Supplier),
 	}
-	if p.Purpose == purposeFile && p.Version+p.SourceInfo == "" && len(p.ExternalRefs) == 0 {
+	if o := w.agent(p.Originator); o != "" {
+		e.OriginatedBy = refs{o}
+	}
+	if p.file != nil {
 		e.Type = "software_File"
+		for i, t := range p.file.Types {
+			if i == 0 {
+				e.PrimaryPurpose = camel(t)
+			} else {
+				e.AdditionalPurpose = append(e.AdditionalPurpose, ref(camel(t)))
+			}
+		}
 	}
 	for _, c := range p.Checksums {
-		e.VerifiedUsing = append(e.VerifiedUsing, hash{Type: "Hash", Algorithm: strings.ToLower(c.Algorithm), Value: c.Value})
+		e.VerifiedUsing = append(e.VerifiedUsing, hash{Type: "Hash", Algorithm: graphAlgorithm(c.Algorithm), Value: c.Value})
 	}
-	for _, r := range p.ExternalRefs {
-		if r.Type == "purl" {
-			e.PackageURL = r.Locator
-			continue
-		}
-		e.ExternalIdentifier = append(e.ExternalIdentifier, externalID{
-			Type: "ExternalIdentifier", Kind: strings.TrimSuffix(r.Type, "Type"), Identifier: r.Locator,
-		})
+	if v := p.Verification; v != nil {
+		e.VerifiedUsing = append(e.VerifiedUsing, hash{Type: "PackageVerificationCode", Algorithm: "sha1", Value: v.Value, Excluded: toRefs(v.Excluded)})
 	}
-	if name, ok := strings.CutPrefix(p.Supplier, "Organization: "); ok {
-		e.SuppliedBy = ref(w.once(element{Type: "Organization", Name: name}, "organization", name))
+	w.externalRefs(&e, p)
+	w.add(p.SPDXID, &e)
+	w.expressionOf(p.SPDXID, "_license", "hasDeclaredLicense", p.LicenseDeclared)
+	w.expressionOf(p.SPDXID, "_concluded", "hasConcludedLicense", p.LicenseConcluded)
+	for i := range p.Annotations {
+		w.annotate(p.SPDXID, &p.Annotations[i])
 	}
-	w.add(e)
-	if p.LicenseDeclared != noAssertion {
-		w.add(element{
-			Type: "Relationship", SPDXID: w.iri(p.SPDXID) + "_license", From: ref(e.SPDXID), RelationshipType: "hasDeclaredLicense",
-			To: refs{ref(w.expression(p.LicenseDeclared))},
-		})
-	}
-	w.annotations(p.SPDXID, p.Annotations)
 }
+
+func (w *graphWriter) externalRefs(e *element, p *pkg) {
+	for i := range p.ExternalRefs {
+		r := &p.ExternalRefs[i]
+		kind, identifier, ok := graphKind(r)
+		switch {
+		case r.Type == "purl" && e.PackageURL == "" && r.Comment == "":
+			e.PackageURL = r.Locator
+		case !ok:
+		case identifier:
+			e.ExternalIdentifier = append(e.ExternalIdentifier, externalID{Type: "ExternalIdentifier", Kind: kind, Identifier: r.Locator, Comment: r.Comment})
+		default:
+			e.ExternalRef = append(e.ExternalRef, graphRef{Type: "ExternalRef", Kind: kind, Locator: refs{ref(r.Locator)}, Comment: r.Comment})
+		}
+	}
+}
+
+var agentClasses = []struct{ prefix, class string }{
+	{"Organization: ", "Organization"}, {"Person: ", "Person"}, {"Tool: ", "SoftwareAgent"},
+}
+
+// agent writes a person, an organization or a tool, and returns its identifier.
+func (w *graphWriter) agent(s string) ref {
+	for _, a := range agentClasses {
+		if name, ok := strings.CutPrefix(s, a.prefix); ok && name != "" {
+			return ref(w.once(&element{Type: a.class, Name: name}, strings.ToLower(a.class), name))
+		}
+	}
+	return ""
+}
+
+func (w *graphWriter) expressionOf(id, suffix, typ, expression string) {
+	if unstated(expression) || expression == none {
+		return
+	}
+	to := refs{ref(w.expression(expression))}
+	w.add(local(id)+suffix, &element{Type: "Relationship", From: ref(w.iri(id)), RelationshipType: typ, To: to})
+}
+
+func (w *graphWriter) license(x *extracted) { w.licenses[x.ID] = x }
 
 // expression writes a licence expression and the licences that it refers to.
 func (w *graphWriter) expression(expression string) string {
@@ -119,69 +171,108 @@ func (w *graphWriter) expression(expression string) string {
 	}
 	e := element{Type: "simplelicensing_LicenseExpression", Expression: expression}
 	seen := make(map[string]bool)
-	for _, id := range strings.FieldsFunc(expression, func(r rune) bool { return !idString(r) }) {
+	for _, id := range references(expression) {
 		l := w.licenses[id]
 		if l == nil || seen[id] {
 			continue
 		}
 		seen[id] = true
-		text := w.once(element{Type: "simplelicensing_SimpleLicensingText", Name: l.Name, LicenseText: l.Text}, "license", id)
+		text := w.once(&element{
+			Type: "simplelicensing_SimpleLicensingText", Name: l.Name, Comment: l.Comment, LicenseText: l.Text,
+		}, "license", id)
 		e.CustomIDs = append(e.CustomIDs, dictionaryItem{Type: "DictionaryEntry", Key: id, Value: text})
 	}
-	return w.once(e, "expression", expression)
+	return w.once(&e, "expression", expression)
 }
 
-// relationships joins those of the same element, type and comment.
-func (w *graphWriter) relationships() {
-	at := make(map[relationship]int)
-	for _, r := range w.doc.Relationships {
-		if r.Type == relDescribes {
-			continue
+// relationship joins those of the same element, type and comment.
+func (w *graphWriter) relationship(r *relationship) {
+	if r.Type == relDescribes {
+		return // said by the root elements
+	}
+	from, to, typ, scope := r.From, r.To, r.Type, ""
+	if t := relationTable().byOld[r.Type]; t != nil {
+		typ, scope = t.new, t.scope
+		if t.inverted {
+			from, to = to, from
 		}
-		key := relationship{From: r.From, Type: r.Type, Comment: r.Comment}
-		i, ok := at[key]
-		if !ok {
-			i = len(w.elements)
-			at[key] = i
-			w.number++
-			w.add(element{
-				Type: "Relationship", SPDXID: w.iri("_relationship-" + strconv.Itoa(w.number)), From: ref(w.iri(r.From)),
-				RelationshipType: camel(r.Type), Comment: r.Comment,
-			})
+	}
+	key := relationKey{from, typ, scope, r.Comment}
+	i, ok := w.at[key]
+	if !ok {
+		i = len(w.related)
+		w.at[key] = i
+		class := "Relationship"
+		if scope != "" {
+			class = "LifecycleScopedRelationship"
 		}
-		w.elements[i].To = append(w.elements[i].To, ref(w.iri(r.To)))
+		w.related = append(w.related, element{Type: class, From: ref(from), RelationshipType: typ, Scope: scope, Comment: r.Comment})
+	}
+	w.related[i].To = append(w.related[i].To, ref(to))
+}
+
+func (w *graphWriter) flushRelationships() {
+	for i := range w.related {
+		e := &w.related[i]
+		e.From = ref(w.iri(string(e.From)))
+		for j := range e.To {
+			e.To[j] = ref(w.iri(string(e.To[j])))
+		}
+		w.add("_relationship-"+strconv.Itoa(i+1), e)
+		*e = element{}
 	}
 }
 
-func (w *graphWriter) annotations(id string, annotations []annotation) {
-	for _, a := range annotations {
-		w.number++
-		w.add(element{
-			Type: "Annotation", SPDXID: w.iri("_annotation-" + strconv.Itoa(w.number)), AnnotationType: "other", Subject: ref(w.iri(id)),
-			ContentType: "text/plain", Statement: a.Comment,
-		})
+// annotate writes an annotation. One of other authors or of another time than the
+// document's has a creation info of its own.
+func (w *graphWriter) annotate(id string, a *annotation) {
+	e := element{Type: "Annotation", AnnotationType: strings.ToLower(a.Type), Subject: ref(w.iri(id)), ContentType: "text/plain", Statement: a.Comment}
+	if a.Annotator != annotator {
+		e.CreationInfo = w.creationInfo(a)
 	}
+	w.number++
+	w.add("_annotation-"+strconv.Itoa(w.number), &e)
 }
 
-// collections add the SBOM, which lists all elements, and the document, whose
-// elements are those of the graph.
-func (w *graphWriter) collections() {
-	all := make(refs, 0, len(w.elements))
-	for _, e := range w.elements {
-		if e.SPDXID != "" {
-			all = append(all, ref(e.SPDXID))
-		}
+func (w *graphWriter) creationInfo(a *annotation) ref {
+	key := "creation\x00" + a.Annotator + "\x00" + a.Date
+	id, ok := w.shared[key]
+	if !ok {
+		by := w.agent(a.Annotator)
+		id = creationInfoID + strconv.Itoa(len(w.shared))
+		w.shared[key] = id
+		w.element(&element{Type: "CreationInfo", BlankID: id, SpecVersion: "3.0.1", Created: a.Date, CreatedBy: refs{by}})
 	}
-	sbom := w.iri("_sbom")
+	return ref(id)
+}
+
+func (w *graphWriter) annotation(a *annotation) { w.annotate(documentID, a) }
+
+// end adds the SBOM, which lists all elements, and the document, whose element it is.
+func (w *graphWriter) end() {
+	w.flushRelationships()
 	profiles := refs{"core", "software", "simpleLicensing"}
-	w.add(element{
-		Type: "software_Sbom", SPDXID: sbom, ProfileConformance: profiles, SbomType: refs{"analyzed"},
-		RootElement: refs{ref(w.iri(subjectID))}, Element: all,
+	w.next()
+	w.open("", "{")
+	w.member("type", "software_Sbom")
+	w.member("spdxId", w.iri("_sbom"))
+	w.member("creationInfo", creationInfoID)
+	w.member("profileConformance", profiles)
+	w.member("rootElement", []string{w.iri(subjectID)})
+	w.open("element", "[")
+	for _, name := range w.names {
+		w.jsonText.element(w.iri(name))
+	}
+	w.close("]")
+	w.member("software_sbomType", []string{"analyzed"})
+	w.close("}")
+	sbom := refs{ref(w.iri("_sbom"))}
+	w.jsonText.element(&element{
+		Type: "SpdxDocument", SPDXID: w.iri(documentID), CreationInfo: creationInfoID, Name: w.head.Name,
+		ProfileConformance: profiles, RootElement: sbom, Element: sbom,
 	})
-	w.add(element{
-		Type: "SpdxDocument", SPDXID: w.iri(documentID), Name: w.doc.Name, ProfileConformance: profiles,
-		RootElement: refs{ref(sbom)}, Element: refs{ref(sbom)},
-	})
+	w.close("]")
+	w.close("}")
 }
 
 // camel translates words of SPDX 2.3, FOO_BAR, into those of SPDX 3, fooBar.
@@ -205,4 +296,73 @@ func snake(s string) string {
 		b.WriteRune(r)
 	}
 	return strings.ToUpper(b.String())
+}
+
+// graphAlgorithm spells the algorithms of SPDX 2.3 as SPDX 3 does: sha256, sha3_256, blake2b256.
+func graphAlgorithm(s string) string {
+	s = strings.ToLower(s)
+	if strings.HasPrefix(s, "blake") {
+		return strings.ReplaceAll(s, "-", "")
+	}
+	return strings.ReplaceAll(s, "-", "_")
+}
+
+func oldAlgorithm(s string) string {
+	for _, a := range algorithms {
+		if graphAlgorithm(a) == s {
+			return a
+		}
+	}
+	return s
+}
+
+// filePurposes are the words of SPDX 3's SoftwarePurpose, spelled as in SPDX 2, which
+// are read as types of a file. FILE says nothing there.
+var filePurposes = []string{
+	"APPLICATION", "ARCHIVE", "BOM", "CONFIGURATION", "CONTAINER", "DATA", "DEVICE", "DEVICE_DRIVER", "DISK_IMAGE", "DOCUMENTATION",
+	"EVIDENCE", "EXECUTABLE", "FILESYSTEM_IMAGE", "FIRMWARE", "FRAMEWORK", "INSTALL", "LIBRARY", "MANIFEST", "MODEL", "MODULE",
+	"OPERATING_SYSTEM", "OTHER", "PATCH", "PLATFORM", "REQUIREMENT", "SOURCE", "SPECIFICATION", "TEST",
+}
+
+// inGraph reports whether SPDX 3 has a place from which the reader gets back the
+// value of a kept field as it was.
+func inGraph(name, value string) bool {
+	switch name {
+	case "fileType":
+		return slices.Contains(filePurposes, value)
+	case "comment", "summary", "attributionText", "packageVerificationCode", "sourceInfo":
+		return true
+	case "releaseDate", "builtDate", "validUntilDate":
+		return isTime(value)
+	case "supplier", "originator":
+		_, name, ok := strings.Cut(value, ": ")
+		return ok && name != "" && !strings.HasPrefix(value, "Tool: ") && slices.ContainsFunc(agentClasses, func(a struct{ prefix, class string }) bool { return strings.HasPrefix(value, a.prefix) })
+	case "checksum":
+		c, _ := exact[checksum](value)
+		return oldAlgorithm(graphAlgorithm(c.Algorithm)) == c.Algorithm
+	case "externalRef":
+		r, _ := exact[externalRef](value)
+		_, _, ok := graphKind(&r)
+		return ok && r.Type != "purl"
+	case "annotation":
+		a, _ := exact[annotation](value)
+		return isTime(a.Date) && a.Annotator != annotator && slices.ContainsFunc(agentClasses, func(c struct{ prefix, class string }) bool {
+			return strings.HasPrefix(a.Annotator, c.prefix) && len(a.Annotator) > len(c.prefix)
+		})
+	}
+	return false
+}
+
+// isTime reports whether s is a time in the one form that SPDX has for it.
+func isTime(s string) bool {
+	const form = "2006-01-02T15:04:05Z"
+	if len(s) != len(form) {
+		return false
+	}
+	for i := range len(form) {
+		if digit := '0' <= form[i] && form[i] <= '9'; digit != ('0' <= s[i] && s[i] <= '9') || !digit && s[i] != form[i] {
+			return false
+		}
+	}
+	return true
 }

@@ -1,6 +1,7 @@
 package spdx
 
 import (
+	"cmp"
 	"strconv"
 	"strings"
 
@@ -8,32 +9,63 @@ import (
 	"github.com/imagetrust/imagetrust/sbom"
 )
 
-// packages maps packages, then files, in the document's order.
+// packages maps packages and files in the document's order, and lets go of each.
 func (m *mapper) packages() {
-	m.inv.Components = make([]sbom.Component, 0, len(m.doc.Packages)+len(m.doc.Files))
+	m.inv.Components = make([]sbom.Component, 0, len(m.doc.Packages))
 	for i := range m.doc.Packages {
 		p := &m.doc.Packages[i]
 		if p.SPDXID == m.subject && m.subject != "" {
 			m.subject = "" // a second package with this identifier is a component
-			continue
+		} else {
+			m.element(p)
 		}
-		props := overlay(p)
-		switch role(props) {
-		case document.RoleDistribution:
-			m.known[p.SPDXID] = true
-			m.inv.Distribution = &sbom.Distribution{ID: m.name(p), VersionID: p.Version, Name: p.Description}
-		case document.RoleFile:
-			m.known[p.SPDXID] = true
-			f := sbom.File{Path: m.name(p), Digests: digests(p.Checksums)}
-			document.ApplyFile(&f, props)
-			m.inv.Files = append(m.inv.Files, f)
-		default:
-			m.component(p, props)
+		m.hasFiles(p)
+		*p = pkg{}
+	}
+}
+
+func (m *mapper) element(p *pkg) {
+	props := overlay(p)
+	switch role(props) {
+	case document.RoleDistribution:
+		m.known[p.SPDXID] = true
+		m.inv.Distribution = m.distributionOf(p)
+	case document.RoleFile:
+		m.known[p.SPDXID] = true
+		f := m.fileOf(p)
+		document.ApplyFile(&f, props)
+		m.inv.Files = append(m.inv.Files, f)
+	default:
+		m.component(p, props)
+	}
+}
+
+func (m *mapper) distributionOf(p *pkg) *sbom.Distribution {
+	return &sbom.Distribution{ID: m.name(p), VersionID: p.Version, Name: p.Description}
+}
+
+func (m *mapper) fileOf(p *pkg) sbom.File {
+	return sbom.File{Path: m.name(p), Digests: digests(p.Checksums)}
+}
+
+// hasFiles adds what SPDX 2.2 says beside relationships, where they do not say it.
+func (m *mapper) hasFiles(p *pkg) {
+	if len(p.HasFiles) > 0 && m.contains == nil {
+		m.contains = make(map[[2]string]bool)
+		for i := range m.doc.Relationships {
+			switch r := &m.doc.Relationships[i]; r.Type {
+			case relContains:
+				m.contains[[2]string{r.From, r.To}] = true
+			case relContainedBy:
+				m.contains[[2]string{r.To, r.From}] = true
+			}
 		}
 	}
-	for i := range m.doc.Files {
-		f := &m.doc.Files[i]
-		m.component(&pkg{Name: f.Name, SPDXID: f.SPDXID, Checksums: f.Checksums, Comment: f.Comment, Purpose: purposeFile, at: f.at}, nil)
+	for _, id := range p.HasFiles {
+		if key := [2]string{p.SPDXID, id}; !m.contains[key] {
+			m.contains[key] = true
+			m.doc.Relationships = append(m.doc.Relationships, relationship{From: p.SPDXID, Type: relContains, To: id})
+		}
 	}
 }
 
@@ -65,49 +97,56 @@ func role(props []sbom.Property) string {
 	return ""
 }
 
+// component maps a package or file, gives it its identity and applies the overlay.
 func (m *mapper) component(p *pkg, props []sbom.Property) {
-	c := sbom.Component{
-		Type:        componentType(p.Purpose),
-		Name:        m.name(p),
-		Version:     p.Version,
-		Supplier:    agent(p.Supplier),
-		Description: p.Description,
-		Licenses:    m.mapLicenses(p),
-		Hashes:      digests(p.Checksums),
-		Attribution: sbom.Attribution{Visible: true},
-	}
-	if c.Supplier == "" {
-		c.Supplier = agent(p.Originator)
-	}
-	if c.Description == "" {
-		c.Description = p.Summary
-	}
-	badPURL := m.external(&c, p)
-	m.sourceInfo(&c, p.SourceInfo)
-	m.trivy(&c, p)
+	c := m.fields(p)
 	m.evidentBy(&c, m.evident[p.SPDXID])
-	m.distribution(&c)
 	first := m.identify(&c, p.SPDXID)
-	if badPURL != "" {
-		m.gaps.Add(sbom.GapCorrupt, c.ID, "package URL %.200q does not parse", badPURL)
+	if !document.GoodPURL(c.PURL) && c.PURL != "" {
+		if _, ok := document.DerivePURL(c.PURL); !ok {
+			m.gaps.Add(sbom.GapCorrupt, c.ID, "package URL %.200q does not parse", c.PURL)
+		}
 	}
 	if !m.own && c.Version == "" && c.Type != sbom.TypeFile {
 		m.gaps.Add(sbom.GapIncomplete, c.ID, "the document states no version of %.200q", c.Name)
 	}
-	c.Properties = document.ApplyComponent(&c, props)
+	ordinary := document.ApplyComponent(&c, props)
+	c.Properties = append(c.Properties, ordinary...)
 	if first {
 		m.ids[p.SPDXID] = c.ID
 	}
-	if m.pointers {
+	if p.at != "" {
 		c.Properties = append(c.Properties, sbom.Property{Name: document.Pointer, Value: p.at})
 	}
 	m.inv.Components = append(m.inv.Components, c)
 }
 
-// componentType reads the purpose, which tag-value spells with a hyphen. A
-// package without one is a library; a purpose that we have no word for stays.
+// fields maps what a package says by itself.
+func (m *mapper) fields(p *pkg) sbom.Component {
+	c := sbom.Component{
+		Type:        componentType(p.Purpose),
+		Name:        m.name(p),
+		Version:     p.Version,
+		Supplier:    cmp.Or(agent(p.Supplier), agent(p.Originator)),
+		Description: cmp.Or(p.Description, p.Summary),
+		Hashes:      digests(p.Checksums),
+		Attribution: sbom.Attribution{Visible: true},
+	}
+	if p.Copyright != none && !unstated(p.Copyright) {
+		c.Copyright = p.Copyright
+	}
+	c.Properties = keptProperties(m.kept, p)
+	m.mapLicenses(&c, p)
+	m.external(&c, p)
+	m.sourceInfo(&c, p.SourceInfo)
+	m.trivy(&c, p)
+	m.distribution(&c)
+	return c
+}
+
+// componentType reads the purpose. A package without one is a library; a purpose
+// that we have no word for stays.
 func componentType(purpose string) sbom.ComponentType {
-	purpose = strings.ReplaceAll(purpose, "-", "_")
 	if purpose == "" {
 		return sbom.TypeLibrary
 	}
@@ -133,73 +172,121 @@ func agent(s string) string {
 
 func digests(in []checksum) []sbom.Digest {
 	var out []sbom.Digest
-	for _, c := range in {
-		if d, err := sbom.ParseDigest(strings.ToLower(c.Algorithm) + ":" + c.Value); err == nil {
+	for i := range in {
+		if d := digest(&in[i]); d != "" {
 			out = append(out, d)
 		}
 	}
 	return out
 }
 
-// mapLicenses takes the declared licence, or the concluded one where none is
-// declared. The operands of an outermost AND are licences of their own.
-func (m *mapper) mapLicenses(p *pkg) []sbom.License {
-	stated := p.LicenseDeclared
-	if unstated(stated) {
-		stated = p.LicenseConcluded
+// digest returns the empty digest for an algorithm that an inventory does not know
+// and for a malformed value.
+func digest(c *checksum) sbom.Digest {
+	d, err := sbom.ParseDigest(strings.ToLower(c.Algorithm) + ":" + c.Value)
+	if err != nil {
+		return ""
 	}
-	if unstated(stated) {
-		return nil
-	}
-	if !document.IsExpression(stated) {
-		return []sbom.License{{Name: stated}}
-	}
-	var out []sbom.License
-	for _, part := range document.SplitAnd(stated) {
-		out = append(out, m.license(part))
-	}
-	return out
+	return d
 }
 
-func unstated(s string) bool { return s == "" || s == noAssertion || s == "NONE" }
+// mapLicenses takes the declared licence, then the concluded one. The operands of
+// an outermost AND are licences of their own.
+func (m *mapper) mapLicenses(c *sbom.Component, p *pkg) {
+	m.expression(c, p.LicenseDeclared, sbom.LicenseDeclared)
+	m.expression(c, p.LicenseConcluded, sbom.LicenseConcluded)
+}
 
+func (m *mapper) expression(c *sbom.Component, stated string, by sbom.Acknowledgement) {
+	switch {
+	case unstated(stated) || stated == none:
+		return
+	case !document.IsExpression(stated):
+		c.Licenses = append(c.Licenses, sbom.License{Name: stated, Acknowledgement: by})
+		return
+	}
+	for _, part := range document.SplitAnd(stated) {
+		l := m.license(part)
+		l.Acknowledgement = by
+		c.Licenses = append(c.Licenses, l)
+	}
+	m.tell(c, stated)
+}
+
+// license reads an operand: an extracted licence is known by its name, or its text.
 func (m *mapper) license(part string) sbom.License {
 	x := m.licenses[part]
 	if x == nil {
 		return sbom.License{Expression: part}
 	}
-	switch {
-	case x.Name != "" && x.Name != noAssertion && x.Name != part:
-		return document.License(x.Name)
-	case !unstated(x.Text):
-		return document.License(x.Text)
-	}
-	return sbom.License{Expression: part}
+	return x.license()
 }
 
-// external maps the references to package managers and vulnerability databases.
-// It returns the package URL if it does not parse.
-func (m *mapper) external(c *sbom.Component, p *pkg) (bad string) {
+func (x *extracted) license() sbom.License {
+	switch {
+	case x.Name != "" && x.Name != noAssertion && x.Name != x.ID:
+		return document.License(x.Name)
+	case !unstated(x.Text) && x.Text != none:
+		return document.License(x.Text)
+	}
+	return sbom.License{Expression: x.ID}
+}
+
+// tell keeps the extracted licences that an expression refers to with the first
+// component that does: a text of any length may be referred to any number of times.
+func (m *mapper) tell(c *sbom.Component, expression string) {
+	if m.own || len(m.licenses) == 0 || !strings.Contains(expression, "LicenseRef-") {
+		return
+	}
+	for _, id := range references(expression) {
+		if x := m.licenses[id]; x != nil && !m.told[id] {
+			m.told[id] = true
+			c.Properties = append(c.Properties, sbom.Property{Name: extractedProperty, Value: compact(x)})
+		}
+	}
+}
+
+const extractedProperty = propertyPrefix + "hasExtractedLicensingInfo"
+
+// references returns the words of an expression that may refer to extracted licences.
+func references(expression string) []string {
+	return strings.FieldsFunc(expression, func(r rune) bool { return !idString(r) })
+}
+
+// loseLicenses reports the extracted licences that no component refers to.
+func (m *mapper) loseLicenses() {
+	if !m.own {
+		m.lost.Add("", "hasExtractedLicensingInfos", reasonNobody, len(m.doc.Licenses)-len(m.told))
+	}
+}
+
+// external maps the references.
+func (m *mapper) external(c *sbom.Component, p *pkg) {
 	for _, r := range p.ExternalRefs {
 		switch {
 		case r.Type == "purl" && c.PURL == "":
 			c.PURL = r.Locator
-		case r.Type == "cpe23Type", r.Type == "cpe22Type":
+		case isCPE(r.Type):
 			c.CPEs = append(c.CPEs, r.Locator)
 		}
 	}
+	if l := p.DownloadLocation; !unstated(l) && l != none {
+		c.References = append(c.References, sbom.Reference{Type: "distribution", URL: l})
+	}
+	if h := p.HomePage; !unstated(h) && h != none {
+		c.References = append(c.References, sbom.Reference{Type: "website", URL: h})
+	}
 	if c.PURL == "" {
-		return ""
+		return
 	}
 	d, ok := document.DerivePURL(c.PURL)
 	if !ok {
-		return c.PURL
+		return
 	}
 	c.Architecture, c.Source = d.Architecture, d.Source
-	if m.distro == nil && d.Distro != "" {
+	if m.distro == nil && d.Distro != "" && !m.own {
 		m.distro = document.ParseDistro(d.Distro)
 	}
-	return ""
 }
 
 // maxPaths is how many paths of one package's source information are read. A path
@@ -278,7 +365,7 @@ func (m *mapper) evidentBy(c *sbom.Component, places []sbom.Location) {
 
 // distribution takes the distribution from the first operating system.
 func (m *mapper) distribution(c *sbom.Component) {
-	if c.Type == sbom.TypeOperatingSystem && m.inv.Distribution == nil {
+	if c.Type == sbom.TypeOperatingSystem && m.inv.Distribution == nil && !m.own {
 		m.inv.Distribution = &sbom.Distribution{ID: document.DistroID(c.Name), VersionID: c.Version, Name: c.Description}
 	}
 }

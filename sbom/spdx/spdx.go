@@ -1,7 +1,7 @@
 package spdx
 
 import (
-	"bytes"
+	"bufio"
 	"fmt"
 	"io"
 
@@ -31,6 +31,8 @@ const (
 	JSON23     Format = iota // SPDX 2.3 JSON, the default.
 	TagValue23               // SPDX 2.3 tag-value.
 	JSON301                  // SPDX 3.0.1 JSON-LD.
+	JSON22                   // SPDX 2.2 JSON.
+	TagValue22               // SPDX 2.2 tag-value.
 )
 
 // Options say how to write. The zero value, as nil, is SPDX 2.3 JSON in one
@@ -51,7 +53,8 @@ type Options struct {
 }
 
 // DecodeOptions bound what a document may cost. The zero value, as nil, has the
-// defaults. Memory is about twelve times the length of the document.
+// defaults. The document is read an element at a time; while it is, memory is that
+// of the inventory and about as much again.
 type DecodeOptions struct {
 	// MaxBytes is the longest document read, in bytes; 128 MiB if 0.
 	MaxBytes int64
@@ -59,18 +62,23 @@ type DecodeOptions struct {
 	MaxComponents int
 	// MaxDepth is the deepest nesting of JSON values read; 100 if 0.
 	MaxDepth int
+	// Losses, if not nil, is set to what the document says and the inventory does
+	// not: what is said about the document itself, snippets, vulnerabilities and
+	// whatever else an inventory has no place for. Their fields are named as in the
+	// document, nested ones as in "packages.example".
+	Losses *[]sbom.Loss
 }
 
 // Encode writes inv as an SPDX document and returns what the document does not
-// say. The document is complete in memory before its first byte is written: on
-// an error of Encode's own nothing was written, and an error of w is returned as
-// it is. The same inventory and options give the same bytes: the document's
-// namespace is derived from its content, and an inventory without Created is
-// dated 1970-01-01, because SPDX demands a date.
+// say. The document is written as it is made, a component at a time; an error of w is
+// returned as it is, and what was written by then is no document. The same inventory
+// and options give the same bytes: the document's namespace is derived from its
+// content, and an inventory without Created is dated 1970-01-01, because SPDX demands
+// a date.
 //
-// The errors are ErrVersion for an unknown format. A nil inventory is an empty
-// one. Encode does not change inv, and is safe for concurrent use as long as
-// nobody else does.
+// The errors are ErrVersion for an unknown format, before anything is written. A nil
+// inventory is an empty one. Encode does not change inv, and is safe for concurrent
+// use as long as nobody else does.
 func Encode(w io.Writer, inv *sbom.Inventory, opts *Options) ([]sbom.Loss, error) {
 	if opts == nil {
 		opts = &Options{}
@@ -78,26 +86,33 @@ func Encode(w io.Writer, inv *sbom.Inventory, opts *Options) ([]sbom.Loss, error
 	if inv == nil {
 		inv = &sbom.Inventory{}
 	}
-	write, ok := map[Format]func(*doc, *Options) ([]byte, error){
-		JSON23: writeJSON, TagValue23: writeTagValue, JSON301: writeGraph,
-	}[opts.Format]
-	if !ok {
+	out := bufio.NewWriterSize(w, 64<<10)
+	s, v := newSink(out, opts)
+	if s == nil {
 		return nil, fmt.Errorf("spdx: format %d: %w", opts.Format, ErrVersion)
 	}
-	e := &encoder{inv: inv, opts: opts}
-	text, err := write(e.document(), opts)
-	if err != nil {
-		return nil, fmt.Errorf("spdx: %w", err)
-	}
-	text = bytes.ReplaceAll(text, []byte(uuidMark), []byte(document.UUID(text)))
-	_, err = w.Write(text)
-	return e.losses.List(), err
+	e := newEncoder(inv, opts, v)
+	e.sink = s
+	e.write()
+	return e.losses.List(), s.flush()
 }
 
-// uuidMark stands for the UUID of the document until its content is complete.
-// No text of an inventory can contain it: package document replaces or quotes
-// this character.
-const uuidMark = "\uffff"
+func newSink(w *bufio.Writer, opts *Options) (sink, version) {
+	text := jsonText{w: w, indent: opts.Indent}
+	switch opts.Format {
+	case JSON23:
+		return &jsonWriter{jsonText: text}, version23
+	case TagValue23:
+		return &tagWriter{w: w}, version23
+	case JSON301:
+		return newGraphWriter(text), version301
+	case JSON22:
+		return &jsonWriter{jsonText: text, version: version22}, version22
+	case TagValue22:
+		return &tagWriter{w: w}, version22
+	}
+	return nil, 0
+}
 
 // Decode reads an SPDX document: 2.1 to 2.3 in JSON or tag-value, and 3.0 in
 // JSON-LD, told apart by their beginning. It returns what the document says as
@@ -105,7 +120,8 @@ const uuidMark = "\uffff"
 //
 // Documents of other tools keep their order and their own references; see the
 // package documentation for what is read of them. What the document contradicts
-// itself about is a sbom.Gap.
+// itself about is a sbom.Gap, and what an inventory has no place for is told in
+// DecodeOptions.Losses.
 //
 // The error is a *[DecodeError], which wraps ErrFormat, ErrVersion, ErrLimit or
 // the error of r.
@@ -114,13 +130,13 @@ func Decode(r io.Reader, opts *DecodeOptions) (*sbom.Inventory, error) {
 		opts = &DecodeOptions{}
 	}
 	limits := document.Limits{Bytes: opts.MaxBytes, Items: opts.MaxComponents, Depth: opts.MaxDepth}.WithDefaults()
-	text, err := limits.Read(r, "SPDX")
+	d, err := read(r, limits)
 	if err != nil {
 		return nil, err
 	}
-	d, err := read(text, limits)
-	if err != nil {
-		return nil, err
+	inv, losses := mapDoc(d)
+	if opts.Losses != nil {
+		*opts.Losses = losses
 	}
-	return mapDoc(d, true), nil
+	return inv, nil
 }

@@ -1,8 +1,10 @@
 package spdx
 
 import (
-	"bytes"
+	"bufio"
+	"errors"
 	"fmt"
+	"io"
 	"strconv"
 	"strings"
 
@@ -13,10 +15,13 @@ import (
 // tag came last.
 type tagReader struct {
 	limits   document.Limits
+	in       *bufio.Reader
+	read     int64 // bytes
 	doc      *doc
 	line     int
 	pkg      *pkg
-	file     *file
+	file     *pkg
+	snippet  bool
 	note     *annotation
 	noteOn   string // SPDX identifier that note is about
 	notes    []note
@@ -29,20 +34,23 @@ type note struct {
 	annotation
 }
 
-func readTagValue(text []byte, limits document.Limits) (*doc, error) {
-	r := &tagReader{limits: limits, doc: &doc{}}
-	for len(text) > 0 {
-		line, rest, _ := bytes.Cut(text, []byte("\n"))
-		r.line++
-		tag, value, skip, err := r.split(strings.TrimRight(string(line), "\r"), rest)
+func readTagValue(in *bufio.Reader, limits document.Limits) (*doc, error) {
+	r := &tagReader{limits: limits, in: in, doc: &doc{}}
+	for {
+		line, err := r.next()
+		if err == io.EOF {
+			break
+		}
+		tag, value := "", ""
+		if err == nil {
+			tag, value, err = r.split(line)
+		}
 		if err == nil && tag != "" {
 			err = r.set(tag, value)
 		}
 		if err != nil {
 			return nil, err
 		}
-		r.line += bytes.Count(rest[:skip], []byte("\n"))
-		text = rest[skip:]
 	}
 	r.finishNote()
 	if err := checkVersion(formatTag, r.doc.SPDXVersion); err != nil {
@@ -52,37 +60,76 @@ func readTagValue(text []byte, limits document.Limits) (*doc, error) {
 	return r.doc, nil
 }
 
-// split returns the tag and the value of one line. A text that goes on in the
-// next lines takes skip bytes of them.
-func (r *tagReader) split(line string, rest []byte) (tag, value string, skip int, err error) {
+// next returns the next line without its end.
+func (r *tagReader) next() (string, error) {
+	var long []byte
+	for {
+		part, err := r.in.ReadSlice('\n')
+		if r.read += int64(len(part)); r.read > r.limits.Bytes {
+			r.line++
+			return "", r.fail(ErrLimit, fmt.Sprintf("longer than %d bytes", r.limits.Bytes))
+		}
+		switch {
+		case err == nil || err == io.EOF && len(part)+len(long) > 0:
+			r.line++
+			if long != nil {
+				part = append(long, part...)
+			}
+			return strings.TrimRight(string(part), "\r\n"), nil
+		case !errors.Is(err, bufio.ErrBufferFull):
+			if err != io.EOF {
+				err = &DecodeError{Format: formatTag, Line: r.line, Offset: r.read, Err: err}
+			}
+			return "", err
+		}
+		long = append(long, part...)
+	}
+}
+
+// split returns the tag and the value of a line, and of those after it if a text goes
+// on there.
+func (r *tagReader) split(line string) (tag, value string, err error) {
 	trimmed := strings.TrimSpace(line)
 	if trimmed == "" || trimmed[0] == '#' {
-		return "", "", 0, nil
+		return "", "", nil
 	}
 	tag, value, ok := strings.Cut(trimmed, ":")
 	if !ok {
-		return "", "", 0, r.fail(ErrFormat, "a line is neither a tag nor a comment")
+		return "", "", r.fail(ErrFormat, "a line is neither a tag nor a comment")
 	}
 	value = strings.TrimSpace(value)
-	text, ok := strings.CutPrefix(value, "<text>")
-	if !ok {
-		return tag, value, 0, nil
+	if text, ok := strings.CutPrefix(value, "<text>"); ok {
+		value, err = r.text(text)
 	}
-	if before, _, ok := strings.Cut(text, "</text>"); ok {
-		return tag, before, 0, nil
+	return tag, value, err
+}
+
+// text reads up to the end of a text. What follows the end on its line is not part
+// of anything.
+func (r *tagReader) text(first string) (string, error) {
+	before, _, ok := strings.Cut(first, "</text>")
+	if ok {
+		return before, nil
 	}
-	end := bytes.Index(rest, []byte("</text>"))
-	if end < 0 {
-		return "", "", 0, r.fail(ErrFormat, "a text has no end")
+	start := r.line
+	var b strings.Builder
+	b.WriteString(first)
+	for {
+		line, err := r.next()
+		if err == io.EOF {
+			r.line = start
+			return "", r.fail(ErrFormat, "a text has no end")
+		}
+		if err != nil {
+			return "", err
+		}
+		b.WriteByte('\n')
+		before, _, ok := strings.Cut(line, "</text>")
+		b.WriteString(before)
+		if ok {
+			return b.String(), nil
+		}
 	}
-	// What follows the end on its line is not part of anything.
-	skip = end + len("</text>")
-	if eol := bytes.IndexByte(rest[skip:], '\n'); eol >= 0 {
-		skip += eol + 1
-	} else {
-		skip = len(rest)
-	}
-	return tag, text + "\n" + strings.ReplaceAll(string(rest[:end]), "\r\n", "\n"), skip, nil
 }
 
 func (r *tagReader) fail(err error, detail string) error {
@@ -94,9 +141,10 @@ func (r *tagReader) at() string { return "line " + strconv.Itoa(r.line) }
 // set stores one value where the tag and what came before it say.
 func (r *tagReader) set(tag, value string) error {
 	switch tag {
-	case "PackageName", "FileName", "LicenseID", "Annotator", "Relationship", "SnippetSPDXID", "Reviewer":
+	case "PackageName", "FileName", "LicenseID", "Annotator", "Relationship", "SnippetSPDXID", "SnippetSPDXIdentifier", "Reviewer":
 		return r.begin(tag, value)
 	}
+	known := true
 	switch {
 	case strings.HasPrefix(tag, "Annotation") || tag == "SPDXREF":
 		r.annotationTag(tag, value)
@@ -104,38 +152,40 @@ func (r *tagReader) set(tag, value string) error {
 		if r.relation != nil {
 			r.relation.Comment = value
 		}
-	case r.license != nil && (tag == "ExtractedText" || tag == "LicenseName"):
-		if tag == "ExtractedText" {
-			r.license.Text = value
-		} else {
-			r.license.Name = value
-		}
+	case r.snippet: // counted already
+	case r.license != nil && r.licenseTag(tag, value):
 	case r.file != nil:
-		r.fileTag(tag, value)
+		known = r.fileTag(tag, value)
 	case r.pkg != nil:
-		r.packageTag(tag, value)
+		known = r.packageTag(tag, value)
 	default:
-		r.documentTag(tag, value)
+		known = r.documentTag(tag, value)
+	}
+	if !known {
+		r.doc.lost.Add("", tag, reasonUnknown, 1)
 	}
 	return nil
 }
 
 // begin starts a new element.
 func (r *tagReader) begin(tag, value string) error {
-	if len(r.doc.Packages)+len(r.doc.Files) >= r.limits.Items && (tag == "PackageName" || tag == "FileName") {
+	if len(r.doc.Packages) >= r.limits.Items && (tag == "PackageName" || tag == "FileName") {
 		return r.fail(ErrLimit, fmt.Sprintf("more than %d packages and files", r.limits.Items))
 	}
 	d := r.doc
 	switch tag {
 	case "PackageName":
-		r.file, r.license = nil, nil
+		r.file, r.license, r.snippet = nil, nil, false
 		d.Packages = append(d.Packages, pkg{Name: value, at: r.at()})
 		r.pkg = &d.Packages[len(d.Packages)-1]
 	case "FileName":
-		r.license = nil
-		d.Files = append(d.Files, file{Name: value, at: r.at()})
-		r.file = &d.Files[len(d.Files)-1]
+		r.license, r.snippet = nil, false
+		f := file{Name: value}
+		d.Packages = append(d.Packages, f.pkg())
+		r.file = &d.Packages[len(d.Packages)-1]
+		r.file.at = r.at()
 	case "LicenseID":
+		r.snippet = false
 		d.Licenses = append(d.Licenses, extracted{ID: value})
 		r.license = &d.Licenses[len(d.Licenses)-1]
 	case "Annotator":
@@ -148,8 +198,12 @@ func (r *tagReader) begin(tag, value string) error {
 		}
 		d.Relationships = append(d.Relationships, relationship{From: parts[0], Type: parts[1], To: parts[2]})
 		r.relation = &d.Relationships[len(d.Relationships)-1]
-	default: // snippets and reviews are not read
-		r.pkg, r.file, r.license = nil, &file{}, nil
+	case "Reviewer":
+		r.pkg, r.file, r.license, r.snippet = nil, nil, nil, true
+		d.lost.Add("", "revieweds", reasonClass, 1)
+	default:
+		r.pkg, r.file, r.license, r.snippet = nil, nil, nil, true
+		d.lost.Add("", "snippets", reasonClass, 1)
 	}
 	return nil
 }
@@ -182,7 +236,9 @@ func (r *tagReader) finishNote() {
 func (r *tagReader) attach() {
 	packages := make(map[string]*pkg, len(r.doc.Packages))
 	for i := range r.doc.Packages {
-		if p := &r.doc.Packages[i]; packages[p.SPDXID] == nil {
+		p := &r.doc.Packages[i]
+		p.normal()
+		if packages[p.SPDXID] == nil {
 			packages[p.SPDXID] = p
 		}
 	}
@@ -195,7 +251,23 @@ func (r *tagReader) attach() {
 	}
 }
 
-func (r *tagReader) documentTag(tag, value string) {
+func (r *tagReader) licenseTag(tag, value string) bool {
+	switch tag {
+	case "ExtractedText":
+		r.license.Text = value
+	case "LicenseName":
+		r.license.Name = value
+	case "LicenseComment":
+		r.license.Comment = value
+	case "LicenseCrossReference":
+		r.license.SeeAlso = append(r.license.SeeAlso, value)
+	default:
+		return false
+	}
+	return true
+}
+
+func (r *tagReader) documentTag(tag, value string) bool {
 	d := r.doc
 	switch tag {
 	case "SPDXVersion":
@@ -212,55 +284,16 @@ func (r *tagReader) documentTag(tag, value string) {
 		d.Creation.Creators = append(d.Creation.Creators, value)
 	case "Created":
 		d.Creation.Created = value
+	case "CreatorComment":
+		d.Creation.Comment = value
+	case "LicenseListVersion":
+		d.Creation.LicenseListVersion = value
+	case "DocumentComment":
+		d.lost.Add("", "comment", reasonDocument, 1)
+	case "ExternalDocumentRef":
+		d.lost.Add("", "externalDocumentRefs", reasonClass, 1)
+	default:
+		return false
 	}
-}
-
-func (r *tagReader) packageTag(tag, value string) {
-	p := r.pkg
-	switch tag {
-	case "SPDXID":
-		p.SPDXID = value
-	case "PackageVersion":
-		p.Version = value
-	case "PackageSupplier":
-		p.Supplier = value
-	case "PackageOriginator":
-		p.Originator = value
-	case "PrimaryPackagePurpose":
-		p.Purpose = strings.ReplaceAll(value, "-", "_")
-	case "PackageChecksum":
-		p.Checksums = append(p.Checksums, parseChecksum(value))
-	case "PackageSourceInfo":
-		p.SourceInfo = value
-	case "PackageLicenseConcluded":
-		p.LicenseConcluded = value
-	case "PackageLicenseDeclared":
-		p.LicenseDeclared = value
-	case "PackageSummary":
-		p.Summary = value
-	case "PackageDescription":
-		p.Description = value
-	case "PackageAttributionText":
-		p.Attribution = append(p.Attribution, value)
-	case "ExternalRef":
-		if parts := strings.Fields(value); len(parts) == 3 {
-			p.ExternalRefs = append(p.ExternalRefs, externalRef{Category: parts[0], Type: parts[1], Locator: parts[2]})
-		}
-	}
-}
-
-func (r *tagReader) fileTag(tag, value string) {
-	switch tag {
-	case "SPDXID":
-		r.file.SPDXID = value
-	case "FileChecksum":
-		r.file.Checksums = append(r.file.Checksums, parseChecksum(value))
-	case "FileComment":
-		r.file.Comment = value
-	}
-}
-
-func parseChecksum(s string) checksum {
-	alg, value, _ := strings.Cut(s, ":")
-	return checksum{Algorithm: strings.TrimSpace(alg), Value: strings.TrimSpace(value)}
+	return true
 }

@@ -3,8 +3,10 @@ package truth
 import (
 	"archive/zip"
 	"bytes"
+	"encoding/xml"
 	"io"
 	"path"
+	"slices"
 	"strings"
 )
 
@@ -22,7 +24,35 @@ func (c *collector) archive(rel string) error {
 	if err != nil {
 		return err
 	}
-	return c.zip(rel, data, 0)
+	before := len(c.img.Packages)
+	if err := c.zip(rel, data, 0); err != nil {
+		return err
+	}
+	c.deposited(rel, c.img.Packages[before:])
+	return nil
+}
+
+// deposited adds the coordinates of an archive in a repository of Maven's layout,
+// GROUP/ARTIFACT/VERSION/ARTIFACT-VERSION.jar with the .pom that says so beside it. known
+// are those that the archive itself names.
+func (c *collector) deposited(rel string, known []Package) {
+	data, err := c.read(strings.TrimSuffix(rel, path.Ext(rel)) + ".pom")
+	if err != nil {
+		return
+	}
+	var pom struct {
+		Group    string `xml:"groupId"`
+		Artifact string `xml:"artifactId"`
+		Version  string `xml:"version"`
+	}
+	if xml.Unmarshal(data, &pom) != nil || pom.Group == "" {
+		return
+	}
+	at := path.Join(strings.ReplaceAll(pom.Group, ".", "/"), pom.Artifact, pom.Version, pom.Artifact+"-"+pom.Version+".jar")
+	name := pom.Group + ":" + pom.Artifact
+	if strings.HasSuffix(rel, "/"+at) && !slices.ContainsFunc(known, func(p Package) bool { return p.Name == name }) {
+		c.add(&c.img.Packages, Maven, name, pom.Version, rel)
+	}
 }
 
 // zip adds the Maven coordinates of an archive and of the archives in it.

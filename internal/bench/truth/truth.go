@@ -67,7 +67,7 @@ const (
 	NPM    Ecosystem = "npm"    // package.json below a node_modules root
 	PyPI   Ecosystem = "pypi"   // .dist-info/METADATA, .egg-info
 	Go     Ecosystem = "golang" // modules that go version -m names
-	Maven  Ecosystem = "maven"  // pom.properties in archives; the name is group:artifact
+	Maven  Ecosystem = "maven"  // pom.properties in archives, and the layout of Maven's repositories; the name is group:artifact
 	Gem    Ecosystem = "gem"    // specifications/*.gemspec
 )
 

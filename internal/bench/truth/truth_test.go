@@ -60,6 +60,11 @@ func TestCollectTree(t *testing.T) {
 	}
 	put(t, root, "opt/app.jar", jar(t, "META-INF/maven/g/outer/pom.properties", "groupId=g\nartifactId=outer\nversion=1\n",
 		"lib/inner.jar", string(jar(t, "META-INF/maven/g/inner/pom.properties", "#c\nversion = 2\ngroupId = g\nartifactId = inner\n"))))
+	const pom = "<project><groupId>o.r</groupId><artifactId>x</artifactId><version>1-S</version></project>"
+	for _, dir := range []string{"usr/share/maven-repo/o/r/x/1-S", "srv/elsewhere"} {
+		put(t, root, dir+"/x-1-S.jar", jar(t, "a", "b"))
+		put(t, root, dir+"/x-1-S.pom", []byte(pom))
+	}
 	img := collect(t, root)
 	want := &Image{
 		Packages: []Package{
@@ -67,6 +72,7 @@ func TestCollectTree(t *testing.T) {
 			{Ecosystem: Gem, Name: "rake", Version: "13.0.6", Path: "var/lib/gems/3.1.0/specifications/rake-13.0.6.gemspec", Layer: 7, Introduced: 7},
 			{Ecosystem: Maven, Name: "g:inner", Version: "2", Path: "opt/app.jar!/lib/inner.jar!/META-INF/maven/g/inner/pom.properties", Layer: 7, Introduced: 7},
 			{Ecosystem: Maven, Name: "g:outer", Version: "1", Path: "opt/app.jar!/META-INF/maven/g/outer/pom.properties", Layer: 7, Introduced: 7},
+			{Ecosystem: Maven, Name: "o.r:x", Version: "1-S", Path: "usr/share/maven-repo/o/r/x/1-S/x-1-S.jar", Layer: 7, Introduced: 7},
 			{Ecosystem: NPM, Name: "@s/b", Version: "2.0.0", Path: "srv/node_modules/a/node_modules/@s/b/package.json", Layer: 7, Introduced: 7},
 			{Ecosystem: NPM, Name: "a", Version: "1.0.0", Path: "srv/node_modules/a/package.json", Layer: 7, Introduced: 7},
 			{Ecosystem: PyPI, Name: "Mark", Version: "3", Path: "usr/lib/python3/dist-packages/Mark-3.egg-info/PKG-INFO", Owner: "tool", Layer: 7, Introduced: 7},

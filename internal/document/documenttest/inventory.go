@@ -268,7 +268,11 @@ func (g *generator) component() sbom.Component {
 		Files:       sbom.FileCounts{Owned: g.IntN(3), Present: g.IntN(3), Missing: g.IntN(3), Modified: g.IntN(3), Verified: g.IntN(3)},
 	}
 	for range g.IntN(4) {
-		c.Licenses = append(c.Licenses, sbom.License{Expression: g.word(), Name: g.word(), Location: g.word()})
+		c.Licenses = append(c.Licenses, sbom.License{Expression: g.word(), Name: g.word(), Location: g.word(), Acknowledgement: sbom.Acknowledgement(g.word())})
+	}
+	c.Copyright = g.word()
+	for range g.IntN(3) {
+		c.References = append(c.References, sbom.Reference{Type: g.word(), URL: g.word(), Comment: g.word(), Hashes: g.digests()})
 	}
 	if g.often() {
 		c.Source = &sbom.SourcePackage{Name: g.word(), Version: g.word()}

@@ -3,10 +3,11 @@
 //
 // # What is read
 //
-// lib/apk/db/installed and usr/lib/apk/db/installed (apk-tools 2 and 3, which
-// write the same text form): records of one-letter fields, separated by blank
-// lines (apk-package(5)). A database below another directory is that of another
-// root.
+// lib/apk/db/installed and usr/lib/apk/db/installed, and lib/apk/db-uvol/installed of
+// OpenWrt: records of one-letter fields, separated by blank lines (apk-package(5)).
+// apk-tools 3 has a binary form for its packages and indexes, and keeps writing the
+// database as text; the field f then has an S for packages of the new format.
+// A database below another directory is that of another root.
 //
 // # What is owned
 //
@@ -18,7 +19,9 @@
 // # What is checked
 //
 // Records without name or version, repeated packages, malformed lines and digests,
-// fields of a newer format and packages that apk marks as broken are gaps.
+// fields of a newer format and packages that apk marks as broken are gaps. The digests of
+// packages of the third format are the first 160 bits of a SHA-256; they are not
+// compared, which is a gap.
 //
 // # Limits
 //
@@ -29,7 +32,9 @@ package apk
 import (
 	"context"
 	"fmt"
+	"strings"
 
+	"github.com/imagetrust/imagetrust/sbom"
 	"github.com/imagetrust/imagetrust/sbom/detect"
 	"github.com/imagetrust/imagetrust/sbom/detect/internal/ospkg"
 )
@@ -47,7 +52,7 @@ func New() detect.Detector { return detector{} }
 type detector struct{}
 
 // ID implements detect.Detector.
-func (detector) ID() detect.ID { return detect.ID{Name: "apk", Version: "1"} }
+func (detector) ID() detect.ID { return detect.ID{Name: "apk", Version: "2"} }
 
 // Wants implements detect.Detector.
 func (detector) Wants(e *detect.Entry) bool {
@@ -57,10 +62,15 @@ func (detector) Wants(e *detect.Entry) bool {
 
 // rootOf returns the root that a database lies in.
 func rootOf(p string) (string, bool) {
-	if root, ok := ospkg.Root(p, "usr/lib/apk/db/installed"); ok {
-		return root, true
+	if !strings.HasSuffix(p, "/installed") {
+		return "", false
 	}
-	return ospkg.Root(p, "lib/apk/db/installed")
+	for _, place := range []string{"usr/lib/apk/db/installed", "lib/apk/db/installed", "lib/apk/db-uvol/installed"} {
+		if root, ok := ospkg.Root(p, place); ok {
+			return root, true
+		}
+	}
+	return "", false
 }
 
 // Detect implements detect.Detector.
@@ -78,6 +88,9 @@ func (detector) Detect(ctx context.Context, f *detect.File) (*detect.Fragment, e
 	err = db.read(string(data))
 	if err == nil {
 		err = db.relations()
+	}
+	if db.shortened > 0 {
+		db.gaps.Add(sbom.GapUnsupported, "the digests of files that %d packages of the third format record are shortened to 160 bits, and not compared", db.shortened)
 	}
 	db.frag.Gaps = db.gaps.List()
 	return &db.frag, err

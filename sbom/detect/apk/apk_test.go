@@ -117,6 +117,8 @@ func TestWants(t *testing.T) {
 	for p, want := range map[string]bool{
 		"lib/apk/db/installed":            true,
 		"usr/lib/apk/db/installed":        true,
+		"lib/apk/db-uvol/installed":       true,
+		"lib/apk/cache/installed":         false,
 		"opt/r/lib/apk/db/installed":      true,
 		"xlib/apk/db/installed":           false,
 		"lib/apk/db/installed.bak":        false,

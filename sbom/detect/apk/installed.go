@@ -2,6 +2,7 @@ package apk
 
 import (
 	"context"
+	"crypto/sha256"
 	"encoding/base64"
 	"encoding/hex"
 	"strings"
@@ -22,6 +23,8 @@ type database struct {
 	paths  int64          // bytes that paths may still have
 	seen   map[string]int // place of each key in frag.Components
 	all    []record
+	// shortened counts the packages whose digests are of a form that is not compared.
+	shortened int
 }
 
 // record is one package as the database has it: parts of the database's text.
@@ -157,6 +160,9 @@ func (db *database) mode(r *record, value string) {
 
 // digest reads the checksum of the last file.
 func (db *database) digest(r *record, value string, n int) {
+	if r.shortened() {
+		return
+	}
 	d, ok := parseChecksum(value)
 	if !ok {
 		db.gaps.Add(sbom.GapCorrupt, "line %d has the malformed checksum %s", n, ospkg.Clip(value))
@@ -167,8 +173,14 @@ func (db *database) digest(r *record, value string, n int) {
 	}
 }
 
+// shortened reports whether the digests of the package's files are the first 160 bits
+// of a SHA-256, as apk-tools 3 records them for packages of its own format. They look
+// like a sha1 and must not be taken for one.
+func (r *record) shortened() bool { return strings.Contains(r.broken, "S") }
+
 // parseChecksum reads a checksum: "Q1" and base64 of a sha1, "Q2" and base64 of a
-// sha256, "X1" and hexadecimal of a sha1.
+// sha256, "X1" and hexadecimal of a sha1. Some versions write "Q1" before a sha256, too,
+// whose length tells.
 func parseChecksum(s string) (sbom.Digest, bool) {
 	if len(s) < 2 {
 		return "", false
@@ -191,6 +203,9 @@ func parseChecksum(s string) (sbom.Digest, bool) {
 	sum, err := base64.StdEncoding.DecodeString(text)
 	if err != nil {
 		return "", false
+	}
+	if kind == "Q1" && len(sum) == sha256.Size {
+		alg = "sha256:"
 	}
 	d, err := sbom.ParseDigest(alg + hex.EncodeToString(sum))
 	return d, err == nil
@@ -242,9 +257,12 @@ func (db *database) component(r *record) detect.Component {
 			db.gaps.Add(sbom.GapCorrupt, "package %s has the malformed origin %s", name, ospkg.Clip(r.origin))
 		}
 	}
-	if r.broken != "" {
+	if broken := strings.ReplaceAll(r.broken, "S", ""); broken != "" {
 		db.gaps.Add(sbom.GapIncomplete, "apk marks package %s as broken (%s): part of its files may be missing or of another version",
-			name, ospkg.Clip(r.broken))
+			name, ospkg.Clip(broken))
+	}
+	if r.shortened() {
+		db.shortened++
 	}
 	c := detect.Component{Key: ospkg.Join(db.root, name)}
 	c.Type = sbom.TypeLibrary

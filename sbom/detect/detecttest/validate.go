@@ -43,8 +43,13 @@ func validate(frag *detect.Fragment, at string) []error {
 		}
 	}
 	for _, an := range frag.Annotations {
-		if an.Key == "" {
-			c.addf("annotation without a key")
+		if an.Key == "" && len(an.Licenses) == 0 && len(an.Properties) == 0 {
+			c.addf("annotation without a key says nothing")
+		}
+		for _, l := range an.Licenses {
+			if !(l.Confidence >= 0 && l.Confidence <= 1) {
+				c.addf("annotation of %q: confidence %v is not in [0, 1]", an.Key, l.Confidence)
+			}
 		}
 	}
 	for _, rel := range frag.Relations {

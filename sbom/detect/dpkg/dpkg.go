@@ -7,14 +7,20 @@
 //     the configuration files with their md5 (dpkg(1), deb-control(5)).
 //   - var/lib/dpkg/status.d/NAME: one package, as distroless images have it;
 //     status.d/NAME.md5sums: its files.
+//   - var/lib/chisel/manifest.wall: the packages, slices and files of an image that
+//     Chisel cut out of Ubuntu's packages, with the SHA-256 of each file. It names no
+//     source packages and no dependencies.
 //   - var/lib/dpkg/info/NAME.list, NAME.md5sums, NAME:ARCH.list,
 //     NAME:ARCH.md5sums: the files and their md5.
 //   - var/lib/dpkg/diversions: the files that were moved aside (dpkg-divert(1)).
 //   - var/lib/dpkg/info/NAME.{preinst,postinst,prerm,postrm,config}: that they
 //     are there (deb-postinst(5) and its kin); no list names them.
-//   - usr/share/doc/NAME/copyright: licences, machine-readable (DEP-5) or by
-//     reference to usr/share/common-licenses. The fold gives them also to
-//     packages whose directory is a link to that of NAME, such as libgcc-s1.
+//   - usr/share/doc/NAME/copyright: licences. Of a machine-readable file (DEP-5)
+//     those of its header and Files paragraphs, names that are ambiguous by the
+//     text that the file gives for them; of another one those whose notice is
+//     worded as the GNU licences ask for, and references to
+//     usr/share/common-licenses. The fold gives them also to packages whose
+//     directory is a link to that of NAME, such as libgcc-s1.
 //   - var/lib/dpkg/updates/NUMBER: dpkg's journal is not read, which is a gap; it
 //     exists only while dpkg runs or after it was killed.
 //
@@ -38,7 +44,7 @@
 //
 // # Limits
 //
-// A status file, list or table may have 64 MiB, a copyright file 8 MiB; one file
+// A status file, list, table or decompressed manifest may have 64 MiB, a copyright file 8 MiB; one file
 // may name 1<<17 packages, 1<<18 dependencies and 1<<18 paths of at most 4096
 // bytes, which in a deep root have at most 32 times the bytes of the file.
 package dpkg
@@ -70,7 +76,7 @@ func New() detect.Detector { return detector{} }
 type detector struct{}
 
 // ID implements detect.Detector.
-func (detector) ID() detect.ID { return detect.ID{Name: "dpkg", Version: "1"} }
+func (detector) ID() detect.ID { return detect.ID{Name: "dpkg", Version: "2"} }
 
 // Wants implements detect.Detector.
 func (detector) Wants(e *detect.Entry) bool {
@@ -92,12 +98,18 @@ func (detector) Detect(ctx context.Context, f *detect.File) (*detect.Fragment, e
 		// Optional: dpkg's own copy must not make a package, all of whose files are gone, look alive.
 		return &detect.Fragment{Claims: []detect.Claim{{Key: ospkg.Join(root, name), Path: f.Path, Optional: true}}}, nil
 	}
-	data, err := f.Bytes(limit)
-	if err != nil {
-		return nil, readError(f, err)
+	db := database{ctx: ctx, path: f.Path, root: root, paths: ospkg.PathBudget(f.Size)}
+	if kind != chisel {
+		data, err := f.Bytes(limit)
+		if err != nil {
+			return nil, readError(f, err)
+		}
+		db.text = string(data)
 	}
-	db := database{ctx: ctx, path: f.Path, root: root, text: string(data), paths: ospkg.PathBudget(f.Size)}
+	var err error
 	switch kind {
+	case chisel:
+		err = db.readWall(f)
 	case status:
 		err = db.readStatus("")
 	case statusD:
@@ -163,6 +175,7 @@ const (
 	copyright
 	journal
 	script
+	chisel
 )
 
 // classify says which file of a database p is, in which root the database is,
@@ -173,8 +186,14 @@ func classify(p string) (kind fileKind, root, name string) {
 		return 0, "", ""
 	}
 	dir, base := p[:slash], p[slash+1:]
-	if base == "copyright" {
+	switch base {
+	case "copyright":
 		return classifyCopyright(dir)
+	case "manifest.wall":
+		if root, ok := ospkg.Root(dir, "var/lib/chisel"); ok {
+			return chisel, root, ""
+		}
+		return 0, "", ""
 	}
 	if i := strings.LastIndex(dir, "var/lib/dpkg"); i < 0 || (i > 0 && dir[i-1] != '/') {
 		return 0, "", ""

@@ -146,6 +146,9 @@ func TestWants(t *testing.T) {
 		"var/lib/dpkg/diversions":               true,
 		"var/lib/dpkg/updates/0003":             true,
 		"var/lib/dpkg/updates/tmp.i":            false,
+		"var/lib/chisel/manifest.wall":          true,
+		"rootfs/var/lib/chisel/manifest.wall":   true,
+		"srv/manifest.wall":                     false,
 		"usr/share/doc/bash/copyright":          true,
 		"usr/share/doc/bash/examples/copyright": false,
 		"usr/share/doc/copyright":               false,
@@ -238,8 +241,13 @@ func FuzzDetect(f *testing.F) {
 		paths = append(paths, q.Path)
 		f.Add(uint8(len(paths)-1), q.Data)
 	}
+	paths = append(paths, wallPath)
+	f.Add(uint8(len(paths)-1), []byte(wallText))
 	f.Fuzz(func(t *testing.T, which uint8, data []byte) {
 		p := paths[int(which)%len(paths)]
+		if p == wallPath {
+			data = zstandard(string(data))
+		}
 		if err := detecttest.Check(dpkg.New(), detecttest.File{Path: p, Data: data}); err != nil {
 			t.Fatal(err)
 		}

@@ -194,13 +194,13 @@ func TestSharedDatabase(t *testing.T) {
 		t.Errorf("claim %+v", c)
 	}
 	for name, want := range map[string][]string{
-		"libc6.copyright":  {"LGPL-2.1", "GPL-2"},
-		"python.copyright": {"GPL-2"},
+		"libc6.copyright":  {"LGPL-2.1-or-later", "GPL-2.0-or-later"},
+		"python.copyright": {"GPL-2.0-or-later"},
 	} {
 		frag := detecttest.Detect(t, dpkg.New(), "usr/share/doc/x/copyright", read(name))
 		var got []string
 		for _, l := range licenses(frag) {
-			got = append(got, l.Name)
+			got = append(got, l.Expression)
 		}
 		for _, w := range want {
 			if !strings.Contains(strings.Join(got, " ")+" ", w+" ") {

@@ -2,23 +2,23 @@ package npm
 
 import (
 	"bytes"
-	"encoding/base64"
-	"encoding/hex"
 	"encoding/json"
 	"fmt"
-	"net/url"
+	"maps"
+	"slices"
 	"strings"
 
 	"github.com/imagetrust/imagetrust/sbom"
 	"github.com/imagetrust/imagetrust/sbom/detect"
+	"github.com/imagetrust/imagetrust/sbom/detect/internal/node"
 	"github.com/imagetrust/imagetrust/sbom/detect/internal/oneline"
+	"github.com/imagetrust/imagetrust/sbom/detect/internal/origin"
 )
 
-// Limits of npm itself (name) and of what is worth keeping.
+// Limits of what is worth keeping.
 const (
-	maxName     = 214
-	maxVersion  = 256
-	maxLicenses = 32
+	maxLicenses     = 32
+	maxDependencies = 2000 // the packages that depend on the most name about 1,000
 )
 
 // manifest is what matters of a package.json.
@@ -31,6 +31,8 @@ type manifest struct {
 	licenses    []string
 	hashes      []sbom.Digest
 	properties  []sbom.Property
+	// dependencies are the names by which the package loads others.
+	dependencies []string
 }
 
 // object is a JSON object by its exact keys. A struct would also take "Name" for
@@ -45,18 +47,20 @@ func parse(b []byte) (*manifest, error) {
 	}
 	m := &manifest{
 		name:        o.text("name"),
-		version:     oneline.Token(o.text("version"), maxVersion),
+		version:     oneline.Token(o.text("version"), node.MaxVersion),
 		private:     string(o["private"]) == "true",
 		description: oneline.Text(o.text("description"), maxText),
 		author:      person(o["author"]),
 	}
-	if !validName(m.name) {
+	if !node.ValidName(m.name) {
 		m.name = ""
 	}
 	m.licenses = append(statements(o["license"]), statements(o["licenses"])...)
 	m.licenses = m.licenses[:min(len(m.licenses), maxLicenses)]
-	m.hashes = integrity(o.text("_integrity"))
-	m.property("npm:resolved", withoutUserinfo(o.text("_resolved")))
+	// npm before version 7 wrote where it took a package from into its manifest.
+	m.hashes = node.Digests(o.text("_integrity"))
+	m.property("npm:resolved", origin.Address(o.text("_resolved")))
+	m.dependencies = o.dependencies()
 	if m.private {
 		m.property("npm:private", "true")
 	}
@@ -67,14 +71,6 @@ func (m *manifest) property(name, value string) {
 	if value = oneline.Text(value, maxText); value != "" {
 		m.properties = append(m.properties, sbom.Property{Name: name, Value: value})
 	}
-}
-
-// split returns the scope, with its "@", and the name.
-func (m *manifest) split() (scope, name string) {
-	if scope, name, ok := strings.Cut(m.name, "/"); ok {
-		return scope, name
-	}
-	return "", m.name
 }
 
 // partOf reports whether the manifest, inside the package of p, is one more entry
@@ -88,6 +84,23 @@ func (o object) text(key string) string {
 	var s string
 	_ = json.Unmarshal(o[key], &s) // Anything else says nothing.
 	return s
+}
+
+// dependencies returns the names in the maps of dependencies, without those for
+// development.
+func (o object) dependencies() []string {
+	var names []string
+	for _, key := range []string{"dependencies", "optionalDependencies", "peerDependencies"} {
+		var deps object
+		_ = json.Unmarshal(o[key], &deps) // Anything else names none.
+		for _, name := range slices.Sorted(maps.Keys(deps)) {
+			if node.ValidName(name) && len(names) < maxDependencies {
+				names = append(names, name)
+			}
+		}
+	}
+	slices.Sort(names)
+	return slices.Compact(names)
 }
 
 // person reads the forms of an author: "Name <mail> (url)" or an object.
@@ -142,58 +155,4 @@ func statement(raw json.RawMessage) string {
 		}
 	}
 	return oneline.Text(s, 4*maxText)
-}
-
-// integrity returns the digests of a Subresource Integrity string, which npm
-// before version 7 wrote into installed manifests: those of the package's archive.
-func integrity(s string) []sbom.Digest {
-	if len(s) > 4*maxText {
-		return nil
-	}
-	var out []sbom.Digest
-	for word := range strings.FieldsSeq(s) {
-		alg, sum, _ := strings.Cut(word, "-")
-		raw, err := base64.StdEncoding.DecodeString(sum)
-		if err != nil {
-			continue
-		}
-		if d, err := sbom.ParseDigest(alg + ":" + hex.EncodeToString(raw)); err == nil {
-			out = append(out, d)
-		}
-	}
-	return out
-}
-
-// withoutUserinfo drops credentials and the query, which may hold a token, from
-// an address; an address that cannot be
-// parsed may hold some, and is dropped.
-func withoutUserinfo(s string) string {
-	u, err := url.Parse(s)
-	if err != nil || len(s) > maxText {
-		return ""
-	}
-	u.User, u.RawQuery = nil, ""
-	return u.String()
-}
-
-// validName reports whether s is a name that npm has ever accepted: one word of
-// URL-safe characters, with at most a scope before it. Old packages have capitals.
-func validName(s string) bool {
-	if len(s) > maxName {
-		return false
-	}
-	if strings.HasPrefix(s, "@") {
-		scope, name, ok := strings.Cut(s[1:], "/")
-		return ok && urlSafe(scope) && urlSafe(name)
-	}
-	return urlSafe(s) && s[0] != '_'
-}
-
-func urlSafe(s string) bool {
-	for _, r := range s {
-		if !(r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || strings.ContainsRune("-_.~!'()*", r)) {
-			return false
-		}
-	}
-	return s != "" && s[0] != '.'
 }

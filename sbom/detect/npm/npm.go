@@ -26,18 +26,36 @@
 // name, or that of the package around them ("rxjs/ajax", "preact-hooks"), which
 // is a component already, and say nothing. Any other name without a version is
 // no component but a gap about the package around it: there is software, or test
-// data, and nobody can tell which. Lock files are not read: what they list need
-// not be there.
+// data, and nobody can tell which.
+//
+// # Where else packages are
+//
+// Packages are also found in the virtual stores of pnpm and others
+// (node_modules/.pnpm), in the archives of Yarn's cache, from which Plug'n'Play loads
+// them (.yarn/cache/*.zip), in Deno's cache (npm/HOST/NAME/VERSION, and what it has of
+// JSR) and in Bun's (install/cache/NAME@VERSION). All of them are installed: they
+// can be run from there.
+//
+// # Dependencies
+//
+// A package depends on what Node loads by the names in its manifest. Lock files that
+// npm (node_modules/.package-lock.json) and pnpm (node_modules/.pnpm/lock.yaml) keep
+// among the packages that they installed tell that for all of them. Without
+// one, only the packages in a package's own node_modules are certain. Lock files of
+// projects are not read here: what they list need not be there.
 package npm
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"path"
+	"strings"
 
 	"github.com/imagetrust/imagetrust/internal/spdxexpr"
 	"github.com/imagetrust/imagetrust/sbom"
 	"github.com/imagetrust/imagetrust/sbom/detect"
+	"github.com/imagetrust/imagetrust/sbom/detect/internal/node"
 	"github.com/imagetrust/imagetrust/sbom/detect/internal/oneline"
 )
 
@@ -52,20 +70,55 @@ type detector struct{}
 // New returns the detector. It is safe for concurrent use.
 func New() detect.Detector { return detector{} }
 
-func (detector) ID() detect.ID { return detect.ID{Name: "npm", Version: "2"} }
+func (detector) ID() detect.ID { return detect.ID{Name: "npm", Version: "3"} }
 
-func (detector) Wants(e *detect.Entry) bool {
-	return e.Size > 0 && path.Base(e.Path) == "package.json"
-}
+func (detector) Wants(e *detect.Entry) bool { return e.Size > 0 && reader(e.Path) != nil }
 
 func (detector) Detect(_ context.Context, f *detect.File) (*detect.Fragment, error) {
+	read := reader(f.Path)
+	if read == nil {
+		return nil, nil
+	}
+	frag, err := read(f)
+	if err != nil {
+		return frag, fmt.Errorf("%s: %w", f.Path, err)
+	}
+	return frag, nil
+}
+
+// reader returns what reads a file of that path; nil when nothing does.
+func reader(file string) func(*detect.File) (*detect.Fragment, error) {
+	dir, base := path.Split(file)
+	switch base {
+	case "package.json":
+		return readManifest
+	case ".package-lock.json":
+		if strings.HasSuffix(dir, "node_modules/") {
+			return readHiddenLock
+		}
+	case "lock.yaml":
+		if strings.HasSuffix(dir, "node_modules/.pnpm/") {
+			return readPnpmStore
+		}
+	default:
+		switch {
+		case strings.HasSuffix(base, ".zip") && (strings.HasSuffix(dir, ".yarn/cache/") || strings.HasSuffix(dir, "berry/cache/")):
+			return readYarnArchive
+		case len(base) == 64 && strings.HasSuffix(dir, "/remote/https/jsr.io/"):
+			return readJSR
+		}
+	}
+	return nil
+}
+
+func readManifest(f *detect.File) (*detect.Fragment, error) {
 	b, err := f.Bytes(maxManifest)
 	if err != nil {
 		return nil, err
 	}
 	m, err := parse(b)
 	if err != nil {
-		return nil, fmt.Errorf("%s: %w", f.Path, err)
+		return nil, err
 	}
 	return fragment(placeOf(path.Dir(f.Path)), m), nil
 }
@@ -91,7 +144,22 @@ func fragment(p place, m *manifest) *detect.Fragment {
 	if p.owner != "" {
 		frag.Relations = []detect.Relation{{From: p.owner, To: key, Type: sbom.Contains}}
 	}
+	if p.kind == installed || p.kind == application {
+		frag.Relations = append(frag.Relations, m.nearest(p.dir)...)
+	}
 	return frag
+}
+
+// nearest returns the dependencies on packages in the node_modules of the directory
+// itself: where there is such a package, it is the one that Node loads. What Node
+// finds further up depends on what is not there, which this one file does not
+// tell; lock files among the installed packages do.
+func (m *manifest) nearest(dir string) []detect.Relation {
+	var out []detect.Relation
+	for _, name := range m.dependencies {
+		out = append(out, detect.Relation{From: dir, To: path.Join(dir, "node_modules", name), Type: sbom.DependsOn})
+	}
+	return out
 }
 
 // incomplete is a gap about the component of that key or alias, if any.
@@ -116,10 +184,11 @@ func (p place) unversioned(name string) string {
 	return what + " names itself " + name + " and states no version"
 }
 
-// component describes the package. Its key is its directory and name; the
-// directory alone is an alias, by which packages inside it refer to it.
+// component describes the package. Its key is its directory, or that of the store
+// around it, and its name; the directory alone is an alias, by which packages inside
+// it refer to it.
 func component(p place, m *manifest) detect.Component {
-	scope, name := m.split()
+	scope, name := node.Split(m.name)
 	c := sbom.Component{
 		Type: sbom.TypeLibrary, Group: scope, Name: name, Version: m.version, Scope: p.kind.scope(),
 		PURL:     sbom.NewPURL("npm", scope, name, m.version, nil),
@@ -140,7 +209,7 @@ func component(p place, m *manifest) detect.Component {
 		c.Evidence = append(c.Evidence, sbom.Evidence{
 			Field: "version", Technique: sbom.TechniqueManifest, Confidence: confidence, Value: m.version})
 	}
-	return detect.Component{Component: c, Key: p.dir + " " + m.name, Aliases: []string{p.dir}}
+	return detect.Component{Component: c, Key: cmp.Or(p.store, p.dir) + " " + m.name, Aliases: []string{p.dir}}
 }
 
 func license(statement, location string) sbom.License {

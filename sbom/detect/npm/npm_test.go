@@ -20,33 +20,46 @@ import (
 
 var update = flag.Bool("update", false, "rewrite the golden files")
 
-// TestTree detects every file of testdata/tree.txtar and compares one line per
-// fact with testdata/tree.golden.
-func TestTree(t *testing.T) {
-	ar, err := txtar.ParseFile("testdata/tree.txtar")
+// files returns the files of an archive in testdata.
+func files(t testing.TB, name string) []detecttest.File {
+	t.Helper()
+	ar, err := txtar.ParseFile("testdata/" + name)
 	if err != nil {
 		t.Fatal(err)
 	}
-	var got strings.Builder
+	var out []detecttest.File
 	for _, f := range ar.Files {
-		frag, err := detecttest.DetectFile(t, New(), detecttest.File{Path: f.Name, Data: f.Data})
-		fmt.Fprintf(&got, "%s\n", f.Name)
-		if err != nil {
-			fmt.Fprintf(&got, "\terror %v\n", errors.Is(err, detect.ErrFormat))
-		}
-		describe(&got, frag)
+		out = append(out, detecttest.File{Path: f.Name, Data: f.Data})
 	}
-	if *update {
-		if err := os.WriteFile("testdata/tree.golden", []byte(got.String()), 0o644); err != nil {
+	return out
+}
+
+// TestTree detects every file of the archives in testdata and compares one line per
+// fact with golden files.
+func TestTree(t *testing.T) {
+	for _, name := range []string{"tree", "stores"} {
+		var got strings.Builder
+		for _, f := range files(t, name+".txtar") {
+			frag, err := detecttest.DetectFile(t, New(), f)
+			fmt.Fprintf(&got, "%s\n", f.Path)
+			if err != nil {
+				fmt.Fprintf(&got, "\terror %v\n", errors.Is(err, detect.ErrFormat))
+			}
+			describe(&got, frag)
+		}
+		golden := "testdata/" + name + ".golden"
+		if *update {
+			if err := os.WriteFile(golden, []byte(got.String()), 0o644); err != nil {
+				t.Fatal(err)
+			}
+		}
+		want, err := os.ReadFile(golden)
+		if err != nil {
 			t.Fatal(err)
 		}
-	}
-	want, err := os.ReadFile("testdata/tree.golden")
-	if err != nil {
-		t.Fatal(err)
-	}
-	if diff := cmp.Diff(string(want), got.String()); diff != "" {
-		t.Errorf("facts differ (-want +got):\n%s", diff)
+		if diff := cmp.Diff(string(want), got.String()); diff != "" {
+			t.Errorf("%s: facts differ (-want +got):\n%s", name, diff)
+		}
 	}
 }
 
@@ -72,6 +85,9 @@ func describe(w *strings.Builder, frag *detect.Fragment) {
 	for _, cl := range frag.Claims {
 		fmt.Fprintf(w, "\tclaim %s tree=%t ground=%s\n", cl.Path, cl.Tree, cl.Ground)
 	}
+	for _, a := range frag.Annotations {
+		fmt.Fprintf(w, "\t%q has %v\n", a.Key, a.Properties)
+	}
 	for _, r := range frag.Relations {
 		fmt.Fprintf(w, "\t%q %s %q\n", r.From, r.Type, r.To)
 	}
@@ -91,7 +107,7 @@ func TestPlace(t *testing.T) {
 		"test/node_modules/a":               {kind: installed, name: "a"},
 		"app/node_modules/test":             {kind: installed, name: "test"},
 		"app/node_modules/a/node_modules/b": {kind: installed, name: "b"},
-		"n/node_modules/.pnpm/a@1/node_modules/a":                 {kind: installed, name: "a"},
+		"n/node_modules/.pnpm/a@1/node_modules/a":                 {kind: installed, name: "a", store: "n/node_modules/.pnpm"},
 		"app/node_modules/a/dist/b":                               {kind: bundled, name: "a", owner: "app/node_modules/a"},
 		"app/node_modules/a/test/b":                               {kind: fixtureData, name: "a", owner: "app/node_modules/a"},
 		"app/node_modules/a/test/node_modules/b":                  {kind: fixtureData, name: "b", owner: "app/node_modules/a"},
@@ -116,6 +132,17 @@ func TestPlace(t *testing.T) {
 		"venv/lib/python3.11/site-packages":                        {kind: application},
 		"venv/lib/python3.11/site-packages/n/lib/node_modules/npm": {kind: installed, name: "npm"},
 		"root/go/pkg/mod/example.com/a@v1.0.0/web":                 {kind: bundled},
+		"deno-dir/npm/registry.npmjs.org/a/1.0.0":                  {kind: installed, name: "a", store: "deno-dir/npm"},
+		"deno-dir/npm/registry.npmjs.org/@s/a/1.0.0":               {kind: installed, name: "@s/a", store: "deno-dir/npm"},
+		"deno-dir/npm/registry.npmjs.org/@s/a/1.0.0/dist/b":        {kind: bundled, name: "@s/a", owner: "deno-dir/npm/registry.npmjs.org/@s/a/1.0.0"},
+		"deno-dir/npm/registry.npmjs.org/a":                        {kind: application},
+		"srv/npm/web/a/1.0.0":                                      {kind: application},
+		"srv/npm/example.com/@s":                                   {kind: application},
+		"root/.bun/install/cache/a@1.0.0@@@1":                      {kind: installed, name: "a", store: "root/.bun/install/cache"},
+		"root/.bun/install/cache/@s/a@1.0.0@@@1":                   {kind: installed, name: "@s/a", store: "root/.bun/install/cache"},
+		"root/.bun/install/cache/@T@sha512-00@@@1":                 {kind: installed, name: "@T@sha512-00@@@1", store: "root/.bun/install/cache"},
+		"root/.bun/install/cache/a":                                {kind: application},
+		"srv/install/cache":                                        {kind: application},
 		"srv/pkg/mod/a":                                            {kind: application},
 		"srv/mod/a@v1":                                             {kind: application},
 	} {
@@ -130,6 +157,11 @@ func TestWants(t *testing.T) {
 	for path, want := range map[string]bool{
 		"package.json": true, "a/node_modules/b/package.json": true,
 		"a/package-lock.json": false, "a/xpackage.json": false, "a/package.json/b": false,
+		"a/node_modules/.package-lock.json": true, "a/.package-lock.json": false,
+		"a/node_modules/.pnpm/lock.yaml": true, "a/.pnpm/lock.yaml": false,
+		"a/.yarn/cache/b-npm-1.0.0-00-00.zip": true, "root/.yarn/berry/cache/b.zip": true, "a/cache/b.zip": false,
+		"d/remote/https/jsr.io/" + strings.Repeat("0", 64): true, "d/remote/https/jsr.io/0": false,
+		"d/remote/https/e.com/" + strings.Repeat("0", 64): false,
 	} {
 		if got := New().Wants(&detect.Entry{Path: path, Size: 2}); got != want {
 			t.Errorf("Wants(%q) = %t", path, got)
@@ -149,15 +181,8 @@ func TestTooLarge(t *testing.T) {
 }
 
 func TestConformance(t *testing.T) {
-	ar, err := txtar.ParseFile("testdata/tree.txtar")
-	if err != nil {
-		t.Fatal(err)
-	}
-	var files []detecttest.File
-	for _, f := range ar.Files {
-		files = append(files, detecttest.File{Path: f.Name, Data: f.Data})
-	}
-	detecttest.Run(t, New(), files...)
+	in := append(files(t, "tree.txtar"), files(t, "stores.txtar")...)
+	detecttest.Run(t, New(), append(in, yarnZip(t))...)
 }
 
 // TestInstalledOnThisMachine reads the packages of this machine, if any: none
@@ -185,16 +210,19 @@ func TestInstalledOnThisMachine(t *testing.T) {
 	t.Logf("%d packages", len(paths))
 }
 
-func FuzzPackageJSON(f *testing.F) {
-	ar, err := txtar.ParseFile("testdata/tree.txtar")
-	if err != nil {
-		f.Fatal(err)
+// FuzzFile gives every format to its reader; at is the place of a package.json.
+func FuzzFile(f *testing.F) {
+	paths := []string{"app/node_modules/a/package.json", "app/node_modules/.package-lock.json", "app/node_modules/.pnpm/lock.yaml",
+		"app/.yarn/cache/a.zip", "d/remote/https/jsr.io/" + strings.Repeat("0", 64)}
+	for _, file := range append(append(files(f, "tree.txtar"), files(f, "stores.txtar")...), yarnZip(f)) {
+		for i, p := range paths {
+			if filepath.Base(p) == filepath.Base(file.Path) || filepath.Ext(p) == ".zip" && filepath.Ext(file.Path) == ".zip" {
+				f.Add(uint8(i), file.Path, file.Data)
+			}
+		}
 	}
-	for _, file := range ar.Files {
-		f.Add(file.Name, file.Data)
-	}
-	f.Fuzz(func(t *testing.T, path string, data []byte) {
-		if err := detecttest.Check(New(), detecttest.File{Path: "app/node_modules/a/package.json", Data: data}); err != nil {
+	f.Fuzz(func(t *testing.T, kind uint8, path string, data []byte) {
+		if err := detecttest.Check(New(), detecttest.File{Path: paths[int(kind)%len(paths)], Data: data}); err != nil {
 			t.Error(err)
 		}
 		// Whatever the place, nothing installed comes out of test data or of copies.

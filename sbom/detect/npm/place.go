@@ -1,11 +1,13 @@
 package npm
 
 import (
+	"cmp"
 	"slices"
 	"strings"
 
 	"github.com/imagetrust/imagetrust/sbom"
 	"github.com/imagetrust/imagetrust/sbom/detect/internal/fixture"
+	"github.com/imagetrust/imagetrust/sbom/detect/internal/node"
 )
 
 // kind is what the place of a package.json makes of it.
@@ -52,6 +54,9 @@ type place struct {
 	// name is the name of the package that the directory is or is in, as the
 	// directory spells it.
 	name string
+	// store is the directory around those of a virtual store or a cache, whose names
+	// have the versions of the packages in them; empty for packages elsewhere.
+	store string
 	// owner is the directory of the package that contains this one, for bundled
 	// copies and fixtures; empty when it is none of ours.
 	owner string
@@ -65,7 +70,7 @@ func placeOf(dir string) place {
 	var loose []string // directories that belong to no package's name
 	end, outer := 0, 0 // of the last package directory, and of the one around it
 	for i := 0; i < len(segs); i++ {
-		n := nameLen(segs, i)
+		name, n := packageAt(segs, i)
 		if n == 0 {
 			loose = append(loose, segs[i])
 			continue
@@ -73,12 +78,17 @@ func placeOf(dir string) place {
 		if end == 0 {
 			loose = nil // What lies above the first package says nothing about it.
 		}
-		name := segs[i+1 : i+1+n]
-		i += n
-		if !strings.HasPrefix(name[0], ".") { // .pnpm, .cache
-			outer = end
-			p.name, end = strings.Join(name, "/"), i+1
+		versioned := segs[i] == "npm" || segs[i] == "cache" // Deno's and Bun's
+		if versioned && p.store == "" {
+			p.store = strings.Join(segs[:i+1], "/")
 		}
+		i += n
+		if strings.HasPrefix(name, ".") { // .pnpm, .cache
+			p.store = cmp.Or(p.store, strings.Join(segs[:i+1], "/"))
+			continue
+		}
+		outer = end
+		p.name, end = name, i+1
 	}
 	switch {
 	case fixture.Path(strings.Join(loose, "/")):
@@ -89,6 +99,9 @@ func placeOf(dir string) place {
 		p.kind = bundled
 	case index(segs, "usr", "share", "doc") >= 0:
 		p.kind = documented
+	}
+	if p.kind != installed {
+		p.store = ""
 	}
 	switch {
 	case end > 0 && end < len(segs):
@@ -132,19 +145,65 @@ func index(segs []string, dirs ...string) int {
 	return -1
 }
 
-// nameLen returns how many segments behind segs[i] are the name of a package
-// because segs[i] is a directory of packages: 2 for a scoped one, else 1.
-func nameLen(segs []string, i int) int {
-	if !(segs[i] == "node_modules" || debianRoot(segs, i)) || i+1 == len(segs) {
+// packageAt returns the name of the package whose directory is some segments behind
+// segs[i], and how many, because segs[i] is a directory of packages; 0 if it is
+// none.
+func packageAt(segs []string, i int) (name string, n int) {
+	switch segs[i] {
+	case "npm":
+		return denoPackage(segs[i+1:])
+	case "cache":
+		if i > 0 && segs[i-1] == "install" {
+			return bunPackage(segs[i+1:])
+		}
+		return "", 0
+	}
+	if segs[i] != "node_modules" && !debianRoot(segs, i) {
+		return "", 0
+	}
+	n = nameLen(segs[i+1:])
+	return strings.Join(segs[i+1:i+1+n], "/"), n
+}
+
+// nameLen returns how many of the first segments are the name of a package: 2 of a
+// scoped one, else 1; 0 if they do not suffice.
+func nameLen(segs []string) int {
+	n := 1
+	if len(segs) > 0 && strings.HasPrefix(segs[0], "@") {
+		n = 2
+	}
+	if len(segs) < n {
 		return 0
 	}
-	if !strings.HasPrefix(segs[i+1], "@") {
-		return 1
+	return n
+}
+
+// denoPackage reads HOST/NAME/VERSION, the directories behind "npm" in which Deno
+// has packages where it needs no node_modules.
+func denoPackage(segs []string) (name string, n int) {
+	if len(segs) < 3 || !strings.Contains(segs[0], ".") {
+		return "", 0
 	}
-	if i+2 == len(segs) {
-		return 0
+	n = 1 + nameLen(segs[1:])
+	if len(segs) <= n || segs[n] == "" || segs[n][0] < '0' || segs[n][0] > '9' {
+		return "", 0
 	}
-	return 2
+	return strings.Join(segs[1:n], "/"), n + 1
+}
+
+// bunPackage reads NAME@VERSION@@@N, the directories behind "install/cache" in which
+// Bun has packages for all projects, and from which it runs scripts that have none. Those
+// of repositories and archives have a kind and a digest there: @GH@…, @G@…, @T@….
+func bunPackage(segs []string) (name string, n int) {
+	if len(segs) > 0 && strings.HasPrefix(segs[0], "@") && strings.Count(segs[0], "@") > 1 {
+		return segs[0], 1
+	}
+	n = nameLen(segs)
+	if n == 0 || !strings.Contains(segs[n-1], "@") {
+		return "", 0
+	}
+	name, _ = node.SplitVersion(strings.Join(segs[:n], "/"))
+	return name, n
 }
 
 // debianRoot reports whether segs[:i+1] is usr/share/nodejs, usr/lib/nodejs or

@@ -7,12 +7,14 @@ import (
 	"fmt"
 	"io"
 	"path"
+	"slices"
 	"strings"
 
 	"github.com/imagetrust/imagetrust/internal/spdxexpr"
 	"github.com/imagetrust/imagetrust/sbom"
 	"github.com/imagetrust/imagetrust/sbom/detect"
 	"github.com/imagetrust/imagetrust/sbom/detect/internal/oneline"
+	"github.com/imagetrust/imagetrust/sbom/detect/internal/pep"
 )
 
 // Limits on the header of a metadata file. The description behind the header is
@@ -106,12 +108,17 @@ func (h header) add(current, line string) string {
 }
 
 func readMetadata(p place, f *detect.File) (*detect.Fragment, error) {
-	h, err := readHeader(f.Reader())
+	return describe(p, f.Reader(), f.Path)
+}
+
+// describe turns metadata into a component. Location is the file that it is in.
+func describe(p place, r io.Reader, location string) (*detect.Fragment, error) {
+	h, err := readHeader(r)
 	if err != nil && !errors.Is(err, detect.ErrLimit) {
 		return nil, fmt.Errorf("%w: %v", detect.ErrFormat, err)
 	}
 	name := h.first("name")
-	if !validName(name) {
+	if !pep.ValidName(name) {
 		return nil, errors.Join(fmt.Errorf("%w: no valid name", detect.ErrFormat), err)
 	}
 	c := detect.Component{Key: p.key(name), Aliases: []string{p.meta}}
@@ -119,7 +126,7 @@ func readMetadata(p place, f *detect.File) (*detect.Fragment, error) {
 		Type: sbom.TypeLibrary, Name: name, Scope: p.scope(),
 		Supplier:    supplier(h),
 		Description: unknown(oneline.Text(h.first("summary"), maxText)),
-		Licenses:    licenses(h, f.Path),
+		Licenses:    licenses(h, location),
 	}
 	frag := &detect.Fragment{}
 	setVersion(&c.Component, p, h)
@@ -127,7 +134,7 @@ func readMetadata(p place, f *detect.File) (*detect.Fragment, error) {
 		frag.Gaps = []sbom.Gap{{Kind: sbom.GapIncomplete,
 			Message: "neither the metadata of " + name + " nor the name of its directory states a version"}}
 	}
-	c.PURL = sbom.NewPURL("pypi", "", normalize(name), c.Version, nil)
+	c.PURL = sbom.NewPURL("pypi", "", pep.Normalize(name), c.Version, nil)
 	frag.Components = []detect.Component{c}
 	frag.Relations = append(p.contains(c.Key), requirements(p, c.Key, h)...)
 	return frag, err
@@ -232,21 +239,38 @@ func appendLicense(list []sbom.License, l sbom.License) []sbom.License {
 }
 
 // requirements connects the distribution with those it needs in the same
-// environment. Requirements with a marker hold on some systems or for some
-// extras only, which metadata alone cannot decide; they are left out.
+// environment. Requirements for extras are left out, and those with a marker unless
+// it certainly holds.
 func requirements(p place, key string, h header) []detect.Relation {
 	var out []detect.Relation
-	for _, req := range h["requires-dist"] {
-		if strings.Contains(req, ";") {
-			continue
-		}
-		end := strings.IndexAny(req, " \t\n[(<>=!~@,")
-		if end < 0 {
-			end = len(req)
-		}
-		if name := req[:end]; validName(name) {
-			out = append(out, detect.Relation{From: key, To: p.key(name), Type: sbom.DependsOn})
+	env := p.markers()
+	for _, text := range h["requires-dist"] {
+		r, ok := pep.Parse(text)
+		if ok && env.Evaluate(r.Marker) == pep.True {
+			out = append(out, detect.Relation{From: key, To: p.key(r.Name), Type: sbom.DependsOn})
 		}
 	}
 	return out
+}
+
+// markers returns what is certain about the environment. The directories of Windows
+// and of Unix have different names, and images of Unix are taken for Linux.
+func (p place) markers() pep.Environment {
+	env := pep.Environment{"extra": ""}
+	root, _, ok := p.environment()
+	if !ok {
+		return env
+	}
+	segs := strings.Split(root, "/")
+	i := slices.Index(segs, "lib")
+	if i < 0 || i+1 == len(segs) {
+		return env
+	}
+	env["os_name"], env["sys_platform"], env["platform_system"] = "posix", "linux", "Linux"
+	for _, implementation := range []string{"python", "pypy"} {
+		if version, ok := strings.CutPrefix(segs[i+1], implementation); ok && strings.Contains(version, ".") {
+			env["python_version"] = strings.TrimSuffix(version, "t") // free-threaded
+		}
+	}
+	return env
 }

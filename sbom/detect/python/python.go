@@ -11,6 +11,11 @@
 //     (SOURCES.txt, installed-files.txt) are not read: the first lists sources,
 //     and neither has digests.
 //
+//   - The metadata inside archives: an egg (NAME-VERSION-pyX.Y.egg) is installed as it
+//     is, and so are the distributions in a zipapp (.pyz, .pex). A wheel (.whl) is
+//     only there to be installed: it is [sbom.ScopeDeclared], or
+//     [sbom.ScopeBundled] where it is part of something, as in ensurepip/_bundled.
+//
 //   - _vendor/vendor.txt, the list of copies in it, which have no metadata of
 //     their own.
 //
@@ -19,6 +24,12 @@
 // directory of tests a fixture ([sbom.ScopeFixture]). The distribution that
 // contains it is taken to have the name of its package of modules, if there is
 // one of that name.
+//
+// An .egg-link points to a directory that has an egg-info of its own.
+//
+// A distribution depends on those in the same environment that its metadata requires:
+// without extras, and with a marker only if what the directories' names tell
+// (that it is Unix, and the version of Python) makes it true.
 //
 // Launchers for Windows (cli.exe, t64.exe) are files that RECORD lists, and no
 // software of their own.
@@ -39,6 +50,7 @@ import (
 	"github.com/imagetrust/imagetrust/sbom"
 	"github.com/imagetrust/imagetrust/sbom/detect"
 	"github.com/imagetrust/imagetrust/sbom/detect/internal/fixture"
+	"github.com/imagetrust/imagetrust/sbom/detect/internal/pep"
 )
 
 type detector struct{}
@@ -46,7 +58,7 @@ type detector struct{}
 // New returns the detector. It is safe for concurrent use.
 func New() detect.Detector { return detector{} }
 
-func (detector) ID() detect.ID { return detect.ID{Name: "python", Version: "2"} }
+func (detector) ID() detect.ID { return detect.ID{Name: "python", Version: "3"} }
 
 func (detector) Wants(e *detect.Entry) bool {
 	_, read := split(e.Path)
@@ -99,6 +111,8 @@ func split(p string) (place, reader) {
 		return place{meta: dir, site: path.Dir(egg), code: egg, stem: strings.TrimSuffix(path.Base(egg), ".egg")}, eggInfo(base)
 	case strings.HasSuffix(base, ".egg-info"):
 		return place{meta: p, site: path.Dir(p), code: path.Dir(p), stem: strings.TrimSuffix(base, ".egg-info")}, readMetadata
+	case archiveKind(base) != "":
+		return place{meta: p, site: path.Dir(p), code: path.Dir(p)}, readArchive
 	case vendorList(dir, base):
 		return place{meta: p, site: dir, code: dir}, readVendorList
 	}
@@ -173,7 +187,7 @@ func (p place) scope() sbom.Scope {
 func (p place) owner() string {
 	root, below, env := p.environment()
 	top, _, _ := strings.Cut(below, "/")
-	if !env || !validName(top) || p.scope() == sbom.ScopeInstalled {
+	if !env || !pep.ValidName(top) || p.scope() == sbom.ScopeInstalled {
 		return ""
 	}
 	return place{site: root}.key(top)
@@ -188,37 +202,4 @@ func (p place) contains(key string) []detect.Relation {
 }
 
 // key returns the key of the distribution of that name.
-func (p place) key(name string) string { return p.site + " " + normalize(name) }
-
-// normalize returns a name in its canonical spelling: lower case, with each run
-// of "-", "_" and "." as one "-" (PEP 503).
-func normalize(name string) string {
-	var b strings.Builder
-	dash := false
-	for _, r := range strings.ToLower(name) {
-		if r == '-' || r == '_' || r == '.' {
-			dash = true
-			continue
-		}
-		if dash {
-			b.WriteByte('-')
-			dash = false
-		}
-		b.WriteRune(r)
-	}
-	return b.String()
-}
-
-// validName implements the grammar of PEP 508.
-func validName(s string) bool {
-	alnum := func(c byte) bool { return c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9' }
-	if s == "" || len(s) > 256 || !alnum(s[0]) || !alnum(s[len(s)-1]) {
-		return false
-	}
-	for i := range len(s) {
-		if !alnum(s[i]) && !strings.ContainsRune("-_.", rune(s[i])) {
-			return false
-		}
-	}
-	return true
-}
+func (p place) key(name string) string { return p.site + " " + pep.Normalize(name) }

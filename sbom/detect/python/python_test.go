@@ -42,7 +42,7 @@ func TestTree(t *testing.T) {
 			fmt.Fprintf(&got, "\terror %v\n", err)
 		}
 		if frag != nil {
-			describe(t, &got, frag)
+			write(t, &got, frag)
 		}
 	}
 	if *update {
@@ -59,7 +59,7 @@ func TestTree(t *testing.T) {
 	}
 }
 
-func describe(t *testing.T, w *bytes.Buffer, frag *detect.Fragment) {
+func write(t *testing.T, w *bytes.Buffer, frag *detect.Fragment) {
 	line := func(kind string, v any) {
 		b, err := json.Marshal(v)
 		if err != nil {
@@ -89,7 +89,7 @@ func TestConformance(t *testing.T) {
 	for _, f := range tree(t) {
 		files = append(files, detecttest.File{Path: f.Name, Data: f.Data})
 	}
-	detecttest.Run(t, New(), files...)
+	detecttest.Run(t, New(), append(files, archives(t)...)...)
 }
 
 func TestWants(t *testing.T) {
@@ -110,20 +110,15 @@ func TestWants(t *testing.T) {
 		"lib/python3/site-packages/x/vendor.txt":                   false,
 		"lib/python3/site-packages/pip/_vendor/urllib3/vendor.txt": false,
 		"a/PKG-INFO":                                               false,
+		"site-packages/a-1.0-py3.11.egg":                           true,
+		"wheels/a-1.0-py3-none-any.whl":                            true,
+		"usr/bin/a.pyz":                                            true,
+		"usr/bin/a.pex":                                            true,
+		"site-packages/a.egg-link":                                 false,
 		"usr/lib/x86_64-linux-gnu/libssl.so.3":                     false,
 	} {
 		if got := New().Wants(&detect.Entry{Path: path, Size: 1}); got != want {
 			t.Errorf("Wants(%q) = %t", path, got)
-		}
-	}
-}
-
-func TestNormalize(t *testing.T) {
-	for in, want := range map[string]string{
-		"Flask": "flask", "zope.interface": "zope-interface", "a__b--c..d": "a-b-c-d", "A-_.B": "a-b",
-	} {
-		if got := normalize(in); got != want {
-			t.Errorf("normalize(%q) = %q, want %q", in, got, want)
 		}
 	}
 }
@@ -252,6 +247,24 @@ func FuzzRecord(f *testing.F) {
 			if c.Key != p.meta || c.Tree || c.Ground != "" && c.Ground != sbom.ClaimRecorded {
 				t.Errorf("claim %+v", c)
 			}
+		}
+	})
+}
+
+// FuzzArchive reads hostile eggs, wheels and zipapps.
+func FuzzArchive(f *testing.F) {
+	kinds := []string{"egg", "whl", "pyz"}
+	for _, file := range archives(f) {
+		for i, kind := range kinds {
+			if strings.HasSuffix(file.Path, "."+kind) {
+				f.Add(uint8(i), file.Data)
+			}
+		}
+	}
+	f.Fuzz(func(t *testing.T, kind uint8, data []byte) {
+		in := detecttest.File{Path: "srv/a-1.0." + kinds[int(kind)%len(kinds)], Data: data}
+		if err := detecttest.Check(New(), in); err != nil {
+			t.Error(err)
 		}
 	})
 }

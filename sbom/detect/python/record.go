@@ -9,7 +9,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"net/url"
 	"path"
 	"strings"
 	"unicode/utf8"
@@ -17,6 +16,8 @@ import (
 	"github.com/imagetrust/imagetrust/sbom"
 	"github.com/imagetrust/imagetrust/sbom/detect"
 	"github.com/imagetrust/imagetrust/sbom/detect/internal/oneline"
+	"github.com/imagetrust/imagetrust/sbom/detect/internal/origin"
+	"github.com/imagetrust/imagetrust/sbom/detect/internal/pep"
 )
 
 // Limits. The RECORD of the largest distributions known has about 20,000 lines
@@ -120,16 +121,33 @@ func readDirectURL(p place, f *detect.File) (*detect.Fragment, error) {
 	var d struct {
 		URL string `json:"url"`
 		VCS struct {
+			Type   string `json:"vcs"`
 			Commit string `json:"commit_id"`
 		} `json:"vcs_info"`
-		Dir struct {
+		Archive struct {
+			Hash   string            `json:"hash"`
+			Hashes map[string]string `json:"hashes"`
+		} `json:"archive_info"`
+		Subdirectory string `json:"subdirectory"`
+		Dir          struct {
 			Editable bool `json:"editable"`
 		} `json:"dir_info"`
 	}
 	if err := json.Unmarshal(b, &d); err != nil {
 		return nil, fmt.Errorf("%w: %v", detect.ErrFormat, err)
 	}
-	frag := annotation(p, "python:direct_url", withoutUserinfo(d.URL), "python:vcs.commit", d.VCS.Commit)
+	repository := ""
+	if d.VCS.Type != "" && d.VCS.Commit != "" {
+		repository = origin.Repository(d.VCS.Type+"+"+d.URL, d.VCS.Commit)
+	}
+	archive, _ := recordDigest(d.Archive.Hash) // The older form of what follows.
+	for _, algorithm := range []string{"sha512", "sha384", "sha256"} {
+		if sum, err := recordDigest(algorithm + "=" + d.Archive.Hashes[algorithm]); err == nil {
+			archive = sum
+		}
+	}
+	frag := annotation(p, "python:direct_url", origin.Address(d.URL), "python:vcs.commit", d.VCS.Commit,
+		"python:vcs_url", repository, "python:archive", string(archive), "python:subdirectory", d.Subdirectory)
 	if frag != nil && d.Dir.Editable {
 		ps := &frag.Annotations[0].Properties
 		*ps = append(*ps, sbom.Property{Name: "python:editable", Value: "true"})
@@ -152,17 +170,6 @@ func annotation(p place, pairs ...string) *detect.Fragment {
 	return &detect.Fragment{Annotations: []detect.Annotation{a}}
 }
 
-// withoutUserinfo drops credentials and the query, which may hold a token, from
-// an address; an address that cannot be parsed may hold some, and is dropped.
-func withoutUserinfo(s string) string {
-	u, err := url.Parse(s)
-	if err != nil {
-		return ""
-	}
-	u.User, u.RawQuery = nil, ""
-	return u.String()
-}
-
 // readTopLevel claims the package directories of an egg-info directory, which
 // has no RECORD.
 func readTopLevel(p place, f *detect.File) (*detect.Fragment, error) {
@@ -172,7 +179,7 @@ func readTopLevel(p place, f *detect.File) (*detect.Fragment, error) {
 	}
 	frag := &detect.Fragment{}
 	for name := range strings.FieldsSeq(string(b)) {
-		if dir := path.Join(p.code, name); validName(name) || identifier(name) {
+		if dir := path.Join(p.code, name); pep.ValidName(name) || identifier(name) {
 			frag.Claims = append(frag.Claims, detect.Claim{Key: p.meta, Path: dir, Ground: sbom.ClaimDirectory, Tree: true})
 		}
 	}
@@ -183,4 +190,6 @@ func readTopLevel(p place, f *detect.File) (*detect.Fragment, error) {
 }
 
 // identifier reports whether s is the name of a Python module in ASCII.
-func identifier(s string) bool { return strings.Trim(s, "_") != "" && validName(strings.Trim(s, "_")) }
+func identifier(s string) bool {
+	return strings.Trim(s, "_") != "" && pep.ValidName(strings.Trim(s, "_"))
+}

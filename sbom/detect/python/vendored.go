@@ -11,6 +11,7 @@ import (
 	"github.com/imagetrust/imagetrust/sbom"
 	"github.com/imagetrust/imagetrust/sbom/detect"
 	"github.com/imagetrust/imagetrust/sbom/detect/internal/oneline"
+	"github.com/imagetrust/imagetrust/sbom/detect/internal/pep"
 )
 
 // maxVendored is the number of copies read from one list; pip has 25.
@@ -46,13 +47,13 @@ func readVendorList(p place, f *detect.File) (*detect.Fragment, error) {
 		case version == "":
 			frag.Gaps = append(frag.Gaps, p.listed(name, "without one exact version"))
 			n++
-		case versions[normalize(name)] == "":
-			versions[normalize(name)] = version
+		case versions[pep.Normalize(name)] == "":
+			versions[pep.Normalize(name)] = version
 			c := copied(p, name, version)
 			frag.Components = append(frag.Components, c)
 			frag.Relations = append(frag.Relations, p.contains(c.Key)...)
 			n++
-		case versions[normalize(name)] != version:
+		case versions[pep.Normalize(name)] != version:
 			frag.Gaps = append(frag.Gaps, p.listed(name, "again, in another version"))
 			n++
 		}
@@ -87,7 +88,7 @@ func requirement(line string) (name, version string) {
 	if end < 0 {
 		end = len(line)
 	}
-	if name = line[:end]; !validName(name) {
+	if name = line[:end]; !pep.ValidName(name) {
 		return "", ""
 	}
 	_, version, pinned := strings.Cut(line[end:], "==")
@@ -103,7 +104,7 @@ func requirement(line string) (name, version string) {
 func copied(p place, name, version string) detect.Component {
 	const confidence = 0.6
 	c := sbom.Component{Type: sbom.TypeLibrary, Name: name, Version: version, Scope: p.scope(),
-		PURL: sbom.NewPURL("pypi", "", normalize(name), version, nil)}
+		PURL: sbom.NewPURL("pypi", "", pep.Normalize(name), version, nil)}
 	for _, e := range []struct{ field, value string }{{"name", name}, {"version", version}} {
 		c.Evidence = append(c.Evidence, sbom.Evidence{Field: e.field, Technique: sbom.TechniqueManifest, Confidence: confidence, Value: e.value})
 	}

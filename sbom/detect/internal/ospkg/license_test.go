@@ -15,7 +15,7 @@ func TestExpression(t *testing.T) {
 		{"GPL-3-or-later", "GPL-3.0-or-later"},
 		{"GPL-3.0-only", "GPL-3.0-only"},
 		{"LGPL-2.1+ and (Expat or ISC)", "LGPL-2.1-or-later AND (MIT OR ISC)"},
-		{"Perl", "(GPL-1.0-or-later OR Artistic-1.0-Perl)"},
+		{"Perl", "GPL-1.0-or-later OR Artistic-1.0-Perl"},
 		{"GPL-2 with Classpath-exception-2.0", "GPL-2.0-only WITH Classpath-exception-2.0"},
 		{"GPL-3+ with Bison exception or MIT", "GPL-3.0-or-later WITH Bison-exception-2.2 OR MIT"},
 		{"GPL-2+ with OpenSSL exception", ""},

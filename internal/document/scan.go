@@ -1,0 +1,105 @@
+package document
+
+import (
+	"bytes"
+	"fmt"
+)
+
+// jsonScan looks at a JSON text piece by piece and counts. It knows strings and
+// brackets and nothing else.
+type jsonScan struct {
+	limits   Limits
+	lists    []string
+	stack    []bool // for every open value, whether its elements are counted
+	key      []byte // the beginning of the last string, which is a key when a value follows
+	escapes  bool   // whether there are escapes in the last string
+	inString bool
+	escaped  bool // whether the last byte was a backslash in a string
+	items    int
+	objects  int
+}
+
+// scan looks at the next piece. An error is about the byte at the index returned.
+func (s *jsonScan) scan(b []byte) (int, error) {
+	for i := 0; i < len(b); i++ {
+		if s.inString {
+			i += s.skip(b[i:])
+			continue
+		}
+		switch c := b[i]; c {
+		case '"':
+			s.inString, s.escapes, s.key = true, false, s.key[:0]
+		case '{', '[':
+			if err := s.open(c); err != nil {
+				return i, err
+			}
+		case '}', ']':
+			s.close()
+		}
+	}
+	return len(b), nil
+}
+
+// maxKey is more than the longest name of a list.
+const maxKey = 64
+
+// skip returns the index of the quotation mark that ends the string, or of the
+// last byte.
+func (s *jsonScan) skip(b []byte) int {
+	for i, c := range b {
+		switch {
+		case s.escaped:
+			s.escaped = false
+		case c == '\\':
+			s.escaped, s.escapes = true, true
+		case c == '"':
+			s.inString = false
+			return i
+		}
+		if len(s.key) < maxKey {
+			s.key = append(s.key, c)
+		}
+	}
+	return len(b) - 1
+}
+
+func (s *jsonScan) open(c byte) error {
+	if len(s.stack) == s.limits.Depth {
+		return fmt.Errorf("nested deeper than %d", s.limits.Depth)
+	}
+	counted := c == '[' && s.listed()
+	if c == '{' {
+		s.objects++
+		if len(s.stack) > 0 && s.stack[len(s.stack)-1] {
+			if s.items++; s.items > s.limits.Items {
+				return fmt.Errorf("more than %d components", s.limits.Items)
+			}
+		}
+	}
+	s.stack = append(s.stack, counted)
+	s.forget()
+	return nil
+}
+
+func (s *jsonScan) close() {
+	if len(s.stack) > 0 {
+		s.stack = s.stack[:len(s.stack)-1]
+	}
+	s.forget()
+}
+
+func (s *jsonScan) forget() { s.key, s.escapes = s.key[:0], false }
+
+// listed reports whether the last key names a counted list. A key with escapes
+// counts as one: encoding/json would unescape it.
+func (s *jsonScan) listed() bool {
+	if s.escapes {
+		return true
+	}
+	for _, l := range s.lists {
+		if bytes.EqualFold(s.key, []byte(l)) {
+			return true
+		}
+	}
+	return false
+}
