@@ -116,6 +116,9 @@ type Layer struct {
 	CreatedBy string `json:"createdBy,omitempty"`
 	// Created is the time the history states for the layer.
 	Created time.Time `json:"created,omitzero"`
+	// Origin tells layers of the base image from those that were added to it. It is
+	// zero until image.MarkLayers, or package buildkit, has set it.
+	Origin LayerOrigin `json:"origin,omitzero"`
 }
 
 // Ref returns a reference to the layer.

@@ -29,7 +29,9 @@ func sample() *sbom.Inventory {
 			Platform:  sbom.Platform{OS: "linux", Architecture: "arm", Variant: "v7", OSVersion: "1"}},
 		Distribution: &sbom.Distribution{ID: "debian", IDLike: []string{"linux"}, VersionID: "12", Codename: "bookworm", Name: "Debian"},
 		Layers: []sbom.Layer{
-			{Index: 0, DiffID: base.DiffID, Digest: "sha256:10", Size: 10, UncompressedSize: 30, MediaType: "m", CreatedBy: "ADD", Created: at},
+			{Index: 0, DiffID: base.DiffID, Digest: "sha256:10", Size: 10, UncompressedSize: 30, MediaType: "m", CreatedBy: "ADD", Created: at,
+				Origin: sbom.LayerOrigin{Role: sbom.LayerBase, Image: "debian:12", Digest: "sha256:dd", Evidence: sbom.Evidence{
+					Field: "layers", Technique: sbom.TechniqueHash, Confidence: 1, Value: "sha256:00"}}},
 			{Index: 1, DiffID: app.DiffID},
 		},
 		Components: []sbom.Component{

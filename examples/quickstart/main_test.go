@@ -34,9 +34,10 @@ func demo(t *testing.T) *trust {
 	return tr
 }
 
+// component returns the software of that name, and not what only declares it.
 func (t *trust) component(name string) *sbom.Component {
 	for i := range t.inventory.Components {
-		if c := &t.inventory.Components[i]; c.Name == name {
+		if c := &t.inventory.Components[i]; c.Name == name && c.Scope == sbom.ScopeInstalled {
 			return c
 		}
 	}

@@ -23,11 +23,21 @@ var rules = map[string]Rule{
 	"sbom is the model": {
 		Packages: []string{"sbom"}, Modules: []string{purl}, OnlyOwn: []string{}, NotPackages: []string{"net/http", "os/exec"}},
 	"detectors are light": {
-		Packages: []string{"sbom/detect", "sbom/detect/dpkg/...", "sbom/detect/apk/...", "sbom/detect/rpm/...", "sbom/detect/npm/...", "sbom/detect/python/...",
-			"sbom/detect/golang/...", "sbom/detect/java/...", "sbom/detect/osrelease/..."},
-		Modules: []string{purl, "golang.org/x/mod"}, OnlyOwn: []string{"sbom", "sbom/detect/...", "internal/..."}, NotPackages: []string{"net/http", "os/exec"}},
+		Packages: []string{"sbom/detect", "sbom/detect/apk", "sbom/detect/composer", "sbom/detect/conda", "sbom/detect/dotnet",
+			"sbom/detect/gem", "sbom/detect/homebrew", "sbom/detect/java", "sbom/detect/nix", "sbom/detect/opkg",
+			"sbom/detect/osrelease", "sbom/detect/pacman", "sbom/detect/portage", "sbom/detect/python", "sbom/detect/rpm", "sbom/detect/wordpress"},
+		Modules: []string{purl}, OnlyOwn: []string{"sbom", "sbom/detect/...", "internal/..."}, NotPackages: []string{"net/http", "os/exec"}},
+	"detectors of Go's files need Go's own modules": {
+		Packages: []string{"sbom/detect/golang", "sbom/detect/gomod"},
+		Modules:  []string{purl, "golang.org/x/mod"}, OnlyOwn: []string{"sbom", "sbom/detect/...", "internal/..."}, NotPackages: []string{"net/http", "os/exec"}},
+	"detectors of TOML and YAML need these": {
+		Packages: []string{"sbom/detect/cargo", "sbom/detect/jslock", "sbom/detect/npm", "sbom/detect/pylock"},
+		Modules:  []string{purl, "github.com/BurntSushi/toml", "go.yaml.in/yaml/v3"}, OnlyOwn: []string{"sbom", "sbom/detect/...", "internal/..."}, NotPackages: []string{"net/http", "os/exec"}},
+	"detectors of Zstandard need it": {
+		Packages: []string{"sbom/detect/dpkg", "sbom/detect/kernel"},
+		Modules:  []string{purl, "github.com/klauspost/compress"}, OnlyOwn: []string{"sbom", "sbom/detect/...", "internal/..."}, NotPackages: []string{"net/http", "os/exec"}},
 	"images need no network": {
-		Packages: []string{"sbom/image", "sbom/catalog", "internal/squash"}, Modules: append([]string{"golang.org/x/mod"}, image...), NotPackages: []string{"net/http", "os/exec"}},
+		Packages: []string{"sbom/image", "sbom/catalog", "internal/squash"}, Modules: append([]string{"golang.org/x/mod", "github.com/BurntSushi/toml", "go.yaml.in/yaml/v3"}, image...), NotPackages: []string{"net/http", "os/exec"}},
 	"inflate needs nothing": {
 		Packages: []string{"internal/inflate"}, OnlyOwn: []string{}, NotPackages: []string{"net/http", "os/exec", "compress/flate"}},
 	"documents need their own libraries": {

@@ -106,6 +106,16 @@ var layerFields = []field[sbom.Layer]{
 	text("mediaType", func(l *sbom.Layer) *string { return &l.MediaType }),
 	text("createdBy", func(l *sbom.Layer) *string { return &l.CreatedBy }),
 	moment("created", func(l *sbom.Layer) *time.Time { return &l.Created }),
+	text("origin:role", func(l *sbom.Layer) *sbom.LayerRole { return &l.Origin.Role }),
+	text("origin:image", func(l *sbom.Layer) *string { return &l.Origin.Image }),
+	text("origin:digest", func(l *sbom.Layer) *sbom.Digest { return &l.Origin.Digest }),
+	text("origin:field", func(l *sbom.Layer) *string { return &l.Origin.Evidence.Field }),
+	text("origin:technique", func(l *sbom.Layer) *sbom.Technique { return &l.Origin.Evidence.Technique }),
+	float("origin:confidence", func(l *sbom.Layer) *float64 { return &l.Origin.Evidence.Confidence }),
+	text("origin:value", func(l *sbom.Layer) *string { return &l.Origin.Evidence.Value }),
+	text("origin:path", func(l *sbom.Layer) *string { return &l.Origin.Evidence.Location.Path }),
+	layer("origin:layer", func(l *sbom.Layer) **sbom.LayerRef { return &l.Origin.Evidence.Location.Layer }),
+	text("origin:detector", func(l *sbom.Layer) *string { return &l.Origin.Evidence.Detector }),
 }
 
 var gapFields = []field[sbom.Gap]{

@@ -9,25 +9,33 @@ import (
 )
 
 // Losses sums up losses of the same kind.
-type Losses struct{ list []sbom.Loss }
+type Losses struct {
+	list []sbom.Loss
+	at   map[sbom.Loss]int // index in list, by all but the count
+}
 
 // Add records that n values of a field were lost. Nothing is recorded for none.
 func (l *Losses) Add(component, field, reason string, n int) {
 	if n == 0 {
 		return
 	}
-	for i := range l.list {
-		if e := &l.list[i]; e.Component == component && e.Field == field && e.Reason == reason {
-			e.Count += n
-			return
+	key := sbom.Loss{Component: component, Field: field, Reason: reason}
+	i, ok := l.at[key]
+	if !ok {
+		if l.at == nil {
+			l.at = make(map[sbom.Loss]int)
 		}
+		i = len(l.list)
+		l.at[key] = i
+		l.list = append(l.list, key)
 	}
-	l.list = append(l.list, sbom.Loss{Component: component, Field: field, Reason: reason, Count: n})
+	l.list[i].Count += n
 }
 
 // List returns the losses in order of component and field, nil when there are
-// none.
+// none. It ends the collection.
 func (l *Losses) List() []sbom.Loss {
+	l.at = nil
 	slices.SortFunc(l.list, func(a, b sbom.Loss) int {
 		return cmp.Or(cmp.Compare(a.Component, b.Component), cmp.Compare(a.Field, b.Field), cmp.Compare(a.Reason, b.Reason))
 	})

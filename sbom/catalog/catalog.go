@@ -16,13 +16,26 @@ import (
 	"github.com/imagetrust/imagetrust/sbom"
 	"github.com/imagetrust/imagetrust/sbom/detect"
 	"github.com/imagetrust/imagetrust/sbom/detect/apk"
+	"github.com/imagetrust/imagetrust/sbom/detect/composer"
+	"github.com/imagetrust/imagetrust/sbom/detect/conda"
 	"github.com/imagetrust/imagetrust/sbom/detect/dpkg"
+	"github.com/imagetrust/imagetrust/sbom/detect/gem"
 	"github.com/imagetrust/imagetrust/sbom/detect/golang"
+	"github.com/imagetrust/imagetrust/sbom/detect/gomod"
+	"github.com/imagetrust/imagetrust/sbom/detect/homebrew"
 	"github.com/imagetrust/imagetrust/sbom/detect/java"
+	"github.com/imagetrust/imagetrust/sbom/detect/jslock"
+	"github.com/imagetrust/imagetrust/sbom/detect/kernel"
+	"github.com/imagetrust/imagetrust/sbom/detect/nix"
 	"github.com/imagetrust/imagetrust/sbom/detect/npm"
+	"github.com/imagetrust/imagetrust/sbom/detect/opkg"
 	"github.com/imagetrust/imagetrust/sbom/detect/osrelease"
+	"github.com/imagetrust/imagetrust/sbom/detect/pacman"
+	"github.com/imagetrust/imagetrust/sbom/detect/portage"
+	"github.com/imagetrust/imagetrust/sbom/detect/pylock"
 	"github.com/imagetrust/imagetrust/sbom/detect/python"
 	"github.com/imagetrust/imagetrust/sbom/detect/rpm"
+	"github.com/imagetrust/imagetrust/sbom/detect/wordpress"
 	"github.com/imagetrust/imagetrust/sbom/image"
 )
 
@@ -79,8 +92,13 @@ var ErrDetectors = errors.New("catalog: detectors need different names")
 // is the caller's.
 func Detectors() []detect.Detector {
 	return []detect.Detector{
-		osrelease.New(), dpkg.New(), apk.New(), rpm.New(),
-		npm.New(), python.New(), golang.New(), java.New(nil),
+		osrelease.New(),
+		// Operating systems, and what installs beside them.
+		dpkg.New(), apk.New(), rpm.New(), pacman.New(), portage.New(), opkg.New(), nix.New(), homebrew.New(), conda.New(), kernel.New(),
+		// Languages.
+		npm.New(), python.New(), golang.New(), java.New(nil), gem.New(), composer.New(), wordpress.New(),
+		// What is only declared.
+		jslock.New(), pylock.New(), gomod.New(),
 	}
 }
 
@@ -95,6 +113,10 @@ func Detectors() []detect.Detector {
 // reached (image.ErrLimit), content could not be spilled (ErrSpill), the options
 // are wrong (ErrDetectors), or ctx was cancelled (its cause). What could be read but not understood
 // is no error, but one of the inventory's Gaps.
+//
+// A cancellation is noticed after some milliseconds of work, wherever that is, apart from
+// detectors that do not ask ctx and from the last step, which sorts the inventory: half a
+// second for 100,000 components.
 func Image(ctx context.Context, img *image.Image, opts *Options) (*sbom.Inventory, error) {
 	o := opts.withDefaults()
 	if err := checkDetectors(o.Detectors); err != nil {

@@ -481,7 +481,7 @@ func integrity(c *claim, n *squash.Node[node]) sbom.Integrity {
 func (t *tracked) distributed() bool {
 	typ, _, _ := strings.Cut(strings.TrimPrefix(t.component.PURL, "pkg:"), "/")
 	switch typ {
-	case "deb", "rpm", "apk", "alpm", "ebuild":
+	case "deb", "rpm", "apk", "alpm", "ebuild", "opkg":
 		return true
 	}
 	return false

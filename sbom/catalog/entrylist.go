@@ -41,9 +41,6 @@ const (
 	entryCapable
 )
 
-// minEntry is the least number of bytes that an entry takes.
-const minEntry = 4
-
 func packEntries(entries []entry, p *patience) entryList {
 	data, total := appendEntries(make([]byte, 0, 24*len(entries)), entries, maxPath, p)
 	if total > maxGrowth*len(data) {

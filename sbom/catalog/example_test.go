@@ -76,10 +76,23 @@ func ExampleDetectors() {
 	// dpkg
 	// apk
 	// rpm
+	// pacman
+	// portage
+	// opkg
+	// nix
+	// homebrew
+	// conda
+	// kernel
 	// npm
 	// python
 	// golang
 	// java
+	// gem
+	// composer
+	// wordpress
+	// jslock
+	// pylock
+	// gomod
 }
 
 // A cache is shared by all runs: what was read once is not read again.

@@ -255,14 +255,14 @@ func TestArchiveBombs(t *testing.T) {
 	endless := readFunc(func(p []byte) (int, error) { clear(p); return len(p), nil })
 	for name, jar := range map[string]string{
 		"nested":   nested,
-		"manifest": zipOf(t, map[string]io.Reader{"META-INF/MANIFEST.MF": io.LimitReader(endless, 64<<20)}),
-		"pom":      zipOf(t, map[string]io.Reader{"META-INF/maven/g/a/pom.properties": io.LimitReader(endless, 64<<20)}),
-		"jar":      zipOf(t, map[string]io.Reader{"nested.jar": io.LimitReader(endless, 64<<20)}),
+		"manifest": zipOf(t, map[string]io.Reader{"META-INF/MANIFEST.MF": io.LimitReader(endless, 16<<20)}),
+		"pom":      zipOf(t, map[string]io.Reader{"META-INF/maven/g/a/pom.properties": io.LimitReader(endless, 16<<20)}),
+		"jar":      zipOf(t, map[string]io.Reader{"nested.jar": io.LimitReader(endless, 16<<20)}),
 	} {
 		var inv *sbom.Inventory
 		img := imageOf(t, layerOf(t, member{path: "opt/app.jar", data: jar}))
 		n := catalog.AllocatedBytes(func() { inv = mustImage(t, img, nil) })
-		if len(inv.Gaps) == 0 || n > 160<<20 {
+		if len(inv.Gaps) == 0 || n > 128<<20 {
 			t.Errorf("%s: gaps %v, %d MiB allocated", name, inv.Gaps, n>>20)
 		}
 		if !slices.ContainsFunc(inv.Gaps, func(g sbom.Gap) bool { return g.Kind == sbom.GapLimit || g.Kind == sbom.GapCorrupt }) {

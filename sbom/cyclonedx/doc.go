@@ -18,11 +18,17 @@
 //   - depends-on relationships are dependencies; contains and owns are properties,
 //     because nested components cannot be contained twice and most readers do not
 //     count them.
+//   - Licences say from 1.6 on whether they are declared or concluded.
+//   - References are externalReferences; what a version has no type for is "other".
 //   - Evidence is evidence.identity (from 1.6 on a list, in 1.5 the first) and
 //     evidence.occurrences; 1.4 has neither.
-//   - serialNumber is derived from all other bytes, and timestamp is the
-//     inventory's Created, left out when it is zero: the same inventory gives the
-//     same bytes.
+//   - serialNumber is derived from the inventory and the options, and timestamp is
+//     the inventory's Created, left out when it is zero: the same inventory gives
+//     the same bytes.
+//
+// Both directions go through the document an element at a time. Beside the
+// inventory they need memory for one component and for the references: measured on
+// packages of a distribution, 70 bytes a component to write and 110 to read.
 //
 // # Properties
 //
@@ -38,12 +44,13 @@
 //	imagetrust:source:name, :version             the source package
 //	imagetrust:files:owned, :present, :missing, :modified, :verified
 //	imagetrust:evidence:N:field, :technique, :confidence, :value, :path, :layer, :detector
-//	imagetrust:license:N:expression, :name, :location
+//	imagetrust:license:N:expression, :name, :location, :acknowledgement
+//	imagetrust:reference:N:type, :url, :comment, :hash:M
 //	imagetrust:cpe:N, imagetrust:hash:N          beyond the first CPE; other algorithms
 //	imagetrust:LIST:count                        a list is shorter than the fields say
 //	imagetrust:relationship:TYPE                 the bom-ref of the other component
 //	imagetrust:property:NAME                     a property whose name or value needs quoting
-//	imagetrust:id, type, purl, group, name, version, supplier, description
+//	imagetrust:id, type, purl, group, name, version, supplier, description, copyright
 //	                                             only where the field cannot carry the value
 //	imagetrust:role                              "distribution" or "file": no component of the inventory
 //
@@ -65,6 +72,22 @@
 // and times whose year does not have four digits. [Encode] reports each kind with
 // its number; whatever it does not report comes back from [Decode] as it was.
 //
+// Decode loses nothing that is said about components. What a component of an
+// inventory has no field for (author, publisher, pedigree, texts of licences,
+// hashes of other algorithms, and whatever else) is kept as a property whose name
+// begins with "cyclonedx:", with the name of the field in CycloneDX JSON and its
+// value as JSON, or as text where it is one. cyclonedx:dependencyOf, with the value
+// "subject", is kept with components on which the image itself depends. Encode
+// writes these as the fields again where it can vouch that the document is valid:
+// author, authors, publisher, supplier, manufacturer, mime-type, scope, swid, tags, hashes,
+// licences with URL and text, externalReferences, and the licences and notices of the
+// evidence. The others stay properties.
+//
+// What is said about anything else is reported in DecodeOptions.Losses, named as in
+// the document: vulnerabilities, services, compositions, annotations, formulation,
+// metadata.authors, subject.description and so on. The relationship "provides" is one
+// of that type.
+//
 // # Documents of other tools
 //
 // Decode maps the standard fields, and the properties in which Syft
@@ -74,8 +97,7 @@
 // list with contains relationships. The distribution is the first
 // operating-system component, or else named by a package URL. Evidence whose
 // confidence the document does not state has confidence 0, and a layer that the
-// document does not list has index -1. Relationships with the image as a whole
-// say nothing about components and are left out. References that are not unique
+// document does not list has index -1. References that are not unique
 // or lead nowhere, and package URLs that do not parse, are kept and reported as
 // gaps. Every component has a property imagetrust:pointer: where in the document
 // it stands, as a JSON pointer (RFC 6901), also for XML.

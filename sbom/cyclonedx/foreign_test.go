@@ -214,14 +214,6 @@ func TestRealFacts(t *testing.T) {
 	})
 }
 
-// TestRewrite: what was read of other tools' documents comes back from our own.
-func TestRewrite(t *testing.T) {
-	for _, name := range []string{"trivy-fluentd.cdx.json", "traefik-2.8.trivy.cyclonedx.json", "bad-purls.cdx.xml"} {
-		inv := decodeFile(t, name)
-		everyOptions(t, func(t *testing.T, opts *Options) { roundTrip(t, inv, opts) })
-	}
-}
-
 // TestNested flattens nested components, and survives references that are
 // missing, that are not unique, and that go in a circle.
 func TestNested(t *testing.T) {

@@ -9,6 +9,8 @@ import (
 	"testing/iotest"
 	"time"
 
+	"github.com/santhosh-tekuri/jsonschema/v6"
+
 	"github.com/imagetrust/imagetrust/internal/document/documenttest"
 	"github.com/imagetrust/imagetrust/sbom"
 )
@@ -180,6 +182,10 @@ func FuzzDecode(f *testing.F) {
 	f.Add([]byte(`{"bomFormat":"CycloneDX","specVersion":"1.6","components":[null,{"components":[{"bom-ref":"a"},{"bom-ref":"a","evidence":{"identity":{},"occurrences":[{}]}}]}],"dependencies":[{"ref":"a","dependsOn":["a","b"]}]}`))
 	f.Add([]byte(everyKind))
 	f.Add([]byte(everyKindXML))
+	var schema *jsonschema.Schema
+	if haveSchemas() {
+		schema = compileSchema(f, "1.6")
+	}
 	f.Fuzz(func(t *testing.T, text []byte) {
 		inv, err := Decode(bytes.NewReader(text), &DecodeOptions{MaxBytes: 1 << 20, MaxComponents: 1000})
 		if err != nil {
@@ -191,40 +197,13 @@ func FuzzDecode(f *testing.F) {
 		}
 		// Whatever could be read can be written, and comes back as it was.
 		for _, version := range []string{"1.4", "1.5", "1.6"} {
-			roundTrip(t, inv, &Options{Version: version, Hidden: true, Files: true})
+			written := roundTrip(t, inv, &Options{Version: version, Hidden: true, Files: true})
+			if version == "1.6" && schema != nil {
+				validateJSON(t, schema, written)
+			}
 		}
 		roundTrip(t, inv, &Options{Version: "1.7", Format: XML, Hidden: true, Files: true})
 	})
-}
-
-func BenchmarkEncode(b *testing.B) {
-	inv := documenttest.Large(5000)
-	for format, name := range []string{JSON: "JSON", XML: "XML"} {
-		b.Run(name, func(b *testing.B) {
-			b.ReportAllocs()
-			for b.Loop() {
-				if _, err := Encode(io.Discard, inv, &Options{Format: Format(format)}); err != nil {
-					b.Fatal(err)
-				}
-			}
-		})
-	}
-}
-
-func BenchmarkDecode(b *testing.B) {
-	inv := documenttest.Large(5000)
-	for format, name := range []string{JSON: "JSON", XML: "XML"} {
-		text := encode(b, inv, &Options{Format: Format(format)})
-		b.Run(name, func(b *testing.B) {
-			b.ReportAllocs()
-			b.SetBytes(int64(len(text)))
-			for b.Loop() {
-				if _, err := Decode(bytes.NewReader(text), nil); err != nil {
-					b.Fatal(err)
-				}
-			}
-		})
-	}
 }
 
 // TestCost reads documents that would be slow, or large in memory, if anything

@@ -2,6 +2,7 @@ package cyclonedx
 
 import (
 	"encoding/json"
+	"slices"
 	"strings"
 
 	cdx "github.com/CycloneDX/cyclonedx-go"
@@ -28,6 +29,19 @@ func (m *mapper) loseMetadata(md *cdx.Metadata) {
 	if md.Component != nil {
 		m.loseSubject(md.Component)
 	}
+}
+
+// maxStrange is how many names that CycloneDX does not have are reported one by one.
+const maxStrange = 100
+
+// lostPart reports n elements of a part of the document.
+func (m *mapper) lostPart(name string, n int) {
+	if !slices.Contains(members, name) {
+		if m.strange++; m.strange > maxStrange {
+			name = "others"
+		}
+	}
+	m.losses.Add("", name, reasonNoPlace, n)
 }
 
 // lose reports every field of v that is stated, lists by their length.

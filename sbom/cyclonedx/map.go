@@ -34,6 +34,7 @@ type mapper struct {
 	early    []*sbom.LayerRef // those that were named before the layers were listed
 	derived  struct{ component, purl *sbom.Distribution }
 	itself   []string // what the document states about itself
+	strange  int      // how many of its parts CycloneDX does not have
 }
 
 // pending is a relationship whose target may stand later in the document.

@@ -65,8 +65,9 @@ func unmarshalWhole(text []byte) (*cdx.BOM, error) {
 func checkMembers(text []byte) error {
 	dec := json.NewDecoder(bytes.NewReader(text))
 	seen := make(map[string]bool)
-	t, err := dec.Token()
+	_, err := dec.Token()
 	for err == nil && dec.More() {
+		var t json.Token
 		if t, err = dec.Token(); err != nil {
 			break
 		}

@@ -78,15 +78,13 @@ func goodIRI(s string) bool {
 		}
 	}
 	u, err := url.Parse(s)
-	return err == nil && (u.Host == "" || !strings.ContainsAny(u.Host, "%@")) && u.Port() == portOf(u.Host)
+	return err == nil && !strings.Contains(u.Host, "%") && goodPort(u) && (u.User == nil || strings.Count(s, "@") == 1)
 }
 
-// portOf returns what stands behind the last colon of a host.
-func portOf(host string) string {
-	if i := strings.LastIndexByte(host, ':'); i >= 0 {
-		return host[i+1:]
-	}
-	return ""
+// goodPort reports whether no colon in the host is without a port.
+func goodPort(u *url.URL) bool {
+	_, port, colon := strings.Cut(u.Host, ":")
+	return !colon || u.Port() != "" && u.Port() == port && len(port) <= 5
 }
 
 func isHex(c byte) bool {

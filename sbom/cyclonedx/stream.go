@@ -225,7 +225,7 @@ func (s *jsonStream) unknown(name, pointer string) error {
 	case t == nil:
 		return nil
 	case !nested:
-		s.losses.Add("", name, reasonNoPlace, 1)
+		s.lostPart(name, 1)
 		return nil
 	}
 	for ; s.dec.More(); n++ {
@@ -241,7 +241,7 @@ func (s *jsonStream) unknown(name, pointer string) error {
 	if open == '{' {
 		n = 1
 	}
-	s.losses.Add("", name, reasonNoPlace, n)
+	s.lostPart(name, n)
 	_, err = s.dec.Token()
 	if err != nil {
 		return s.fail(err, pointer)

@@ -120,7 +120,7 @@ func (s *xmlStream) part(start xml.StartElement) error {
 // element reads an element of a list, and counts one of another name as lost.
 func element[T any](s *xmlStream, start xml.StartElement, name string, f func(*T)) error {
 	if start.Name.Local != name {
-		s.losses.Add("", start.Name.Local, reasonNoPlace, 1)
+		s.lostPart(start.Name.Local, 1)
 		return s.dec.Skip()
 	}
 	var v T
@@ -145,6 +145,6 @@ func (s *xmlStream) unknown(name string) error {
 	if !lists[name] {
 		n = 1
 	}
-	s.losses.Add("", name, reasonNoPlace, n)
+	s.lostPart(name, n)
 	return err
 }

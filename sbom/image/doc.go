@@ -26,6 +26,15 @@
 // bytes, names, and the depth and number of manifests are limited (see
 // [Options]). A file whose header claims more than its layer can hold is an error
 // before anything is allocated for it. Decompression windows are at most 128 MiB.
+// Manifests, indexes and configs have at most 300,000 values, and an image at most
+// 10,000 layers.
+//
+// # Layers with a table of contents
+//
+// eStargz and zstd:chunked layers are read like all others, from the beginning to the
+// end: only so are their digests verified. Their tables are not believed, nor are they
+// used. Those of eStargz, and its landmarks, are files of the layer, as they are for
+// every run time that unpacks it.
 //
 // # The squashed view
 //

@@ -1,8 +1,10 @@
 // Package spdx writes an inventory as an SPDX document and reads such documents,
 // its own and those of other tools.
 //
-// It writes SPDX 2.3 as JSON (the default) and tag-value, and SPDX 3.0.1 as
-// JSON-LD, and reads 2.1 to 2.3 and 3.0.
+// It writes SPDX 2.3 (the default) and 2.2 as JSON and tag-value, and SPDX 3.0.1 as
+// JSON-LD, and reads 2.1 to 2.3 and 3.0. Documents are read and written an element at a
+// time: writing takes a few hundred bytes of memory for each component, and reading
+// little more than the inventory.
 //
 // # What stands where
 //
@@ -13,12 +15,18 @@
 //     are only declared, a fixture, a residue or removed (Options.Hidden), are
 //     related to it by OTHER with a comment that says why.
 //   - The distribution is a package of purpose OPERATING_SYSTEM.
-//   - Executables (Options.Files) are packages of purpose FILE in 2.3, because an
-//     SPDX 2.3 file must have a SHA-1, and software_File elements in 3.0.1.
+//   - Executables (Options.Files) are packages of purpose FILE in 2.2 and 2.3, because
+//     an SPDX 2 file must have a SHA-1, and software_File elements in 3.0.1. So are
+//     components of type "file" without a SHA-1.
 //   - depends-on and contains relationships are DEPENDS_ON and CONTAINS; owns is
-//     OTHER with the type in the comment.
-//   - Licence statements are joined by AND in the declared licence; one that is no
-//     SPDX expression is an extracted licence.
+//     OTHER with the type in the comment. Types of SPDX that the inventory has no word
+//     for are "spdx:" and their name in SPDX 2.3, or in 3.0.1 where 2.3 has none.
+//   - Declared licence statements are joined by AND in the declared licence, and
+//     concluded ones in the concluded; one that is no SPDX expression is an extracted
+//     licence.
+//   - References of type "distribution" and "website" are the download location and the
+//     home page.
+//   - SPDX 2.2 has no purpose: the type of a component is in its annotation.
 //   - The source package is in the source information, in Trivy's words.
 //   - The namespace is derived from the content and the date is the inventory's
 //     Created, so that the same inventory gives the same bytes. SPDX demands a date:
@@ -46,7 +54,20 @@
 // read from the standard fields, and from what Syft and Trivy write into source
 // information, attribution texts, annotations and comments: files and layers that
 // show a package, source packages, image ids. Files become components of type
-// "file". Relationships of other types keep their name behind "spdx:".
+// "file". Licences of SPDX 3 are read in their simple and in their expanded form, and
+// elements that stand in the place of a reference as if they were listed.
+//
+// What a package or a file says and a component has no field for is a property, from
+// which Encode writes the field again: "spdx:" and the name in SPDX 2.3 JSON, in the
+// singular for lists, such as "spdx:comment", "spdx:originator" or "spdx:annotation".
+// Values with parts are JSON objects. An extracted licence is a property of the first
+// component that refers to it.
+//
+// What an inventory has no place for is told in DecodeOptions.Losses: snippets,
+// reviews, references to other documents, vulnerabilities and other elements of SPDX 3,
+// comments of relationships, relationships with an end that is no component, and what
+// is said about the document or the image itself. The document's own identity, its
+// namespace, is not counted.
 //
 // Evidence whose confidence the document does not state has confidence 0, and a
 // layer that the document does not list has index -1. Identifiers that are not

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"crypto/sha256"
 	"encoding/hex"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -258,11 +259,13 @@ func goodExtracted(x *extracted) bool {
 	return ok
 }
 
-// declare joins all statements by AND: each of them was found.
+// declare joins the declared statements by AND, or the concluded ones: each of them was
+// made. What was only found in files stands in the annotation: SPDX has a field for it
+// in packages whose files it lists.
 func (e *encoder) declare(licenses []sbom.License, concluded bool) string {
 	var parts []string
 	for _, l := range licenses {
-		if (l.Acknowledgement == sbom.LicenseConcluded) != concluded {
+		if by := l.Acknowledgement; concluded != (by == sbom.LicenseConcluded) || !concluded && by != sbom.LicenseDeclared {
 			continue
 		}
 		switch text := prose(cmp.Or(l.Expression, l.Name)); {
@@ -306,7 +309,7 @@ func (e *encoder) defineRefs(expression string) {
 // identifier is another's.
 func (e *encoder) define(x extracted) bool {
 	if old, ok := e.mapper.licenses[x.ID]; ok {
-		return compact(old) == compact(&x)
+		return old.ID == x.ID && old.Text == x.Text && old.Name == x.Name && old.Comment == x.Comment && slices.Equal(old.SeeAlso, x.SeeAlso)
 	}
 	e.mapper.licenses[x.ID] = &x
 	e.sink.license(&x)

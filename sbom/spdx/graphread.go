@@ -18,10 +18,16 @@ type graphReader struct {
 	elements map[string]*element // what is referred to
 	at       map[string]int      // SPDX identifier -> index in doc.Packages
 	licensed []licensed
-	notes    []*element
+	notes    []graphNote
 	others   map[string]bool // identifiers of elements that an inventory has no place for
 	defined  map[string]bool // identifiers of licences in doc.Licenses
 	used     map[string]bool // licence elements that an expression refers to
+}
+
+// graphNote is an annotation whose subject and author are still to be found.
+type graphNote struct {
+	subject, info   ref
+	kind, statement string
 }
 
 type licensed struct {
@@ -100,7 +106,7 @@ func (r *graphReader) add(e *element, at string) bool {
 		r.pkg(e, at)
 	case "Annotation":
 		r.own = r.own || strings.HasPrefix(e.Statement, heading)
-		r.notes = append(r.notes, e)
+		r.notes = append(r.notes, graphNote{e.Subject, e.CreationInfo, e.AnnotationType, e.Statement})
 	case "Relationship", "LifecycleScopedRelationship":
 		r.relationship(e)
 	case "SpdxDocument":
@@ -335,21 +341,22 @@ func (r *graphReader) agent(id string) string {
 }
 
 func (r *graphReader) annotations() {
-	for _, e := range r.notes {
-		a := annotation{Annotator: annotator, Type: snake(e.AnnotationType), Comment: e.Statement}
-		info := r.elements[string(e.CreationInfo)]
+	for _, n := range r.notes {
+		a := annotation{Annotator: annotator, Type: snake(n.kind), Comment: n.statement}
+		info := r.elements[string(n.info)]
 		if info != nil {
 			a.Date = info.Created
 		}
-		if info != nil && len(info.CreatedBy) > 0 && !strings.HasPrefix(e.Statement, heading) {
+		if info != nil && len(info.CreatedBy) > 0 && !strings.HasPrefix(n.statement, heading) {
 			a.Annotator = r.agent(string(info.CreatedBy[0]))
 		}
-		if i, ok := r.at[r.id(string(e.Subject))]; ok {
+		if i, ok := r.at[r.id(string(n.subject))]; ok {
 			r.doc.Packages[i].Annotations = append(r.doc.Packages[i].Annotations, a)
 		} else {
 			r.doc.Annotations = append(r.doc.Annotations, a)
 		}
 	}
+	r.notes = nil
 }
 
 func (r *graphReader) licenses() {

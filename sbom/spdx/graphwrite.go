@@ -19,8 +19,14 @@ type graphWriter struct {
 	number   int               // of annotations
 	shared   map[string]string // agents, expressions and licence texts by content
 	licenses map[string]*extracted
-	related  []element
+	related  []joined
 	at       map[relationKey]int // index in related
+}
+
+// joined are relationships of the same element, type and comment.
+type joined struct {
+	relationKey
+	to []string
 }
 
 type relationKey struct{ from, typ, scope, comment string }
@@ -202,24 +208,23 @@ func (w *graphWriter) relationship(r *relationship) {
 	if !ok {
 		i = len(w.related)
 		w.at[key] = i
-		class := "Relationship"
-		if scope != "" {
-			class = "LifecycleScopedRelationship"
-		}
-		w.related = append(w.related, element{Type: class, From: ref(from), RelationshipType: typ, Scope: scope, Comment: r.Comment})
+		w.related = append(w.related, joined{relationKey: key})
 	}
-	w.related[i].To = append(w.related[i].To, ref(to))
+	w.related[i].to = append(w.related[i].to, to)
 }
 
 func (w *graphWriter) flushRelationships() {
 	for i := range w.related {
-		e := &w.related[i]
-		e.From = ref(w.iri(string(e.From)))
-		for j := range e.To {
-			e.To[j] = ref(w.iri(string(e.To[j])))
+		r := &w.related[i]
+		e := element{Type: "Relationship", From: ref(w.iri(r.from)), RelationshipType: r.typ, Scope: r.scope, Comment: r.comment}
+		if r.scope != "" {
+			e.Type = "LifecycleScopedRelationship"
 		}
-		w.add("_relationship-"+strconv.Itoa(i+1), e)
-		*e = element{}
+		for _, to := range r.to {
+			e.To = append(e.To, ref(w.iri(to)))
+		}
+		w.add("_relationship-"+strconv.Itoa(i+1), &e)
+		*r = joined{}
 	}
 }
 

@@ -3,10 +3,13 @@ package spdx
 import (
 	"bytes"
 	"errors"
+	"fmt"
 	"io"
 	"strings"
 	"testing"
 	"testing/iotest"
+
+	"github.com/google/go-cmp/cmp"
 
 	"github.com/imagetrust/imagetrust/internal/document"
 	"github.com/imagetrust/imagetrust/internal/document/documenttest"
@@ -42,6 +45,15 @@ func TestDecodeErrors(t *testing.T) {
 		{"bad relationship", head + "Relationship: a b\n", nil, ErrFormat, 3},
 		{"too many tag-value packages", head + strings.Repeat("PackageName: x\n", 4), small, ErrLimit, 6},
 		{"graph without document", `{"@context":"x","@graph":[{"type":"software_Package"}]}`, nil, ErrFormat, 0},
+		{"graph too deep", `{"@context":"x","@graph":[` + strings.Repeat(`{"to":[`, 20) + strings.Repeat("]}", 20) + "]}", small, ErrLimit, 0},
+		{"too many graph packages", `{"@context":"x","@graph":[` + strings.Repeat(`{"type":"software_File"},`, 4) + `{}]}`, small, ErrLimit, 0},
+		{"too many packages within packages", `{"@context":"x","@graph":[{"type":"software_File","to":[` + strings.Repeat(`{"type":"software_File"},`, 3) + `{}]}]}`, small, ErrLimit, 0},
+		{"graph without a list", `{"@context":"x","@graph":{}}`, nil, ErrFormat, 0},
+		{"element of a wrong type", `{"@context":"x","@graph":[{"type":"Relationship","to":[7]}]}`, nil, ErrFormat, 0},
+		{"packages without a list", `{"spdxVersion":"SPDX-2.3","packages":{}}`, nil, ErrFormat, 0},
+		{"something behind", `{"spdxVersion":"SPDX-2.3"}{}`, nil, ErrFormat, 0},
+		{"long line", head + "DocumentComment: " + strings.Repeat("x", 5000), small, ErrLimit, 3},
+		{"long text", head + "DocumentComment: <text>" + strings.Repeat("x\n", 5000), small, ErrLimit, 1968},
 		{"graph of another version", `{"@context":"x","@graph":[{"type":"CreationInfo","@id":"_:c","specVersion":"4.0"},{"type":"SpdxDocument","spdxId":"a:b","creationInfo":"_:c"}]}`, nil, ErrVersion, 0},
 	}
 	for _, tt := range tests {
@@ -114,14 +126,16 @@ func TestLosses(t *testing.T) {
 	}
 }
 
+// FuzzDecode reads all formats, told apart by their content.
 func FuzzDecode(f *testing.F) {
 	for format := JSON23; format <= TagValue22; format++ {
-		for seed := range uint64(3) {
-			f.Add(encode(f, documenttest.Random(seed), &Options{Format: format, Hidden: true, Files: true}))
+		for seed := range uint64(4) {
+			f.Add(encode(f, generate(seed), &Options{Format: format, Hidden: true, Files: true}))
 		}
 	}
 	f.Add([]byte("SPDXVersion: SPDX-2.2\nPackageName: x\nAnnotator: Tool: x\nSPDXREF: SPDXRef-x\nAnnotationComment: <text>imagetrust:schema=1\nimagetrust:evidence:0:path=x</text>\n"))
 	f.Add([]byte(`{"@context":1,"@graph":[{"type":"SpdxDocument","rootElement":"a","spdxId":"a"},null,{"type":"Relationship","from":{},"to":null}]}`))
+	f.Add([]byte(`{"@context":1,"@graph":[{"type":"SpdxDocument"},{"type":"software_File","to":{"type":"Relationship","from":{"type":"Person"},"scope":"x"}}]}`))
 	f.Fuzz(func(t *testing.T, text []byte) {
 		inv, err := Decode(bytes.NewReader(text), &DecodeOptions{MaxBytes: 1 << 20, MaxComponents: 1000})
 		if err != nil {
@@ -138,36 +152,6 @@ func FuzzDecode(f *testing.F) {
 	})
 }
 
-func BenchmarkEncode(b *testing.B) {
-	inv := documenttest.Large(5000)
-	for format, name := range []string{JSON23: "JSON23", TagValue23: "TagValue23", JSON301: "JSON301"} {
-		b.Run(name, func(b *testing.B) {
-			b.ReportAllocs()
-			for b.Loop() {
-				if _, err := Encode(io.Discard, inv, &Options{Format: Format(format)}); err != nil {
-					b.Fatal(err)
-				}
-			}
-		})
-	}
-}
-
-func BenchmarkDecode(b *testing.B) {
-	inv := documenttest.Large(5000)
-	for format, name := range []string{JSON23: "JSON23", TagValue23: "TagValue23", JSON301: "JSON301"} {
-		text := encode(b, inv, &Options{Format: Format(format)})
-		b.Run(name, func(b *testing.B) {
-			b.ReportAllocs()
-			b.SetBytes(int64(len(text)))
-			for b.Loop() {
-				if _, err := Decode(bytes.NewReader(text), nil); err != nil {
-					b.Fatal(err)
-				}
-			}
-		})
-	}
-}
-
 // TestCost reads documents that would be slow, or large in memory, if anything
 // took more than linear time or a contradiction were told for every byte. Each
 // takes a second or so.
@@ -182,7 +166,15 @@ func TestCost(t *testing.T) {
 		"lines":           `{"spdxVersion":"SPDX-2.3","annotations":[{"comment":"imagetrust:schema=1` + strings.Repeat(`\n=`, 10*n) + `"}]}`,
 		"evidence": `{"spdxVersion":"SPDX-2.3","packages":[{"SPDXID":"SPDXRef-a"}],"files":[{"SPDXID":"SPDXRef-f","fileName":"f"}],"relationships":[` +
 			j(`{"relationshipType":"OTHER","spdxElementId":"SPDXRef-a","relatedSpdxElement":"SPDXRef-f","comment":"evident-by"}`) + `]}`,
-		"licences":  `{"spdxVersion":"SPDX-2.3","packages":[` + j(`{"licenseDeclared":"LicenseRef-a AND LicenseRef-b","versionInfo":"1"}`) + `],"hasExtractedLicensingInfos":[` + j(`{"licenseId":"LicenseRef-a","extractedText":"t"}`) + `]}`,
+		"licences":        `{"spdxVersion":"SPDX-2.3","packages":[` + j(`{"licenseDeclared":"LicenseRef-a AND LicenseRef-b","versionInfo":"1"}`) + `],"hasExtractedLicensingInfos":[` + j(`{"licenseId":"LicenseRef-a","extractedText":"t"}`) + `]}`,
+		"extracted texts": `{"spdxVersion":"SPDX-2.3","hasExtractedLicensingInfos":[{"licenseId":"LicenseRef-a","extractedText":"` + strings.Repeat("t", n) + `"}],"packages":[` + j(`{"licenseDeclared":"LicenseRef-a","versionInfo":"1"}`) + `]}`,
+		"hasFiles":        `{"spdxVersion":"SPDX-2.3","packages":[{"SPDXID":"SPDXRef-a","hasFiles":[` + j(`"SPDXRef-a"`) + `]}]}`,
+		"inline elements": `{"@context":"x","@graph":[{"type":"SpdxDocument","spdxId":"d","element":[` + j(`{"type":"Person","name":"p"}`) + `]}]}`,
+		"roots":           `{"@context":"x","@graph":[` + j(`{"type":"Bom","spdxId":"b","rootElement":["b","d"]}`) + `,{"type":"SpdxDocument","spdxId":"d","rootElement":["b"]}]}`,
+		"shared licences": `{"@context":"x","@graph":[` + sharedLicenses(60) + `{"type":"SpdxDocument","spdxId":"d"},{"type":"software_Package","spdxId":"p"},` +
+			`{"type":"Relationship","from":"p","relationshipType":"hasDeclaredLicense","to":["l0"]}]}`,
+		"cyclic relationships": `{"@context":"x","@graph":[{"type":"SpdxDocument","spdxId":"d"},{"type":"software_Package","spdxId":"p"},` +
+			j(`{"type":"Relationship","from":"p","relationshipType":"dependsOn","to":["p","d"]}`) + `]}`,
 		"tag-value": "SPDXVersion: SPDX-2.3\n" + strings.Repeat("PackageName: x\nAnnotator: x\nSPDXREF: y\n", n),
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -199,6 +191,84 @@ func TestCost(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// sharedLicenses are conjunctions, each of two times the next: two to the power of n
+// operands.
+func sharedLicenses(n int) string {
+	var b strings.Builder
+	for i := range n {
+		fmt.Fprintf(&b, `{"type":"expandedlicensing_ConjunctiveLicenseSet","spdxId":"l%d","expandedlicensing_member":["l%d","l%d"]},`, i, i+1, i+1)
+	}
+	fmt.Fprintf(&b, `{"type":"expandedlicensing_ListedLicense","spdxId":"l%d","name":"MIT"},`, n)
+	return b.String()
+}
+
+// TestGraphForms reads what JSON-LD allows: elements in the place of references, blank
+// nodes, a document without a graph, any order, expanded licences.
+func TestGraphForms(t *testing.T) {
+	const text = `{"@graph":[
+		{"type":"Relationship","@id":"_:r","from":"https://example.org/a","to":{"type":"software_Package","@id":"_:b","name":"b","software_packageVersion":"2"},"relationshipType":"dependsOn"},
+		{"type":"LifecycleScopedRelationship","spdxId":"r2","from":"https://example.org/a","to":["_:b"],"relationshipType":"usesTool","scope":"build"},
+		{"type":"Relationship","spdxId":"r3","from":"https://example.org/a","relationshipType":"hasDeclaredLicense","to":[{"type":"expandedlicensing_DisjunctiveLicenseSet",
+			"expandedlicensing_member":["https://spdx.org/licenses/MIT",{"type":"expandedlicensing_WithAdditionOperator","expandedlicensing_subjectExtendableLicense":{"type":"expandedlicensing_OrLaterOperator",
+			"expandedlicensing_subjectLicense":{"type":"expandedlicensing_ListedLicense","spdxId":"https://spdx.org/licenses/GPL-2.0"}},
+			"expandedlicensing_subjectAddition":{"type":"expandedlicensing_ListedLicenseException","spdxId":"https://spdx.org/licenses/Classpath-exception-2.0"}}]}]},
+		{"type":"software_Package","spdxId":"https://example.org/a","name":"a","software_packageVersion":"1","suppliedBy":{"type":"Person","spdxId":"https://example.org/p","name":"Ann"}},
+		{"type":"SpdxDocument","spdxId":"https://example.org/d","creationInfo":{"type":"CreationInfo","@id":"_:c","specVersion":"3.0.1","created":"2026-01-02T03:04:05Z"},
+			"import":[{"type":"ExternalMap","externalSpdxId":"https://example.org/x"}]},
+		{"type":"security_Vulnerability","spdxId":"https://example.org/v","name":"CVE-1"},
+		{"type":"security_VexFixedVulnAssessmentRelationship","spdxId":"https://example.org/vex","from":"https://example.org/v","to":["https://example.org/a"],"relationshipType":"fixedIn"},
+		{"type":"Relationship","spdxId":"r4","from":"https://example.org/a","to":["https://example.org/v"],"relationshipType":"hasAssociatedVulnerability"},
+		{"type":"software_Snippet","spdxId":"https://example.org/s","software_snippetFromFile":"https://example.org/a"}],
+		"@context":"https://spdx.org/rdf/3.0.1/spdx-context.jsonld"}`
+	var losses []sbom.Loss
+	inv, err := Decode(strings.NewReader(text), &DecodeOptions{Losses: &losses})
+	if err != nil {
+		t.Fatal(err)
+	}
+	a := inv.Component("https://example.org/a")
+	if a == nil || a.Supplier != "Ann" || len(a.Licenses) != 1 || a.Licenses[0].Expression != "MIT OR (GPL-2.0+ WITH Classpath-exception-2.0)" {
+		t.Errorf("a is %+v", a)
+	}
+	if b := inv.Component("_:b"); b == nil || b.Version != "2" {
+		t.Errorf("b is %+v", b)
+	}
+	want := []sbom.Relationship{{From: "https://example.org/a", To: "_:b", Type: sbom.DependsOn}, {From: "_:b", To: "https://example.org/a", Type: "spdx:BUILD_TOOL_OF"}}
+	if d := cmp.Diff(want, inv.Relationships); d != "" {
+		t.Errorf("relationships -want +got\n%s", d)
+	}
+	lost := map[string]int{
+		"SpdxDocument.import": 1, "security_Vulnerability": 1, "security_VexFixedVulnAssessmentRelationship": 1, "software_Snippet": 1, "relationships": 1,
+	}
+	if d := cmp.Diff(lost, lossCounts(losses)); d != "" {
+		t.Errorf("losses -want +got\n%s", d)
+	}
+	if inv.Created.Year() != 2026 || len(inv.Gaps) > 0 {
+		t.Errorf("created %v, gaps %v", inv.Created, inv.Gaps)
+	}
+	single := `{"@context":"https://spdx.org/rdf/3.0.1/spdx-context.jsonld","type":"SpdxDocument","spdxId":"https://example.org/d","name":"alone"}`
+	if inv, err := Decode(strings.NewReader(single), nil); err != nil || inv.Subject.Name != "alone" {
+		t.Errorf("a document without a graph: %+v, %v", inv, err)
+	}
+}
+
+// TestRelations: every type of relationships comes back in the format that has a word
+// for it, and is one of the official schema's and of SPDX 3's.
+func TestRelations(t *testing.T) {
+	for _, r := range relations {
+		if !strings.Contains(" "+enumerations["relationshipType"]+" ", " "+r.new+" ") {
+			t.Errorf("%s is no type of SPDX 3", r.new)
+		}
+		if r.scope != "" && !strings.Contains(enumerations["scope"], r.scope) {
+			t.Errorf("%s is no scope of SPDX 3", r.scope)
+		}
+		typ, inverted := relationType(r.old)
+		word, ok := relationWord(typ, version23)
+		if known := !strings.HasPrefix(string(typ), "spdx:"); !known && r.old != relOther && r.old != relDescribes && r.old != relDescribedBy && (word != r.old || !ok || inverted) {
+			t.Errorf("%s is written as %s, %t", r.old, word, ok)
+		}
 	}
 }
 

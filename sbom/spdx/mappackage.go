@@ -222,11 +222,15 @@ func (m *mapper) license(part string) sbom.License {
 	return x.license()
 }
 
+// maxLicenseName is how long a text may be that stands for a licence wherever it is
+// referred to, in bytes. Longer ones stay where they are defined.
+const maxLicenseName = 1000
+
 func (x *extracted) license() sbom.License {
 	switch {
-	case x.Name != "" && x.Name != noAssertion && x.Name != x.ID:
+	case x.Name != "" && x.Name != noAssertion && x.Name != x.ID && len(x.Name) <= maxLicenseName:
 		return document.License(x.Name)
-	case !unstated(x.Text) && x.Text != none:
+	case !unstated(x.Text) && x.Text != none && len(x.Text) <= maxLicenseName:
 		return document.License(x.Text)
 	}
 	return sbom.License{Expression: x.ID}

@@ -31,7 +31,7 @@ func read(r io.Reader, limits document.Limits) (*doc, error) {
 	case first != '{':
 		return readTagValue(in, limits)
 	}
-	j := &jsonReader{limits: limits, dec: json.NewDecoder(limits.Guard(in, formatJSON)), doc: &doc{}, known: make(membersOf)}
+	j := &jsonReader{limits: limits, dec: json.NewDecoder(limits.Reader(in, formatJSON, "packages", "files", "@graph")), doc: &doc{}, known: make(membersOf)}
 	if err := j.document(); err != nil {
 		return nil, err
 	}
@@ -118,6 +118,9 @@ func (j *jsonReader) single() error {
 	}
 	if _, ok := j.rest["type"]; !ok {
 		return nil
+	}
+	if name := j.doc.Name; name != "" { // which SPDX 2 has too
+		j.rest["name"] = json.RawMessage(compact(name))
 	}
 	raw, err := json.Marshal(j.rest)
 	if err != nil {
