@@ -62,29 +62,82 @@ type digester struct {
 	sha256, sha1, md5 hash.Hash
 	also              algorithms
 	buf               []byte
+	beside            *beside // nil until it is needed, and if it never is
+	spare             func() bool
 }
 
-func newDigester() *digester {
-	return &digester{sha256: sha256.New(), sha1: sha1.New(), md5: md5.New(), buf: make([]byte, 32<<10)}
+const (
+	// nearest is the size of pieces that stay in the nearest cache while several hashes
+	// go over them.
+	nearest = 32 << 10
+	// besideFrom is the size of pieces from which it pays to wake another goroutine.
+	besideFrom = 16 << 10
+)
+
+// newDigester returns a digester that uses another processor when spare says that there
+// is one.
+func newDigester(spare func() bool) *digester {
+	return &digester{sha256: sha256.New(), sha1: sha1.New(), md5: md5.New(), buf: make([]byte, nearest), spare: spare}
 }
 
 // Write adds to the content. It never fails.
 func (d *digester) Write(p []byte) (int, error) {
+	if d.also != 0 && len(p) >= besideFrom && d.spare() {
+		if d.beside == nil {
+			d.beside = newBeside()
+		}
+		d.beside.begin(func() { d.others(p) })
+		_, _ = d.sha256.Write(p)
+		d.beside.wait()
+		return len(p), nil
+	}
 	n := len(p)
 	for len(p) > 0 {
-		// Pieces that stay in the nearest cache while several hashes go over them.
-		piece := p[:min(len(p), len(d.buf))]
+		piece := p[:min(len(p), nearest)]
 		p = p[len(piece):]
 		_, _ = d.sha256.Write(piece)
-		if d.also&withSHA1 != 0 {
-			_, _ = d.sha1.Write(piece)
-		}
-		if d.also&withMD5 != 0 {
-			_, _ = d.md5.Write(piece)
-		}
+		d.others(piece)
 	}
 	return n, nil
 }
+
+// others adds to what is hashed by other algorithms than SHA-256.
+func (d *digester) others(p []byte) {
+	if d.also&withSHA1 != 0 {
+		_, _ = d.sha1.Write(p)
+	}
+	if d.also&withMD5 != 0 {
+		_, _ = d.md5.Write(p)
+	}
+}
+
+// close ends what the digester has beside.
+func (d *digester) close() {
+	if d.beside != nil {
+		close(d.beside.work)
+		d.beside = nil
+	}
+}
+
+// beside is a goroutine that does one thing at a time.
+type beside struct {
+	work chan func()
+	done chan struct{}
+}
+
+func newBeside() *beside {
+	b := &beside{work: make(chan func()), done: make(chan struct{}, 1)}
+	go func() {
+		for f := range b.work {
+			f()
+			b.done <- struct{}{}
+		}
+	}()
+	return b
+}
+
+func (b *beside) begin(f func()) { b.work <- f }
+func (b *beside) wait()          { <-b.done }
 
 // ReadFrom adds all of r to the content.
 func (d *digester) ReadFrom(r io.Reader) (n int64, err error) {

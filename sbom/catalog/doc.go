@@ -38,6 +38,13 @@
 // inventory states sha256 and what the owner recorded. Every other recorded digest
 // stays unchecked, unless Options.HashAll.
 //
+// # What is held
+//
+// A file that a detector wants is held in memory while it reads it, within
+// Options.MemoryBudget. Of large programs only what the detector's sieve picks is kept
+// ([detect.Sifter]), a few hundred KiB each and beside the budget. Reading a layer
+// takes about 5 MiB besides.
+//
 // # The layer cache
 //
 // What a layer says depends on its bytes, the detectors and a few options. With

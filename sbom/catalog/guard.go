@@ -16,23 +16,28 @@ type panicError struct{ value any }
 
 func (e *panicError) Error() string { return fmt.Sprintf("the detector panicked: %v", e.value) }
 
-// guard calls d.Detect and turns a panic into an error.
-func guard(ctx context.Context, d detect.Detector, f *detect.File) (frag *detect.Fragment, err error) {
+// caught calls f and returns the error of its panic.
+func caught(f func()) (err error) {
 	defer func() {
 		if r := recover(); r != nil {
-			frag, err = nil, &panicError{r}
+			err = &panicError{r}
 		}
 	}()
-	return d.Detect(ctx, f)
+	f()
+	return nil
+}
+
+// guard calls d.Detect and turns a panic into an error.
+func guard(ctx context.Context, d detect.Detector, f *detect.File) (frag *detect.Fragment, err error) {
+	if bad := caught(func() { frag, err = d.Detect(ctx, f) }); bad != nil {
+		return nil, bad
+	}
+	return frag, err
 }
 
 func guardWants(d detect.Detector, e *detect.Entry) (want bool, err error) {
-	defer func() {
-		if r := recover(); r != nil {
-			want, err = false, &panicError{r}
-		}
-	}()
-	return d.Wants(e), nil
+	err = caught(func() { want = d.Wants(e) })
+	return want && err == nil, err
 }
 
 // gapKind sorts a detector's error.

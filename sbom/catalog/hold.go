@@ -61,12 +61,7 @@ func (l *layerScan) spillTo(to *region, r io.Reader, head []byte) error {
 	if err := to.writeAt(head, 0); err != nil {
 		return err
 	}
-	buf := l.budget.get(page)
-	if buf == nil {
-		buf = make([]byte, 4<<10) // Nothing is left of the budget; a page of memory always is.
-	} else {
-		defer l.budget.put(buf)
-	}
+	buf := l.digester.buf
 	for off := int64(len(head)); off < to.size; {
 		n, err := io.ReadFull(r, buf[:min(int64(len(buf)), to.size-off)])
 		if err != nil {

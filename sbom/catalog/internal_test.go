@@ -7,9 +7,11 @@ import (
 	"io/fs"
 	"math/rand/v2"
 	"os"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
+	"testing/synctest"
 
 	"github.com/imagetrust/imagetrust/sbom"
 )
@@ -64,7 +66,7 @@ func TestBudget(t *testing.T) {
 	if cap(a) != page || len(a) != 1 || cap(c) != 3*page {
 		t.Fatalf("buffers of %d and %d", cap(a), cap(c))
 	}
-	if b.get(1) != nil {
+	if b.take(1) != nil {
 		t.Error("more than the budget was handed out")
 	}
 	b.put(a)
@@ -87,6 +89,39 @@ func TestBudget(t *testing.T) {
 	}
 }
 
+// Those who wait are served in their order, so that small files do not starve a large
+// one, and nobody waits for more than there is.
+func TestBudgetWaits(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := newBudget(4 * page)
+		first, second := b.get(page), b.get(3*page)
+		var order []int
+		wait := func(n int64, name int) {
+			go func() {
+				buf := b.get(n)
+				order = append(order, name)
+				b.put(buf)
+			}()
+			synctest.Wait()
+		}
+		wait(4*page, 1)
+		wait(1, 2)
+		b.put(first)
+		synctest.Wait()
+		if len(order) > 0 {
+			t.Error("a small file overtook a large one")
+		}
+		b.put(second)
+		synctest.Wait()
+		if !slices.Equal(order, []int{1, 2}) {
+			t.Errorf("served %v", order)
+		}
+		if b.get(4*page+1) != nil {
+			t.Error("got more than the budget")
+		}
+	})
+}
+
 // TestBudgetHolds takes and gives buffers at random and counts what is out.
 func TestBudgetHolds(t *testing.T) {
 	const limit = 32 * page
@@ -103,7 +138,7 @@ func TestBudgetHolds(t *testing.T) {
 			out = out[:len(out)-1]
 			continue
 		}
-		if buf := b.get(rng.Int64N(10 * page)); buf != nil {
+		if buf := b.take(rng.Int64N(10 * page)); buf != nil {
 			out = append(out, buf)
 			held += cap(buf)
 		}

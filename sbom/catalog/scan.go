@@ -1,12 +1,15 @@
 package catalog
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"io"
 	"io/fs"
 	"log/slog"
+	"runtime"
+	"slices"
 	"sync/atomic"
 
 	"github.com/imagetrust/imagetrust/sbom"
@@ -26,6 +29,7 @@ type scanner struct {
 	log         *slog.Logger
 
 	entries atomic.Int64  // read so far, of all layers
+	reading atomic.Int32  // layers at this moment
 	manager atomic.Uint32 // algorithms by which the image's package manager records, as far as is known
 }
 
@@ -42,8 +46,10 @@ type layerScan struct {
 	// last finds the entry that is at a path, for hard links: in a tar stream
 	// only the first name of a file has its content.
 	last map[string]int
-	// relink are hard links whose name some detector wants, by their target; none
-	// for a target that is read again because a link made it executable.
+	// relink are the entries as which a file is to be read again, by its own: hard links
+	// whose name some detector wants, and itself if a sieve did not keep enough of it.
+	// There are none for a file that is only to be hashed, because a link made it
+	// executable.
 	relink map[int][]int
 }
 
@@ -59,18 +65,22 @@ type layerResult struct {
 
 // scan reads the layer once, from the beginning to the end. Its bytes are read a
 // second time only if a file is hard-linked to a name that a detector wants,
-// after it went by under a name that nobody wants, or a hard link makes it executable.
+// after it went by under a name that nobody wants, if a hard link makes it executable, or
+// if a detector turns out to need more of a file than it let keep.
 func (s *scanner) scan(ctx context.Context, layer *image.Layer) (r *layerResult, err error) {
 	l := &layerScan{
-		scanner: s, digester: newDigester(), facts: new(draft), patience: &patience{ctx: ctx},
+		scanner: s, digester: newDigester(s.spare), facts: new(draft), patience: &patience{ctx: ctx},
 		last: make(map[string]int), relink: make(map[int][]int),
 	}
 	defer l.patience.end(&err)
+	defer l.digester.close()
+	s.reading.Add(1)
+	defer s.reading.Add(-1)
 	if err := l.read(ctx, layer, l.entry); err != nil {
 		return nil, err
 	}
 	if len(l.relink) > 0 {
-		s.log.Debug("reading hard-linked files under their other names", "files", len(l.relink))
+		s.log.Debug("reading files again", "files", len(l.relink))
 		at := -1
 		err := l.read(ctx, layer, func(ctx context.Context, e *image.Entry) error {
 			if !usable(e) {
@@ -82,9 +92,14 @@ func (s *scanner) scan(ctx context.Context, layer *image.Layer) (r *layerResult,
 		if err != nil {
 			return nil, err
 		}
+		slices.SortStableFunc(l.facts.Fragments, func(a, b fragment) int { return cmp.Compare(a.Entry, b.Entry) })
 	}
 	return &layerResult{l.facts.pack(l.patience), l.gaps, layer.Info().UncompressedSize}, nil
 }
+
+// spare reports whether there are processors that no layer keeps busy: with as many
+// layers as processors all are, and handing work from one to the other only costs.
+func (s *scanner) spare() bool { return int(s.reading.Load()) < runtime.GOMAXPROCS(0) }
 
 // read calls each for the layer's entries. Its errors are *image.LayerError, but
 // for that of a context that is done.
@@ -190,19 +205,22 @@ func (l *layerScan) readHead(r io.Reader) ([]byte, error) {
 	return l.head[:n], nil
 }
 
-// hash hashes head and what r has behind it.
-func (l *layerScan) hash(r io.Reader, head []byte, out *entry, also algorithms) error {
+// hash hashes head and what e has behind it.
+func (l *layerScan) hash(e *image.Entry, head []byte, out *entry, also algorithms) error {
 	l.digester.reset(also)
 	_, _ = l.digester.Write(head)
-	if _, err := l.digester.ReadFrom(r); err != nil {
+	if _, err := e.WriteTo(l.digester); err != nil {
 		return err
 	}
 	out.Digests = l.digester.digests()
 	return nil
 }
 
-// wanted takes in the whole file and hands it to the detectors that want it.
+// wanted takes in the file and hands it to the detectors that want it.
 func (l *layerScan) wanted(ctx context.Context, e *image.Entry, in detect.Entry, index int, out *entry) error {
+	if sieves := l.sift(&in); sieves != nil {
+		return l.sifted(ctx, e, in, sieves, index, out)
+	}
 	content, err := l.hold(e, in.Head, e.Size, l.guess(e.Path))
 	if err != nil {
 		return err
@@ -309,8 +327,7 @@ const linkModes = 0o111 | fs.ModeSetuid | fs.ModeSetgid
 
 var errOlderLink = fmt.Errorf("%w: a hard link to a file of an older layer, whose content is not read by this name", detect.ErrUnsupported)
 
-// relinked reads entry number at again if a hard link to it is wanted, or made it
-// executable.
+// relinked reads entry number at again if it is to be.
 func (l *layerScan) relinked(ctx context.Context, e *image.Entry, at int) error {
 	links := l.relink[at]
 	if links == nil {

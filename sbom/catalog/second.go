@@ -59,7 +59,10 @@ func (s *scanner) complement(ctx context.Context, layers []*image.Layer, missing
 
 // digestsOf reads entries of a layer again.
 func (s *scanner) digestsOf(ctx context.Context, layer *image.Layer, want map[int]algorithms) (map[int][]sbom.Digest, error) {
-	l := &layerScan{scanner: s, digester: newDigester()}
+	l := &layerScan{scanner: s, digester: newDigester(s.spare)}
+	defer l.digester.close()
+	s.reading.Add(1)
+	defer s.reading.Add(-1)
 	out := make(map[int][]sbom.Digest, len(want))
 	at := -1
 	err := l.read(ctx, layer, func(_ context.Context, e *image.Entry) error {

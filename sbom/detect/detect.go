@@ -78,6 +78,32 @@ type Detector interface {
 	Detect(ctx context.Context, f *File) (*Fragment, error)
 }
 
+// Sifter is a Detector that needs only parts of large files and can tell which of
+// them when the file goes by. It is optional: the engine then need not hold the
+// content. What Detect returns must not depend on whether it did.
+type Sifter interface {
+	Detector
+	// Sift returns what takes in a wanted file as it goes by, and nil when Detect
+	// needs the whole. It keeps nothing of e.
+	Sift(e *Entry) Sieve
+}
+
+// Sieve takes in the content of one file, all of it and in order, by Write, which
+// never fails and keeps nothing of its argument. Then it is the ReaderAt of a File.
+// It keeps what Detect will read, some hundred KiB and never more than a few MiB.
+//
+// ReadAt returns ErrSkipped for what it did not keep. Detect then returns an error
+// that wraps ErrSkipped, and is called again with the whole content. Layers are read
+// a second time for this: it is for files that are unlike all others.
+type Sieve interface {
+	io.Writer
+	io.ReaderAt
+}
+
+// ErrSkipped is wrapped by the error of a detector that needs a part of a file which
+// its Sieve did not keep.
+var ErrSkipped = errors.New("content was not kept")
+
 // Entry is the header and the beginning of one regular file in a layer.
 type Entry struct {
 	// Path is relative to the root, slash-separated, cleaned, without a leading

@@ -11,7 +11,7 @@ import (
 
 // Entry is one entry of a layer: a file, directory, link, device or whiteout.
 //
-// Its Read returns the content of a regular file, and is valid until the next
+// Its Read and WriteTo give the content of a regular file, and are valid until the next
 // step of the iteration that returned it; the fields stay valid.
 type Entry struct {
 	// Path is relative to the root, slash-separated, clean, without a leading
@@ -67,6 +67,18 @@ func (e *Entry) Read(p []byte) (int, error) {
 		return 0, io.EOF
 	}
 	return e.r.Read(p)
+}
+
+// WriteTo implements [io.WriterTo]: it writes what Read has left to w, in pieces of up
+// to some hundred KiB which are not copied before. w must not change or keep them.
+func (e *Entry) WriteTo(w io.Writer) (int64, error) {
+	if e.r == nil {
+		return 0, nil
+	}
+	if c, ok := e.r.(io.WriterTo); ok {
+		return c.WriteTo(w)
+	}
+	return io.Copy(w, struct{ io.Reader }{e.r})
 }
 
 const (

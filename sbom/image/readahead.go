@@ -9,8 +9,9 @@ import (
 )
 
 const (
-	// aheadPieces go round at most: one is filled, one hashed, one read, one waits.
-	aheadPieces = 4
+	// aheadPieces go round at most: one is filled, one hashed, one read, and some wait, so
+	// that nobody has to while a large program is hashed twice or a database parsed.
+	aheadPieces = 8
 	// pieceChunks are handed over at once: waking a goroutine costs as much as hashing
 	// some 20 KiB.
 	pieceChunks = 4

@@ -15,12 +15,11 @@ import (
 	"github.com/imagetrust/imagetrust/sbom"
 )
 
-// stored reads a blob as it is stored: it hashes, counts, and stops one byte
-// behind the size that the blob should have.
+// stored reads a blob as it is stored: it counts, and stops one byte behind the size
+// that the blob should have.
 type stored struct {
 	ctx  context.Context // of the iteration
 	r    io.Reader
-	h    hash.Hash // nil when the digest is not known, or is that of the tar stream
 	n    int64
 	want int64 // -1 if not known
 	most int64
@@ -68,9 +67,6 @@ func (s *stored) Read(p []byte) (int, error) {
 	}
 	n, err := s.r.Read(p)
 	s.n += int64(n)
-	if s.h != nil {
-		s.h.Write(p[:n])
-	}
 	if err != nil && err != io.EOF && !errors.Is(err, io.ErrUnexpectedEOF) {
 		err = sourceError{err}
 	}
@@ -84,12 +80,16 @@ type tarStream struct {
 	cancel context.CancelFunc
 	raw    io.Closer
 	in     *stored
+	src    io.Reader  // in, with what of it was looked at before, hashed
+	ahead  *hashAhead // src, if it reads ahead
+	sum    hash.Hash  // of the blob; nil when its digest is not known
 	dec    io.ReadCloser
 	kind   Compression
 
 	chunks  chunks
 	cur     []byte
-	pos     int64 // of the next byte that Read returns
+	pos     int64 // of the next byte of cur
+	lent    int64 // how far pos is ahead of where tar is: content that was lent
 	fetched int64 // bytes got from chunks
 	end     error
 	diff    hash.Hash // of what chunks returned; read it when they are stopped
@@ -114,8 +114,8 @@ func (s *tarStream) start(ctx context.Context) error {
 	if l.unreadable != nil {
 		return l.unreadable
 	}
-	blobHash, err := newHash(l.info.Digest)
-	if err != nil {
+	var err error
+	if s.sum, err = newHash(l.info.Digest); err != nil {
 		return err
 	}
 	if s.diff, err = newHash(l.info.DiffID); err != nil {
@@ -126,20 +126,28 @@ func (s *tarStream) start(ctx context.Context) error {
 		return err
 	}
 	s.raw = raw
-	s.in = &stored{ctx: ctx, r: raw, h: blobHash, want: l.blob.size, most: mostStored(l.opts)}
+	s.in = &stored{ctx: ctx, r: raw, want: l.blob.size, most: mostStored(l.opts)}
 	buf := bufio.NewReaderSize(s.in, 64<<10)
+	s.src = buf
 	if s.kind, err = sniff(buf); err != nil {
 		return s.verdict(err)
 	}
 	l.plain.Store(s.kind == Uncompressed)
-	if s.kind == Uncompressed && l.info.Digest == l.info.DiffID {
-		s.diff = nil // The blob's digest is both.
+	ahead := (l.blob.size < 0 || l.blob.size >= aheadFrom) && runtime.GOMAXPROCS(0) > 1
+	switch {
+	case s.sum == nil:
+	case s.kind == Uncompressed && l.info.Digest == l.info.DiffID:
+		s.sum = s.diff // It is hashed once.
+	case ahead:
+		s.ahead = newHashAhead(buf, s.sum)
+		s.src = s.ahead
+	default:
+		s.src = hashing{buf, s.sum}
 	}
-	if s.dec, err = l.opts.decompress(s.kind, buf); err != nil {
+	if s.dec, err = l.opts.decompress(s.kind, s.src); err != nil {
 		return s.verdict(err)
 	}
-	large := l.blob.size < 0 || l.blob.size >= aheadFrom
-	s.chunks = newChunks(s.dec, s.diff, large && runtime.GOMAXPROCS(0) > 1)
+	s.chunks = newChunks(s.dec, s.diff, ahead)
 	s.tar = tar.NewReader(s)
 	return nil
 }
@@ -148,6 +156,9 @@ func (s *tarStream) close() {
 	s.cancel()
 	if s.chunks != nil {
 		s.chunks.stop()
+	}
+	if s.ahead != nil {
+		s.ahead.stop()
 	}
 	if s.dec != nil {
 		_ = s.dec.Close()
@@ -176,7 +187,14 @@ func (s *tarStream) fetch() error {
 	return nil
 }
 
+// Read is for tar.Reader. Content that was lent behind its back it only skips, so it
+// gets the count of these bytes and whatever was in p.
 func (s *tarStream) Read(p []byte) (int, error) {
+	if s.lent > 0 {
+		n := min(int64(len(p)), s.lent)
+		s.lent -= n
+		return int(n), nil
+	}
 	if err := s.fetch(); err != nil {
 		return 0, err
 	}
@@ -186,24 +204,40 @@ func (s *tarStream) Read(p []byte) (int, error) {
 	return n, nil
 }
 
-// Seek skips forward without copying; tar.Reader uses it for content that nobody
-// reads. It stops at the end of the stream.
+// lend returns up to n of the next bytes where they are, behind the back of tar. They
+// are valid until anything else is called.
+func (s *tarStream) lend(n int64) ([]byte, error) {
+	if err := s.fetch(); err != nil {
+		return nil, err
+	}
+	p := s.cur[:min(n, int64(len(s.cur)))]
+	s.cur = s.cur[len(p):]
+	s.pos += int64(len(p))
+	s.lent += int64(len(p))
+	return p, nil
+}
+
+// Seek skips forward without copying; tar.Reader uses it for content that it did not
+// read itself. It stops at the end of the stream.
 func (s *tarStream) Seek(off int64, whence int) (int64, error) {
 	if whence != io.SeekCurrent || off < 0 {
 		return -1, ErrUnsupported
 	}
+	lent := min(off, s.lent)
+	s.lent -= lent
+	off -= lent
 	for off > 0 {
 		if err := s.fetch(); err == io.EOF {
 			break
 		} else if err != nil {
-			return s.pos, err
+			return s.pos - s.lent, err
 		}
 		n := min(off, int64(len(s.cur)))
 		s.cur = s.cur[n:]
 		s.pos += n
 		off -= n
 	}
-	return s.pos, nil
+	return s.pos - s.lent, nil
 }
 
 // next returns the next entry, io.EOF behind the last, or another error that is
@@ -229,7 +263,7 @@ func (s *tarStream) next() (*Entry, error) {
 		}
 		e.offset, e.ordinal = s.pos, s.ordinal
 		if e.Size > 0 {
-			e.r = &content{s: s, path: e.Path}
+			e.r = &content{s: s, path: e.Path, left: e.Size, sparse: e.sparse}
 		}
 		s.ordinal++
 		return e, nil
@@ -294,7 +328,7 @@ func (s *tarStream) finish() error {
 	if err := s.verifyBlob(); err != nil {
 		return err
 	}
-	if want := s.layer.info.DiffID; s.diff != nil {
+	if want := s.layer.info.DiffID; s.diff != nil && s.diff != s.sum {
 		if got := sum(s.diff, want); got != want {
 			return &DigestError{What: "diffID", Want: want, Got: got}
 		}
@@ -318,11 +352,19 @@ func zeros(p []byte) bool {
 
 var zeroBlock [4096]byte
 
-// drain reads the stored bytes to their end, so that all are hashed.
+// drain reads the stored bytes to their end, so that all are hashed. Nobody else reads
+// them any more.
 func (s *tarStream) drain() error {
-	_, err := io.Copy(io.Discard, struct{ io.Reader }{s.in})
+	var to io.Writer = io.Discard
+	if s.sum != nil && s.sum == s.diff {
+		to = s.sum
+	}
+	_, err := io.Copy(to, struct{ io.Reader }{s.src})
 	if errors.Is(err, io.ErrUnexpectedEOF) {
 		err = nil // The size or the digest will tell.
+	}
+	if s.ahead != nil && err == nil {
+		s.ahead.wait()
 	}
 	return err
 }
@@ -332,10 +374,10 @@ func (s *tarStream) verifyBlob() error {
 	if s.in.want >= 0 && s.in.n != s.in.want {
 		return &DigestError{What: "blob", Want: d, WantSize: s.in.want, GotSize: s.in.n}
 	}
-	if s.in.h == nil {
+	if s.sum == nil {
 		return nil
 	}
-	if got := sum(s.in.h, d); got != d {
+	if got := sum(s.sum, d); got != d {
 		return &DigestError{What: "blob", Want: d, Got: got}
 	}
 	return nil
@@ -368,11 +410,14 @@ func (s *tarStream) verdict(err error) error {
 	return corrupt
 }
 
-// content is the content of the entry that the stream is at.
+// content is the content of the entry that the stream is at. All but sparse files
+// lie in the stream as they are, and are read there without tar's help.
 type content struct {
-	s    *tarStream
-	path string
-	over bool
+	s      *tarStream
+	path   string
+	left   int64
+	sparse bool
+	over   bool
 }
 
 // errStale is the error of reading an entry whose turn is over.
@@ -382,15 +427,69 @@ func (c *content) Read(p []byte) (int, error) {
 	if c.over {
 		return 0, errStale
 	}
+	if c.sparse {
+		return c.readSparse(p)
+	}
+	if len(p) == 0 {
+		return 0, nil
+	}
+	data, err := c.lend(int64(len(p)))
+	return copy(p, data), err
+}
+
+// readSparse reads by tar, which knows where the holes are.
+func (c *content) readSparse(p []byte) (int, error) {
 	if err := c.s.in.interrupted(); err != nil {
-		return 0, c.s.layer.fail(c.path, c.s.verdict(err))
+		return 0, c.fail(err)
 	}
 	n, err := c.s.tar.Read(p)
 	if err != nil && err != io.EOF {
-		err = c.s.layer.fail(c.path, c.s.verdict(err))
+		err = c.fail(err)
 	}
 	return n, err
 }
+
+// WriteTo implements io.WriterTo without copying, except for sparse files.
+func (c *content) WriteTo(w io.Writer) (n int64, err error) {
+	if c.sparse {
+		return io.Copy(w, struct{ io.Reader }{c})
+	}
+	for {
+		if c.over {
+			return n, errStale
+		}
+		data, err := c.lend(c.left)
+		if err == io.EOF {
+			return n, nil
+		}
+		if err != nil {
+			return n, err
+		}
+		k, err := w.Write(data)
+		n += int64(k)
+		if err != nil {
+			return n, err
+		}
+	}
+}
+
+// lend returns up to n of the next bytes.
+func (c *content) lend(n int64) ([]byte, error) {
+	if c.left == 0 {
+		return nil, io.EOF
+	}
+	if err := c.s.in.interrupted(); err != nil {
+		return nil, c.fail(err)
+	}
+	data, err := c.s.lend(min(n, c.left))
+	if err != nil {
+		return nil, c.fail(err) // An io.EOF too comes too soon.
+	}
+	c.left -= int64(len(data))
+	return data, nil
+}
+
+func (c *content) fail(err error) error { return c.s.layer.fail(c.path, c.s.verdict(err)) }
 
 // digestOf converts a digest of go-containerregistry.
 func digestOf(h interface{ String() string }) sbom.Digest {

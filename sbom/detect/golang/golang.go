@@ -32,6 +32,13 @@
 // ELF, PE and Mach-O for one architecture. An ELF program whose section headers
 // are damaged or gone is read by its program headers, as the kernel does. A
 // program that is recognisably Go and whose build information is gone is a gap.
+//
+// # Large programs
+//
+// The detector is a detect.Sifter for ELF. Its sieve keeps the headers, the names of the
+// sections, and what follows the magic of the build information in segments of data. It
+// skips what is needed of programs of Go 1.17 and older, whose strings lie before what
+// points at them, and of a file with more than 16 of these magics.
 package golang
 
 import (
@@ -59,7 +66,7 @@ type detector struct{}
 // New returns the detector. It is safe for concurrent use.
 func New() detect.Detector { return detector{} }
 
-func (detector) ID() detect.ID { return detect.ID{Name: "golang", Version: "1"} }
+func (detector) ID() detect.ID { return detect.ID{Name: "golang", Version: "2"} }
 
 func (detector) Wants(e *detect.Entry) bool {
 	if e.Size < minSize || len(e.Head) < 64 {
@@ -92,32 +99,54 @@ var (
 	errWiped = errors.New("no build information")
 )
 
-// read returns the build information of the program in f. debug/buildinfo stands
+// Sift implements detect.Sifter for ELF programs. Those of other systems are rare in
+// images.
+func (detector) Sift(e *detect.Entry) detect.Sieve {
+	if !bytes.HasPrefix(e.Head, []byte("\x7fELF")) || !elfProgram(e.Head) {
+		return nil
+	}
+	return newSieve(e.Head, e.Size)
+}
+
+// read returns the build information of the program in f.
+func read(f *detect.File) (*buildinfo.BuildInfo, error) {
+	if s, ok := f.ReaderAt.(*sieve); ok {
+		bi, err := readELF(s, f.Size, f.Path)
+		if s.skipped {
+			return nil, detect.ErrSkipped
+		}
+		return bi, err
+	}
+	head := make([]byte, min(f.Size, detect.HeadSize))
+	if n, err := f.ReadAt(head, 0); n < len(head) {
+		return nil, fmt.Errorf("%w: %v", detect.ErrFormat, err)
+	}
+	switch {
+	case bytes.HasPrefix(head, []byte("\x7fELF")):
+		return readELF(whole{f.ReaderAt}, f.Size, f.Path)
+	case bytes.HasPrefix(head, []byte("MZ")):
+		return readOther(f, func(r io.ReaderAt) io.ReaderAt { return peView(r, head) })
+	case machoOrder(head) != nil:
+		return readOther(f, func(r io.ReaderAt) io.ReaderAt { return machoView(r, head) })
+	}
+	return nil, errNotGo
+}
+
+// readOther reads the programs of other systems by debug/buildinfo. It stands
 // on parsers that were not made for hostile input: they copy the name of every
 // symbol and section, and names may overlap, so that a file of some megabytes
 // can ask for terabytes. They get to see a view of the file without such names,
 // and a budget of bytes to read.
-func read(f *detect.File) (bi *buildinfo.BuildInfo, err error) {
-	limited := readlimit.New(f.ReaderAt, f.Path, maxRead)
-	isGo, views, err := views(limited, f.Size)
-	if err != nil {
-		return nil, err
-	}
-	for _, view := range views {
-		if bi, err = readView(view); err == nil {
-			return bi, nil
-		}
-		if limited.Exceeded() {
-			break
-		}
-	}
-	switch {
-	case !isGo:
+func readOther(f *detect.File, view func(io.ReaderAt) io.ReaderAt) (*buildinfo.BuildInfo, error) {
+	safe := view(readlimit.New(f.ReaderAt, f.Path, maxRead))
+	if safe == nil {
 		return nil, errNotGo
-	case limited.Exceeded():
-		return nil, limited.Err()
 	}
-	return nil, errWiped
+	bi, err := readView(safe)
+	if err != nil {
+		return nil, errNotGo // There are no signs but the build information.
+	}
+	return bi, nil
 }
 
 // readView calls buildinfo.Read. A panic of one of its parsers is a malformed
@@ -129,23 +158,4 @@ func readView(r io.ReaderAt) (bi *buildinfo.BuildInfo, err error) {
 		}
 	}()
 	return buildinfo.Read(r)
-}
-
-// views returns the readers to try one after the other, and whether the file is
-// a Go program by other signs than its build information.
-func views(r io.ReaderAt, size int64) (isGo bool, _ []io.ReaderAt, err error) {
-	head := make([]byte, min(size, detect.HeadSize))
-	if _, err := r.ReadAt(head, 0); err != nil && !errors.Is(err, io.EOF) {
-		return false, nil, fmt.Errorf("%w: %v", detect.ErrFormat, err)
-	}
-	switch {
-	case bytes.HasPrefix(head, []byte("\x7fELF")):
-		isGo, views := elfViews(r, head)
-		return isGo, views, nil
-	case bytes.HasPrefix(head, []byte("MZ")):
-		return false, peView(r, head), nil
-	case machoOrder(head) != nil:
-		return false, machoView(r, head), nil
-	}
-	return false, nil, nil
 }

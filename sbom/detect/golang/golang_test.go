@@ -25,7 +25,7 @@ import (
 	"github.com/imagetrust/imagetrust/sbom/detect/detecttest"
 )
 
-const source = `
+const sourceText = `
 -- go.mod --
 module example.com/prog/v2
 
@@ -68,7 +68,7 @@ func build(t testing.TB, env []string, args ...string) []byte {
 	if err != nil {
 		t.Fatal(err)
 	}
-	text := source
+	text := sourceText
 	for _, m := range []struct{ path, placeholder string }{{"golang.org/x/mod", "MODVERSION"}, {"golang.org/x/tools", "TOOLSVERSION"}} {
 		text = strings.ReplaceAll(text, m.placeholder, required(t, root, m.path))
 	}

@@ -11,7 +11,8 @@ import (
 // Limits on what a view is made from.
 const (
 	maxSections = 1024
-	maxNames    = 64 << 10 // bytes of the table of section names, and of all names together
+	maxNames    = 64 << 10 // bytes of the table of section names
+	maxOffset   = 1 << 56  // of a table in a file, so that sums of offsets never overflow
 	maxHeaders  = 1 << 20  // bytes of PE and Mach-O headers
 )
 
@@ -56,71 +57,89 @@ func elfOrder(head []byte) binary.ByteOrder {
 	return nil
 }
 
-// elfTable says where the header has its fields about sections, and where a
-// section header has its own.
+// elfTable says where the file header has its fields about the tables of programs and
+// sections, and where a program or section header has its own.
 type elfTable struct {
-	shoff, shentsize           int // in the file header
-	size                       int // of a section header
-	name, offset, length, word int // in a section header; word is the size of the last two
+	phoff, phentsize, shoff, shentsize int // in the file header; the numbers follow the sizes
+	psize                              int // of a program header
+	pflags, poff, pvaddr, pfilesz      int // in a program header
+	size                               int // of a section header
+	name, addr, offset, length         int // in a section header
+	word                               int // bytes of an address or offset
 }
 
 func elfLayout(head []byte) elfTable {
 	if elf.Class(head[elf.EI_CLASS]) == elf.ELFCLASS32 {
-		return elfTable{shoff: 32, shentsize: 46, size: 40, offset: 16, length: 20, word: 4}
+		return elfTable{phoff: 28, phentsize: 42, shoff: 32, shentsize: 46,
+			psize: 32, pflags: 24, poff: 4, pvaddr: 8, pfilesz: 16,
+			size: 40, addr: 12, offset: 16, length: 20, word: 4}
 	}
-	return elfTable{shoff: 40, shentsize: 58, size: 64, offset: 24, length: 32, word: 8}
+	return elfTable{phoff: 32, phentsize: 54, shoff: 40, shentsize: 58,
+		psize: 56, pflags: 4, poff: 8, pvaddr: 16, pfilesz: 32,
+		size: 64, addr: 16, offset: 24, length: 32, word: 8}
 }
 
-// elfViews returns the file with its section headers, if they are sane and name
-// the build information, and without them.
-func elfViews(r io.ReaderAt, head []byte) (isGo bool, views []io.ReaderAt) {
-	bo := elfOrder(head)
-	if bo == nil {
-		return false, nil
+// programs returns where the table of program headers is, and no length for one that
+// the kernel would not load.
+func (t elfTable) programs(bo binary.ByteOrder, head []byte) (off, n int64) {
+	stride, number := int64(bo.Uint16(head[t.phentsize:])), int64(bo.Uint16(head[t.phentsize+2:]))
+	start := t.number(bo, head[t.phoff:])
+	if stride < int64(t.psize) || stride*number > maxProgramData || start > maxOffset {
+		return 0, 0
 	}
-	t := elfLayout(head)
-	isGo, named := elfSections(r, head, bo, t)
-	if named {
-		views = append(views, r)
-	}
-	bare := bytes.Clone(head)
-	clear(bare[t.shoff : t.shoff+t.word])
-	clear(bare[t.shentsize+2 : t.shentsize+6]) // their number, and the index of the names
-	return isGo, append(views, prefixed{bare, r})
+	return int64(start), stride * number
 }
 
-// elfSections reports whether the sections are those of a Go program and whether
-// one is the build information. Tables of unreasonable size report neither.
-func elfSections(r io.ReaderAt, head []byte, bo binary.ByteOrder, t elfTable) (isGo, named bool) {
-	n, index := int(bo.Uint16(head[t.shentsize+2:])), int(bo.Uint16(head[t.shentsize+4:]))
-	if n == 0 || n > maxSections || index >= n || int(bo.Uint16(head[t.shentsize:])) != t.size {
-		return false, false
+// sections returns where the table of section headers is, and no length for one of
+// unreasonable size or shape.
+func (t elfTable) sections(bo binary.ByteOrder, head []byte) (off, n int64) {
+	number, index := int(bo.Uint16(head[t.shentsize+2:])), int(bo.Uint16(head[t.shentsize+4:]))
+	start := t.number(bo, head[t.shoff:])
+	if number > maxSections || index >= number || int(bo.Uint16(head[t.shentsize:])) != t.size || start > maxOffset {
+		return 0, 0
 	}
-	table := make([]byte, n*t.size)
-	if _, err := r.ReadAt(table, int64(t.number(bo, head[t.shoff:]))); err != nil {
-		return false, false
+	return int64(start), int64(number * t.size)
+}
+
+// names returns where the names of the sections are, and no length for too many.
+func (t elfTable) names(bo binary.ByteOrder, head, sections []byte) (off, n int64) {
+	header := sections[int(bo.Uint16(head[t.shentsize+4:]))*t.size:]
+	start, length := t.number(bo, header[t.offset:]), t.number(bo, header[t.length:])
+	if start > maxOffset || length > maxNames {
+		return 0, 0
 	}
-	strings := table[index*t.size:]
-	length := t.number(bo, strings[t.length:])
-	if length > maxNames {
-		return false, false
+	return int64(start), int64(length)
+}
+
+// elfSections reports whether the sections are those of a Go program, and the address
+// and length of the one that is the build information.
+func elfSections(r io.ReaderAt, head []byte, bo binary.ByteOrder, t elfTable) (isGo bool, addr, length uint64) {
+	off, n := t.sections(bo, head)
+	if n == 0 {
+		return false, 0, 0
 	}
-	names := make([]byte, length)
-	if _, err := r.ReadAt(names, int64(t.number(bo, strings[t.offset:]))); err != nil {
-		return false, false
+	table := make([]byte, n)
+	if k, _ := r.ReadAt(table, off); k < len(table) {
+		return false, 0, 0
 	}
-	copied := 0
+	if off, n = t.names(bo, head, table); n == 0 {
+		return false, 0, 0
+	}
+	names := make([]byte, n)
+	if k, _ := r.ReadAt(names, off); k < len(names) {
+		return false, 0, 0
+	}
 	for ; len(table) > 0; table = table[t.size:] {
-		name := cstring(names, bo.Uint32(table[t.name:]))
-		switch string(name) {
+		switch string(cstring(names, bo.Uint32(table[t.name:]))) {
 		case ".go.buildinfo":
-			isGo, named = true, true
+			if isGo = true; length == 0 {
+				addr, length = t.number(bo, table[t.addr:]), t.number(bo, table[t.length:])
+			}
 		case ".gopclntab", ".note.go.buildid":
 			isGo = true
 		}
-		copied += len(name)
 	}
-	return isGo, named && copied <= maxNames
+	return isGo, addr, length
 }
 
 func (t elfTable) number(bo binary.ByteOrder, b []byte) uint64 {
@@ -141,7 +160,7 @@ func cstring(names []byte, off uint32) []byte {
 
 // peView returns the file without its symbol table and without references from
 // section names into the table of strings.
-func peView(r io.ReaderAt, head []byte) []io.ReaderAt {
+func peView(r io.ReaderAt, head []byte) io.ReaderAt {
 	if len(head) < 64 {
 		return nil
 	}
@@ -168,7 +187,7 @@ func peView(r io.ReaderAt, head []byte) []io.ReaderAt {
 			sections[0] = '_'
 		}
 	}
-	return []io.ReaderAt{prefixed{prefix, r}}
+	return prefixed{prefix, r}
 }
 
 func machoOrder(head []byte) binary.ByteOrder {
@@ -185,7 +204,7 @@ func machoOrder(head []byte) binary.ByteOrder {
 
 // machoView returns the file without its symbol tables: their load commands
 // become unknown ones.
-func machoView(r io.ReaderAt, head []byte) []io.ReaderAt {
+func machoView(r io.ReaderAt, head []byte) io.ReaderAt {
 	bo := machoOrder(head)
 	start := 28
 	if bo.Uint32(head) == macho.Magic64 {
@@ -210,5 +229,5 @@ func machoView(r io.ReaderAt, head []byte) []io.ReaderAt {
 		}
 		cmds = cmds[size:]
 	}
-	return []io.ReaderAt{prefixed{prefix, r}}
+	return prefixed{prefix, r}
 }
