@@ -26,7 +26,7 @@
 //
 // # Cost
 //
-// The first recognition compiles 400 patterns, which takes about half a second of
+// The first recognition compiles 400 patterns, which takes about a second of
 // processor time and keeps 10 MB; after that it reads about 20 MB a second. That is
 // why the detector is not among the catalog's default ones, and why no other package
 // of this module links the patterns.
