@@ -53,8 +53,8 @@ func (detector) ID() detect.ID { return detect.ID{Name: "haskell", Version: "1"}
 func (detector) Coverage() detect.Coverage {
 	return detect.Coverage{
 		Ecosystem: "Haskell (GHC, Cabal, Stack)",
-		Reads: []string{"**/package.conf.d/*.conf", "**/package.db/*.conf", "**/dist-newstyle/cache/plan.json",
-			"**/stack.yaml.lock", "**/cabal.project.freeze"},
+		Reads: []string{"package.conf.d/*.conf", "package.db/*.conf", "dist-newstyle/cache/plan.json",
+			"stack.yaml.lock", "cabal.project.freeze"},
 		PURLs:    []string{"hackage"},
 		Scopes:   []sbom.Scope{sbom.ScopeInstalled, sbom.ScopeDeclared, sbom.ScopeFixture},
 		Owns:     []sbom.Claim{sbom.ClaimDirectory},

@@ -52,8 +52,8 @@ func (detector) ID() detect.ID { return detect.ID{Name: "otp", Version: "1"} }
 func (detector) Coverage() detect.Coverage {
 	return detect.Coverage{
 		Ecosystem: "Erlang and Elixir (OTP, Hex)",
-		Reads: []string{"**/ebin/*.app", "**/releases/*/*.rel", "**/releases/*/OTP_VERSION", "**/erts-*/bin/beam.smp",
-			"**/hex_metadata.config", "**/mix.lock", "**/rebar.lock"},
+		Reads: []string{"ebin/*.app", "releases/*/*.rel", "releases/*/OTP_VERSION", "erts-*/bin/beam.smp",
+			"hex_metadata.config", "mix.lock", "rebar.lock"},
 		PURLs:    []string{"otp", "hex", "generic"},
 		Scopes:   []sbom.Scope{sbom.ScopeInstalled, sbom.ScopeDeclared, sbom.ScopeFixture},
 		Owns:     []sbom.Claim{sbom.ClaimDirectory},
