@@ -14,7 +14,10 @@ type Covering interface {
 type Coverage struct {
 	// Ecosystem in the words of those who use it: "Debian (dpkg)".
 	Ecosystem string
-	// Reads are the files, as patterns that people read: "var/lib/dpkg/status".
+	// Reads are the files, as patterns that people read: "var/lib/dpkg/status",
+	// "specifications/*.gemspec". A pattern matches the end of a path, whatever comes
+	// before; "*" is any part of one name, "**" any names. What has a space is
+	// words, for files that are known by their content: "ELF executables".
 	Reads []string
 	// PURLs are the types of the components' package URLs, without "pkg:".
 	PURLs []string

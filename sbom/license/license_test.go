@@ -139,6 +139,10 @@ func TestConformance(t *testing.T) {
 	detecttest.Run(t, license.New(),
 		detecttest.File{Path: "app/node_modules/a/LICENSE", Data: []byte(isc)},
 		detecttest.File{Path: "usr/share/licenses/a/COPYING", Data: []byte("All rights reserved.")},
+		detecttest.File{Path: "app/node_modules/a/licence.md", Data: []byte(isc)},
+		detecttest.File{Path: "app/node_modules/a/COPYRIGHT", Data: []byte("Copyright 2020 A")},
+		detecttest.File{Path: "app/node_modules/a/NOTICE.txt", Data: []byte(isc)},
+		detecttest.File{Path: "app/node_modules/a/UNLICENSE", Data: []byte("All rights reserved.")},
 	)
 }
 

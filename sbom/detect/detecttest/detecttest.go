@@ -183,7 +183,7 @@ func (o *outcome) verify(d detect.Detector, f File) error {
 	if o.fragment != nil {
 		errs = append(errs, o.stable()...)
 		errs = append(errs, validate(o.fragment, f.Path)...)
-		errs = append(errs, uncovered(d, o.fragment)...)
+		errs = append(errs, uncovered(d, f.Path, o.fragment)...)
 		if limit := 1<<20 + 64*len(f.Data); len(o.encoded) > limit {
 			errs = append(errs, fmt.Errorf("%d bytes of content became a fragment of %d", len(f.Data), len(o.encoded)))
 		}

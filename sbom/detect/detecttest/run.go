@@ -26,7 +26,9 @@ import (
 //   - truncated, bit-flipped, zero-filled and doubled content never makes it
 //     panic, hang, return an error that is none of package detect's, or return
 //     output out of proportion;
-//   - a cancelled context does not make it panic or hang.
+//   - a cancelled context does not make it panic or hang;
+//   - a detect.Covering covers what it says: nothing else is found in any file, and
+//     everything that it says is found in one of these files or another.
 //
 // Each file is a subtest.
 func Run(t *testing.T, d detect.Detector, files ...File) {
@@ -35,6 +37,7 @@ func Run(t *testing.T, d detect.Detector, files ...File) {
 		t.Fatal("detecttest.Run needs at least one file")
 	}
 	testID(t, d)
+	testCoverage(t, d, files)
 	for _, f := range files {
 		t.Run(subtestName(f), func(t *testing.T) {
 			testWants(t, d, f)
