@@ -54,6 +54,19 @@ type detector struct{}
 // ID implements detect.Detector.
 func (detector) ID() detect.ID { return detect.ID{Name: "apk", Version: "2"} }
 
+// Coverage implements detect.Covering.
+func (detector) Coverage() detect.Coverage {
+	return detect.Coverage{
+		Ecosystem: "Alpine, Wolfi, OpenWrt (apk)",
+		Reads:     []string{"lib/apk/db/installed", "lib/apk/db-uvol/installed"},
+		PURLs:     []string{"apk"},
+		Scopes:    []sbom.Scope{sbom.ScopeInstalled},
+		Owns:      []sbom.Claim{sbom.ClaimRecorded},
+		Checks:    []string{"sha1", "sha256"},
+		Licenses:  true, Dependencies: true,
+	}
+}
+
 // Wants implements detect.Detector.
 func (detector) Wants(e *detect.Entry) bool {
 	_, ok := rootOf(e.Path)

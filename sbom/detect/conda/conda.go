@@ -45,6 +45,18 @@ func New() detect.Detector { return detector{} }
 
 func (detector) ID() detect.ID { return detect.ID{Name: "conda", Version: "1"} }
 
+func (detector) Coverage() detect.Coverage {
+	return detect.Coverage{
+		Ecosystem: "Conda",
+		Reads:     []string{"conda-meta/*.json"},
+		PURLs:     []string{"conda"},
+		Scopes:    []sbom.Scope{sbom.ScopeInstalled},
+		Owns:      []sbom.Claim{sbom.ClaimRecorded},
+		Checks:    []string{"sha256"},
+		Licenses:  true, Dependencies: true,
+	}
+}
+
 func (detector) Wants(e *detect.Entry) bool {
 	_, ok := prefix(e.Path)
 	return ok && e.Size > 0

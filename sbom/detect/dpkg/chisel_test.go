@@ -75,10 +75,6 @@ gap corrupt line 16 is no JSON object: unexpected end of JSON input
 	}
 }
 
-func TestWallConformance(t *testing.T) {
-	detecttest.Run(t, dpkg.New(), detecttest.File{Path: wallPath, Data: zstandard(wallText)})
-}
-
 func TestWallErrors(t *testing.T) {
 	for name, tt := range map[string]struct {
 		data []byte

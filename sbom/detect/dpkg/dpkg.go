@@ -55,6 +55,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/imagetrust/imagetrust/sbom"
 	"github.com/imagetrust/imagetrust/sbom/detect"
 	"github.com/imagetrust/imagetrust/sbom/detect/internal/ospkg"
 )
@@ -77,6 +78,21 @@ type detector struct{}
 
 // ID implements detect.Detector.
 func (detector) ID() detect.ID { return detect.ID{Name: "dpkg", Version: "2"} }
+
+// Coverage implements detect.Covering.
+func (detector) Coverage() detect.Coverage {
+	return detect.Coverage{
+		Ecosystem: "Debian, Ubuntu (dpkg, Chisel)",
+		Reads: []string{"var/lib/dpkg/status", "var/lib/dpkg/status.d/*", "var/lib/dpkg/info/*",
+			"var/lib/dpkg/diversions", "var/lib/dpkg/updates/*", "var/lib/chisel/manifest.wall",
+			"usr/share/doc/*/copyright"},
+		PURLs:    []string{"deb"},
+		Scopes:   []sbom.Scope{sbom.ScopeInstalled, sbom.ScopeResidual},
+		Owns:     []sbom.Claim{sbom.ClaimRecorded},
+		Checks:   []string{"md5", "sha256"},
+		Licenses: true, Dependencies: true,
+	}
+}
 
 // Wants implements detect.Detector.
 func (detector) Wants(e *detect.Entry) bool {

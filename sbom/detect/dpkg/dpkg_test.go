@@ -61,6 +61,7 @@ func TestConformance(t *testing.T) {
 	for i := range files {
 		files[i].Data = bytes.ReplaceAll(files[i].Data, []byte("\n"), []byte("\r\n"))
 	}
+	files = append(files, detecttest.File{Path: wallPath, Data: zstandard(wallText)})
 	detecttest.Run(t, dpkg.New(), append(files, quirks(t)...)...)
 }
 

@@ -57,6 +57,18 @@ type detector struct{}
 // ID implements detect.Detector.
 func (detector) ID() detect.ID { return detect.ID{Name: "homebrew", Version: "1"} }
 
+// Coverage implements detect.Covering.
+func (detector) Coverage() detect.Coverage {
+	return detect.Coverage{
+		Ecosystem: "Homebrew",
+		Reads:     []string{"Cellar/*/*/INSTALL_RECEIPT.json", "Cellar/*/*/sbom.spdx.json"},
+		PURLs:     []string{"brew"},
+		Scopes:    []sbom.Scope{sbom.ScopeInstalled},
+		Owns:      []sbom.Claim{sbom.ClaimDirectory},
+		Licenses:  true, Dependencies: true,
+	}
+}
+
 // Wants implements detect.Detector.
 func (detector) Wants(e *detect.Entry) bool {
 	_, ok := locate(e.Path)

@@ -60,6 +60,18 @@ type detector struct{}
 // ID implements detect.Detector.
 func (detector) ID() detect.ID { return detect.ID{Name: "kernel", Version: "1"} }
 
+// Coverage implements detect.Covering.
+func (detector) Coverage() detect.Coverage {
+	return detect.Coverage{
+		Ecosystem: "Linux kernels and modules",
+		Reads:     []string{"*.ko", "*.ko.gz", "*.ko.xz", "*.ko.zst", "boot/*", "lib/modules/*/*"},
+		PURLs:     []string{"generic"},
+		Scopes:    []sbom.Scope{sbom.ScopeInstalled, sbom.ScopeBundled},
+		Owns:      []sbom.Claim{sbom.ClaimContent},
+		Licenses:  true,
+	}
+}
+
 // Wants implements detect.Detector.
 func (detector) Wants(e *detect.Entry) bool { return e.Size > 0 && (isModule(e) || isImage(e.Path)) }
 

@@ -70,6 +70,18 @@ type detector struct{}
 // ID implements detect.Detector.
 func (detector) ID() detect.ID { return detect.ID{Name: "nix", Version: "1"} }
 
+// Coverage implements detect.Covering.
+func (detector) Coverage() detect.Coverage {
+	return detect.Coverage{
+		Ecosystem:    "Nix, NixOS",
+		Reads:        []string{"nix/var/nix/db/db.sqlite", "nix/var/nix/db/db.sqlite-wal"},
+		PURLs:        []string{"nix"},
+		Scopes:       []sbom.Scope{sbom.ScopeInstalled},
+		Owns:         []sbom.Claim{sbom.ClaimDirectory},
+		Dependencies: true,
+	}
+}
+
 // Wants implements detect.Detector.
 func (detector) Wants(e *detect.Entry) bool {
 	if _, ok := ospkg.Root(e.Path, databaseFile); ok {

@@ -35,6 +35,7 @@ import (
 	"context"
 	"strings"
 
+	"github.com/imagetrust/imagetrust/sbom"
 	"github.com/imagetrust/imagetrust/sbom/detect"
 	"github.com/imagetrust/imagetrust/sbom/detect/internal/ospkg"
 )
@@ -53,6 +54,20 @@ type detector struct{}
 
 // ID implements detect.Detector.
 func (detector) ID() detect.ID { return detect.ID{Name: "opkg", Version: "1"} }
+
+// Coverage implements detect.Covering.
+func (detector) Coverage() detect.Coverage {
+	return detect.Coverage{
+		Ecosystem: "OpenWrt, Yocto (opkg)",
+		Reads: []string{"lib/opkg/status", "lib/opkg/info/*.list", "lib/opkg/info/*.files-sha256sum",
+			"lib/opkg/info/*.control"},
+		PURLs:    []string{"opkg"},
+		Scopes:   []sbom.Scope{sbom.ScopeInstalled, sbom.ScopeResidual},
+		Owns:     []sbom.Claim{sbom.ClaimRecorded},
+		Checks:   []string{"md5", "sha256"},
+		Licenses: true, Dependencies: true,
+	}
+}
 
 // Wants implements detect.Detector.
 func (detector) Wants(e *detect.Entry) bool {

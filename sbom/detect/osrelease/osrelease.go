@@ -47,6 +47,16 @@ type detector struct{}
 // ID implements detect.Detector.
 func (detector) ID() detect.ID { return detect.ID{Name: "osrelease", Version: "1"} }
 
+// Coverage implements detect.Covering.
+func (detector) Coverage() detect.Coverage {
+	return detect.Coverage{
+		Ecosystem: "Operating systems (os-release)",
+		Reads: []string{"etc/os-release", "usr/lib/os-release", "etc/alpine-release", "etc/oracle-release",
+			"etc/centos-release", "etc/redhat-release"},
+		Scopes: []sbom.Scope{sbom.ScopeInstalled},
+	}
+}
+
 // Wants implements detect.Detector.
 func (detector) Wants(e *detect.Entry) bool {
 	_, _, ok := classify(e.Path)

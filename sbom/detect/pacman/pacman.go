@@ -36,6 +36,7 @@ import (
 	"context"
 	"strings"
 
+	"github.com/imagetrust/imagetrust/sbom"
 	"github.com/imagetrust/imagetrust/sbom/detect"
 	"github.com/imagetrust/imagetrust/sbom/detect/internal/ospkg"
 )
@@ -53,6 +54,19 @@ type detector struct{}
 
 // ID implements detect.Detector.
 func (detector) ID() detect.ID { return detect.ID{Name: "pacman", Version: "1"} }
+
+// Coverage implements detect.Covering.
+func (detector) Coverage() detect.Coverage {
+	return detect.Coverage{
+		Ecosystem: "Arch Linux (pacman)",
+		Reads:     []string{"pacman*/local/*/desc", "pacman*/local/*/files", "pacman*/local/*/mtree"},
+		PURLs:     []string{"alpm"},
+		Scopes:    []sbom.Scope{sbom.ScopeInstalled},
+		Owns:      []sbom.Claim{sbom.ClaimRecorded},
+		Checks:    []string{"md5", "sha256"},
+		Licenses:  true, Dependencies: true,
+	}
+}
 
 // Wants implements detect.Detector.
 func (detector) Wants(e *detect.Entry) bool {

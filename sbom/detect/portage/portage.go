@@ -60,6 +60,20 @@ type detector struct{}
 // ID implements detect.Detector.
 func (detector) ID() detect.ID { return detect.ID{Name: "portage", Version: "1"} }
 
+// Coverage implements detect.Covering.
+func (detector) Coverage() detect.Coverage {
+	return detect.Coverage{
+		Ecosystem: "Gentoo (Portage)",
+		Reads: []string{"var/db/pkg/*/*/CONTENTS", "var/db/pkg/*/*/LICENSE", "var/db/pkg/*/*/?DEPEND",
+			"var/db/pkg/*/*/SLOT", "var/db/pkg/*/*/USE", "var/db/pkg/*/*/repository"},
+		PURLs:    []string{"ebuild"},
+		Scopes:   []sbom.Scope{sbom.ScopeInstalled},
+		Owns:     []sbom.Claim{sbom.ClaimRecorded},
+		Checks:   []string{"md5"},
+		Licenses: true, Dependencies: true,
+	}
+}
+
 // Wants implements detect.Detector.
 func (detector) Wants(e *detect.Entry) bool {
 	_, ok := locate(e.Path)

@@ -62,6 +62,20 @@ type detector struct{}
 // ID implements detect.Detector.
 func (detector) ID() detect.ID { return detect.ID{Name: "rpm", Version: "1"} }
 
+// Coverage implements detect.Covering.
+func (detector) Coverage() detect.Coverage {
+	return detect.Coverage{
+		Ecosystem: "Red Hat, Fedora, SUSE, Azure (RPM)",
+		Reads: []string{"rpm/rpmdb.sqlite", "rpm/rpmdb.sqlite-*", "rpm/Packages.db", "rpm/Packages",
+			"rpmmanifest/container-manifest-2"},
+		PURLs:    []string{"rpm"},
+		Scopes:   []sbom.Scope{sbom.ScopeInstalled},
+		Owns:     []sbom.Claim{sbom.ClaimRecorded},
+		Checks:   []string{"md5", "sha1", "sha224", "sha256", "sha384", "sha512"},
+		Licenses: true, Dependencies: true,
+	}
+}
+
 // Wants implements detect.Detector.
 func (detector) Wants(e *detect.Entry) bool {
 	kind, _ := classify(e.Path)

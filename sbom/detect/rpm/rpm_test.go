@@ -58,6 +58,9 @@ func quirks() []quirk {
 	pkg := func(name string, more ...rpmdbtest.Value) []byte {
 		return rpmdbtest.Package(name, "1", "2", "noarch", more...)
 	}
+	digested := func(algorithm uint32, size int) []byte {
+		return pkg(fmt.Sprintf("digest-%d", algorithm), files([]string{"/"}, []string{"a"}, []uint32{0}, v(5011, []uint32{algorithm}), v(1035, []string{strings.Repeat("0", 2*size)}))...)
+	}
 	return []quirk{
 		{"plain", [][]byte{
 			rpmdbtest.Package("bash", "5.1.8", "6.el9", "x86_64", v(1011, "Rocky"), v(1014, "GPLv3+"), v(1004, "The shell"),
@@ -91,6 +94,7 @@ func quirks() []quirk {
 			v(1045, []uint32{^uint32(0), ^uint32(0), ^uint32(0), ^uint32(0), ^uint32(0), ^uint32(0), ^uint32(0), ^uint32(0), ^uint32(0), ^uint32(1), ^uint32(0), ^uint32(0)}),
 		)...)}},
 		{"md5 by default", [][]byte{pkg("old", files([]string{"/"}, []string{"a"}, []uint32{0}, v(1035, []string{sum[:32]}))...)}},
+		{"sha1", [][]byte{digested(2, 20)}}, {"sha224", [][]byte{digested(11, 28)}}, {"sha384", [][]byte{digested(9, 48)}}, {"sha512", [][]byte{digested(10, 64)}},
 		{"unknown digest", [][]byte{pkg("new", files([]string{"/"}, []string{"a"}, []uint32{0}, v(5011, []uint32{99}), v(1035, []string{sum}))...)}},
 		{"impossible paths", [][]byte{pkg("evil", files([]string{"/../../", "/\xff/", "/"}, []string{"etc/shadow", "a", ""}, []uint32{0, 1, 2})...)}},
 		{"missing", [][]byte{rpmdbtest.Header(v(1000, "nameonly")), rpmdbtest.Header(v(1001, "1")), rpmdbtest.Header(v(1000, "a/b"), v(1001, "1")),
