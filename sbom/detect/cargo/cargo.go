@@ -25,6 +25,7 @@ import (
 	"fmt"
 	"path"
 
+	"github.com/imagetrust/imagetrust/sbom"
 	"github.com/imagetrust/imagetrust/sbom/detect"
 	"github.com/imagetrust/imagetrust/sbom/detect/internal/section"
 )
@@ -40,6 +41,17 @@ type detector struct{}
 func New() detect.Detector { return detector{} }
 
 func (detector) ID() detect.ID { return detect.ID{Name: "cargo", Version: "1"} }
+
+func (detector) Coverage() detect.Coverage {
+	return detect.Coverage{
+		Ecosystem:    "Rust (Cargo)",
+		Reads:        []string{"ELF, PE, Mach-O and WebAssembly programs", "Cargo.lock"},
+		PURLs:        []string{"cargo"},
+		Scopes:       []sbom.Scope{sbom.ScopeInstalled, sbom.ScopeDeclared, sbom.ScopeFixture},
+		Owns:         []sbom.Claim{sbom.ClaimContent},
+		Dependencies: true,
+	}
+}
 
 // Wants wants every linked program, as the names of sections stand at the end of
 // most: the same files that package golang wants.

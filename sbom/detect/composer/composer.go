@@ -43,6 +43,17 @@ func New() detect.Detector { return detector{} }
 
 func (detector) ID() detect.ID { return detect.ID{Name: "composer", Version: "1"} }
 
+func (detector) Coverage() detect.Coverage {
+	return detect.Coverage{
+		Ecosystem: "PHP (Composer)",
+		Reads:     []string{"vendor/composer/installed.json", "vendor/composer/installed.php", "composer.lock"},
+		PURLs:     []string{"composer"},
+		Scopes:    []sbom.Scope{sbom.ScopeInstalled, sbom.ScopeDeclared, sbom.ScopeBundled, sbom.ScopeFixture},
+		Owns:      []sbom.Claim{sbom.ClaimDirectory},
+		Licenses:  true, Dependencies: true,
+	}
+}
+
 func (detector) Wants(e *detect.Entry) bool { return e.Size > 0 && readerOf(e.Path) != nil }
 
 func (detector) Detect(_ context.Context, f *detect.File) (*detect.Fragment, error) {

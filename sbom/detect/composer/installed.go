@@ -136,7 +136,7 @@ func (l *list) claim(o statement.Object, key, full string) {
 func (l *list) relate(o statement.Object, key string) {
 	own := append(packages(o, "replace"), packages(o, "provide")...)
 	for _, name := range packages(o, "require") {
-		if !slices.Contains(own, name) && l.spend(key + l.vendor + name) {
+		if !slices.Contains(own, name) && l.spend(key+l.vendor+name) {
 			l.frag.Relations = append(l.frag.Relations, detect.Relation{From: key, To: l.key(name), Type: sbom.DependsOn})
 		}
 	}

@@ -59,6 +59,17 @@ func New() detect.Detector { return detector{} }
 
 func (detector) ID() detect.ID { return detect.ID{Name: "dotnet", Version: "1"} }
 
+func (detector) Coverage() detect.Coverage {
+	return detect.Coverage{
+		Ecosystem:    ".NET (NuGet)",
+		Reads:        []string{"*.deps.json", "*.runtimeconfig.json", "packages.lock.json", "single-file programs"},
+		PURLs:        []string{"nuget"},
+		Scopes:       []sbom.Scope{sbom.ScopeInstalled, sbom.ScopeDeclared, sbom.ScopeBundled, sbom.ScopeFixture},
+		Owns:         []sbom.Claim{sbom.ClaimDirectory, sbom.ClaimContent},
+		Dependencies: true,
+	}
+}
+
 func (detector) Wants(e *detect.Entry) bool {
 	if strings.HasSuffix(e.Path, ".json") {
 		return e.Size > 0 && readerOf(e.Path) != nil

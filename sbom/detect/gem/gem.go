@@ -34,6 +34,7 @@ import (
 	"path"
 	"strings"
 
+	"github.com/imagetrust/imagetrust/sbom"
 	"github.com/imagetrust/imagetrust/sbom/detect"
 )
 
@@ -50,6 +51,19 @@ type detector struct{}
 func New() detect.Detector { return detector{} }
 
 func (detector) ID() detect.ID { return detect.ID{Name: "gem", Version: "1"} }
+
+func (detector) Coverage() detect.Coverage {
+	return detect.Coverage{
+		Ecosystem: "Ruby (RubyGems, Bundler)",
+		Reads: []string{"specifications/*.gemspec", "specifications/default/*.gemspec",
+			"bundler/gems/**/*.gemspec", "extensions/**/gem.build_complete", "Gemfile.lock", "gems.locked",
+			"launchers of RubyGems"},
+		PURLs:    []string{"gem"},
+		Scopes:   []sbom.Scope{sbom.ScopeInstalled, sbom.ScopeDeclared, sbom.ScopeBundled, sbom.ScopeFixture},
+		Owns:     []sbom.Claim{sbom.ClaimDirectory, sbom.ClaimContent},
+		Licenses: true, Dependencies: true,
+	}
+}
 
 func (detector) Wants(e *detect.Entry) bool {
 	switch base := e.Path[strings.LastIndexByte(e.Path, '/')+1:]; {

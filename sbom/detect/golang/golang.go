@@ -68,6 +68,17 @@ func New() detect.Detector { return detector{} }
 
 func (detector) ID() detect.ID { return detect.ID{Name: "golang", Version: "2"} }
 
+func (detector) Coverage() detect.Coverage {
+	return detect.Coverage{
+		Ecosystem:    "Go programs",
+		Reads:        []string{"ELF, PE and Mach-O programs"},
+		PURLs:        []string{"golang"},
+		Scopes:       []sbom.Scope{sbom.ScopeInstalled},
+		Owns:         []sbom.Claim{sbom.ClaimContent},
+		Dependencies: true,
+	}
+}
+
 func (detector) Wants(e *detect.Entry) bool {
 	if e.Size < minSize || len(e.Head) < 64 {
 		return false

@@ -42,6 +42,16 @@ func New() detect.Detector { return detector{} }
 
 func (detector) ID() detect.ID { return detect.ID{Name: "gomod", Version: "1"} }
 
+func (detector) Coverage() detect.Coverage {
+	return detect.Coverage{
+		Ecosystem: "Go modules (sources)",
+		Reads:     []string{"go.mod", "go.sum", "vendor/modules.txt"},
+		PURLs:     []string{"golang"},
+		Scopes:    []sbom.Scope{sbom.ScopeDeclared, sbom.ScopeBundled, sbom.ScopeFixture},
+		Owns:      []sbom.Claim{sbom.ClaimDirectory},
+	}
+}
+
 func (detector) Wants(e *detect.Entry) bool {
 	_, read := reader(e.Path)
 	return read != nil && e.Size > 0

@@ -96,6 +96,18 @@ func New(opts *Options) detect.Detector {
 
 func (d detector) ID() detect.ID { return detect.ID{Name: "java", Version: d.version} }
 
+func (detector) Coverage() detect.Coverage {
+	return detect.Coverage{
+		Ecosystem: "Java (Maven coordinates)",
+		Reads: []string{"*.jar", "*.war", "*.ear", "*.hpi", "*.jpi", "*.sar", "*.par", "*.rar", "*.kar",
+			"*.nar", "*.lpkg", "*.aar"},
+		PURLs:    []string{"maven"},
+		Scopes:   []sbom.Scope{sbom.ScopeInstalled, sbom.ScopeDeclared},
+		Owns:     []sbom.Claim{sbom.ClaimContent},
+		Licenses: true,
+	}
+}
+
 // Wants any file with the name of a Java archive, whatever it begins with: Java
 // reads archives from their end, and a script may come first. The names that
 // other formats use too need the magic of a zip file.

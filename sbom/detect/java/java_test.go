@@ -310,11 +310,16 @@ func TestWants(t *testing.T) {
 }
 
 func TestConformance(t *testing.T) {
-	detecttest.Run(t, New(nil),
-		detecttest.File{Path: "app/app.jar", Data: bootJar(t)},
-		detecttest.File{Path: "lib/tool-1.0.jar", Data: jar(t, class, properties("o", "lib", "2"), properties("g", "tool", "1.0"),
+	files := []detecttest.File{
+		{Path: "app/app.jar", Data: bootJar(t)},
+		{Path: "lib/a-1.0-sources.jar", Data: jar(t, properties("g", "a", "1.0"))},
+		{Path: "lib/tool-1.0.jar", Data: jar(t, class, properties("o", "lib", "2"), properties("g", "tool", "1.0"),
 			pomXML("g", "tool", "<project><description>&eacute;</description></project>"), manifestOf("Bundle-License: https://www.apache.org/licenses/LICENSE-2.0.txt"))},
-	)
+	}
+	for _, ext := range []string{"war", "ear", "hpi", "jpi", "sar", "par", "rar", "kar", "nar", "lpkg", "aar"} {
+		files = append(files, detecttest.File{Path: "lib/a-1.0." + ext, Data: jar(t, class, properties("g", "a", "1.0"))})
+	}
+	detecttest.Run(t, New(nil), files...)
 }
 
 // TestArchivesOfThisMachine reads Debian's jars, if any: each gives a component

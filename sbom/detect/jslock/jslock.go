@@ -44,6 +44,17 @@ func New() detect.Detector { return detector{} }
 
 func (detector) ID() detect.ID { return detect.ID{Name: "jslock", Version: "1"} }
 
+func (detector) Coverage() detect.Coverage {
+	return detect.Coverage{
+		Ecosystem: "Node.js (lock files)",
+		Reads: []string{"package-lock.json", "npm-shrinkwrap.json", "yarn.lock", "pnpm-lock.yaml", "bun.lock",
+			"bun.lockb", "deno.lock"},
+		PURLs:        []string{"npm"},
+		Scopes:       []sbom.Scope{sbom.ScopeDeclared, sbom.ScopeFixture},
+		Dependencies: true,
+	}
+}
+
 func (detector) Wants(e *detect.Entry) bool {
 	return reader(path.Base(e.Path)) != nil && e.Size > 0 && !declared.Foreign(e.Path)
 }

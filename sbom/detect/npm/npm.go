@@ -72,6 +72,18 @@ func New() detect.Detector { return detector{} }
 
 func (detector) ID() detect.ID { return detect.ID{Name: "npm", Version: "3"} }
 
+func (detector) Coverage() detect.Coverage {
+	return detect.Coverage{
+		Ecosystem: "Node.js (npm, pnpm, Yarn, Bun, Deno)",
+		Reads: []string{"package.json", "node_modules/.package-lock.json", "node_modules/.pnpm/lock.yaml",
+			".yarn/cache/*.zip", "berry/cache/*.zip", "remote/https/jsr.io/*"},
+		PURLs:    []string{"npm"},
+		Scopes:   []sbom.Scope{sbom.ScopeInstalled, sbom.ScopeDeclared, sbom.ScopeBundled, sbom.ScopeFixture},
+		Owns:     []sbom.Claim{sbom.ClaimDirectory, sbom.ClaimContent},
+		Licenses: true, Dependencies: true,
+	}
+}
+
 func (detector) Wants(e *detect.Entry) bool { return e.Size > 0 && reader(e.Path) != nil }
 
 func (detector) Detect(_ context.Context, f *detect.File) (*detect.Fragment, error) {

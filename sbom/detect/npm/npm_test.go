@@ -6,6 +6,7 @@ import (
 	"flag"
 	"fmt"
 	"os"
+	"path"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -182,7 +183,9 @@ func TestTooLarge(t *testing.T) {
 
 func TestConformance(t *testing.T) {
 	in := append(files(t, "tree.txtar"), files(t, "stores.txtar")...)
-	detecttest.Run(t, New(), append(in, yarnZip(t))...)
+	shared := yarnZip(t)
+	shared.Path = "root/.yarn/berry/cache/" + path.Base(shared.Path)
+	detecttest.Run(t, New(), append(in, yarnZip(t), shared)...)
 }
 
 // TestInstalledOnThisMachine reads the packages of this machine, if any: none

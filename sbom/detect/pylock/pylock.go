@@ -57,6 +57,17 @@ func New() detect.Detector { return detector{} }
 
 func (detector) ID() detect.ID { return detect.ID{Name: "pylock", Version: "1"} }
 
+func (detector) Coverage() detect.Coverage {
+	return detect.Coverage{
+		Ecosystem: "Python (lock files)",
+		Reads: []string{"poetry.lock", "Pipfile.lock", "uv.lock", "pdm.lock", "pylock.toml", "pylock.*.toml",
+			"requirements*.txt", "requirements/*.txt"},
+		PURLs:        []string{"pypi"},
+		Scopes:       []sbom.Scope{sbom.ScopeDeclared, sbom.ScopeFixture},
+		Dependencies: true,
+	}
+}
+
 func (detector) Wants(e *detect.Entry) bool {
 	return reader(e.Path) != nil && e.Size > 0 && !declared.Foreign(e.Path)
 }

@@ -55,6 +55,12 @@ func archives(t testing.TB) []detecttest.File {
 	}
 }
 
+// zipped are archives by the other names that they have.
+func zipped(t testing.TB) []detecttest.File {
+	return []detecttest.File{archived(t, "usr/bin/shop.pex", "#!/usr/bin/env python3\n",
+		".deps/shop_c-3.0-py3-none-any.whl/shop_c-3.0.dist-info/METADATA", "Name: shop-c\nVersion: 3.0\n")}
+}
+
 func TestArchives(t *testing.T) {
 	var got []string
 	for _, f := range archives(t) {

@@ -60,6 +60,19 @@ func New() detect.Detector { return detector{} }
 
 func (detector) ID() detect.ID { return detect.ID{Name: "python", Version: "3"} }
 
+func (detector) Coverage() detect.Coverage {
+	return detect.Coverage{
+		Ecosystem: "Python (wheels, eggs)",
+		Reads: []string{"*.dist-info/*", "*.egg-info/*", "*.egg-info", "*.egg/EGG-INFO/*", "*.egg", "*.whl",
+			"*.pyz", "*.pex", "_vendor/vendor.txt"},
+		PURLs:    []string{"pypi"},
+		Scopes:   []sbom.Scope{sbom.ScopeInstalled, sbom.ScopeDeclared, sbom.ScopeBundled, sbom.ScopeFixture},
+		Owns:     []sbom.Claim{sbom.ClaimRecorded, sbom.ClaimDirectory, sbom.ClaimContent},
+		Checks:   []string{"md5", "sha1", "sha224", "sha256", "sha384", "sha512"},
+		Licenses: true, Dependencies: true,
+	}
+}
+
 func (detector) Wants(e *detect.Entry) bool {
 	_, read := split(e.Path)
 	return read != nil && e.Size > 0

@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -89,7 +90,7 @@ func TestConformance(t *testing.T) {
 	for _, f := range tree(t) {
 		files = append(files, detecttest.File{Path: f.Name, Data: f.Data})
 	}
-	detecttest.Run(t, New(), append(files, archives(t)...)...)
+	detecttest.Run(t, New(), slices.Concat(files, archives(t), zipped(t))...)
 }
 
 func TestWants(t *testing.T) {

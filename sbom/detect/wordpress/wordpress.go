@@ -41,6 +41,7 @@ import (
 	"path"
 	"strings"
 
+	"github.com/imagetrust/imagetrust/sbom"
 	"github.com/imagetrust/imagetrust/sbom/detect"
 )
 
@@ -54,6 +55,19 @@ type detector struct{}
 
 // ID implements detect.Detector.
 func (detector) ID() detect.ID { return detect.ID{Name: "wordpress", Version: "1"} }
+
+// Coverage implements detect.Covering.
+func (detector) Coverage() detect.Coverage {
+	return detect.Coverage{
+		Ecosystem: "WordPress",
+		Reads: []string{"wp-includes/version.php", "plugins/**/*.php", "mu-plugins/*.php",
+			"themes/*/style.css", "plugins/*/readme.txt", "themes/*/readme.txt"},
+		PURLs:    []string{"wordpress", "generic"},
+		Scopes:   []sbom.Scope{sbom.ScopeInstalled},
+		Owns:     []sbom.Claim{sbom.ClaimDirectory, sbom.ClaimContent},
+		Licenses: true, Dependencies: true,
+	}
+}
 
 // Wants implements detect.Detector.
 func (detector) Wants(e *detect.Entry) bool {
