@@ -144,7 +144,7 @@ func (s *imageSource) assemble(ctx context.Context, o *Options) (*Image, error) 
 	if err != nil {
 		return nil, err
 	}
-	img := &Image{subject: s.subject, config: cf, opts: o}
+	img := &Image{subject: s.subject, config: cf, opts: o, annotations: s.manifest.Annotations}
 	img.subject.Platform = platformOf(cf.Platform())
 	layers := make([]*Layer, len(s.manifest.Layers))
 	for i, d := range s.manifest.Layers {

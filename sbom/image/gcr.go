@@ -85,6 +85,7 @@ func openIndex(ctx context.Context, idx indexSource, o *Options) (*Image, error)
 	}
 	i.subject.Name = o.Name
 	i.subject.Index = c.index
+	i.index = idx
 	return i, nil
 }
 

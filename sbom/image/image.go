@@ -20,6 +20,9 @@ type Image struct {
 	layers  []*Layer
 	opts    *Options
 	closers []func() error
+
+	index       indexSource       // that it was chosen from; nil if none
+	annotations map[string]string // of the manifest
 }
 
 // Open opens the image at path: an OCI layout directory, an OCI archive or
