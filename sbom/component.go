@@ -245,6 +245,22 @@ func NewPURL(typ, namespace, name, version string, qualifiers map[string]string)
 	return p.ToString()
 }
 
+// AddQualifiers returns the package URL with the qualifiers that it has not. What is no
+// package URL is returned as it is.
+func AddQualifiers(purl string, qualifiers []Property) string {
+	p, err := packageurl.FromString(purl)
+	if err != nil || len(qualifiers) == 0 {
+		return purl
+	}
+	q := p.Qualifiers.Map()
+	for _, add := range qualifiers {
+		if q[add.Name] == "" && add.Value != "" {
+			q[add.Name] = add.Value
+		}
+	}
+	return NewPURL(p.Type, p.Namespace, p.Name, p.Version, q)
+}
+
 // ParsePURL parses the component's package URL.
 func (c *Component) ParsePURL() (packageurl.PackageURL, error) {
 	return packageurl.FromString(c.PURL)

@@ -119,6 +119,7 @@ type annotation struct {
 
 func (s annotations) add(t *tracked, a *detect.Annotation) {
 	c := &t.component
+	c.PURL = sbom.AddQualifiers(c.PURL, a.Qualifiers)
 	if s.news(annotation{of: t}) {
 		for _, l := range c.Licenses {
 			s.news(annotation{of: t, license: l})
@@ -174,6 +175,9 @@ func (o *ownership) relationships(all []*tracked) []sbom.Relationship {
 			for _, r := range fr.Facts.Relations {
 				from := o.resolve(fr.Detector.Name, s.path, r.From)
 				to := o.resolve(fr.Detector.Name, s.path, r.To)
+				for i := 0; to == nil && i < len(r.Else); i++ {
+					to = o.resolve(fr.Detector.Name, s.path, r.Else[i])
+				}
 				if from != nil && to != nil && from != to {
 					out = append(out, sbom.Relationship{From: from.component.ID, To: to.component.ID, Type: r.Type})
 				}

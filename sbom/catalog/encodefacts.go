@@ -47,10 +47,12 @@ func (w *wire) fragment(f *detect.Fragment) {
 		str(w, &a.Key)
 		many(w, 4, &a.Licenses, w.license)
 		many(w, 2, &a.Properties, w.property)
+		many(w, 2, &a.Qualifiers, w.property)
 	})
 	many(w, 3, &f.Relations, func(r *detect.Relation) {
 		strs(w, &r.From, &r.To)
 		str(w, &r.Type)
+		many(w, 1, &r.Else, func(s *string) { str(w, s) })
 	})
 	w.distribution(&f.Distribution)
 	many(w, 6, &f.Gaps, w.gap)

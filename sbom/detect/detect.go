@@ -228,6 +228,9 @@ type Annotation struct {
 	// Licenses and Properties are appended to the component's own.
 	Licenses   []sbom.License  `json:"licenses,omitempty"`
 	Properties []sbom.Property `json:"properties,omitempty"`
+	// Qualifiers are added to the component's package URL, if it has one that does
+	// not state them.
+	Qualifiers []sbom.Property `json:"qualifiers,omitempty"`
 }
 
 // Relation connects two components of one detector by key or alias. A relation
@@ -237,4 +240,8 @@ type Relation struct {
 	From string                `json:"from"`
 	To   string                `json:"to"`
 	Type sbom.RelationshipType `json:"type"`
+	// Else are keys or aliases to take for To when no visible component has it, the
+	// first that is there: the directories in which a run time looks one after the
+	// other.
+	Else []string `json:"else,omitempty"`
 }

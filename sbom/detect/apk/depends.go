@@ -1,7 +1,6 @@
 package apk
 
 import (
-	"slices"
 	"strings"
 
 	"github.com/imagetrust/imagetrust/sbom"
@@ -29,9 +28,7 @@ func (db *database) relations() error {
 			}
 			db.frag.Relations = append(db.frag.Relations, detect.Relation{From: r.key, To: to, Type: sbom.DependsOn})
 		}
-		rels := db.frag.Relations[first:]
-		slices.SortFunc(rels, func(a, b detect.Relation) int { return strings.Compare(a.To, b.To) })
-		db.frag.Relations = db.frag.Relations[:first+len(slices.Compact(rels))]
+		db.frag.Relations = append(db.frag.Relations[:first], ospkg.Dedupe(db.frag.Relations[first:])...)
 	}
 	return nil
 }

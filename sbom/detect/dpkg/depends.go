@@ -2,7 +2,6 @@ package dpkg
 
 import (
 	"iter"
-	"slices"
 	"strings"
 
 	"github.com/imagetrust/imagetrust/internal/deb822"
@@ -67,16 +66,9 @@ func (r *resolver) relations() error {
 				}
 			}
 		}
-		r.dedupe(from)
+		r.db.frag.Relations = append(r.db.frag.Relations[:from], ospkg.Dedupe(r.db.frag.Relations[from:])...)
 	}
 	return nil
-}
-
-// dedupe drops repeated relations of one package, which begin at from.
-func (r *resolver) dedupe(from int) {
-	rels := r.db.frag.Relations[from:]
-	slices.SortFunc(rels, func(a, b detect.Relation) int { return strings.Compare(a.To, b.To) })
-	r.db.frag.Relations = r.db.frag.Relations[:from+len(slices.Compact(rels))]
 }
 
 func (r *resolver) relate(n need, clause string) error {

@@ -162,16 +162,45 @@ func fragment(p place, m *manifest) *detect.Fragment {
 	return frag
 }
 
-// nearest returns the dependencies on packages in the node_modules of the directory
-// itself: where there is such a package, it is the one that Node loads. What Node
-// finds further up depends on what is not there, which this one file does not
-// tell; lock files among the installed packages do.
+// maxUp is how many directories upwards a dependency is looked for, and
+// maxEdges how many dependencies of one package are followed.
+const (
+	maxUp    = 16
+	maxEdges = 1000
+)
+
+// nearest returns the dependencies on packages where Node looks for them: in the
+// node_modules of the directory itself, and of each above it; Debian's Node then
+// looks where Debian installs its packages.
 func (m *manifest) nearest(dir string) []detect.Relation {
+	places := lookup(dir)
 	var out []detect.Relation
-	for _, name := range m.dependencies {
-		out = append(out, detect.Relation{From: dir, To: path.Join(dir, "node_modules", name), Type: sbom.DependsOn})
+	for _, name := range m.dependencies[:min(len(m.dependencies), maxEdges)] {
+		r := detect.Relation{From: dir, To: path.Join(places[0], name), Type: sbom.DependsOn}
+		for _, at := range places[1:] {
+			r.Else = append(r.Else, path.Join(at, name))
+		}
+		out = append(out, r)
 	}
 	return out
+}
+
+// lookup returns the directories of packages in which Node looks for what a package in
+// dir requires ("Loading from node_modules folders" in its documentation).
+func lookup(dir string) []string {
+	var places []string
+	for at := dir; len(places) < maxUp; at = path.Dir(at) {
+		if path.Base(at) != "node_modules" {
+			places = append(places, path.Join(at, "node_modules"))
+		}
+		if at == "." {
+			break
+		}
+	}
+	if strings.HasPrefix(dir, "usr/share/nodejs/") || strings.HasPrefix(dir, "usr/lib/") && strings.Contains(dir, "/nodejs/") {
+		places = append(places, "usr/share/nodejs", "usr/lib/nodejs")
+	}
+	return places
 }
 
 // incomplete is a gap about the component of that key or alias, if any.

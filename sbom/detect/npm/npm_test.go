@@ -265,3 +265,27 @@ func BenchmarkWants(b *testing.B) {
 		d.Wants(e)
 	}
 }
+
+// TestLookup compares where packages are looked for with what Node's require.resolve.paths
+// says of files in these directories below the root.
+func TestLookup(t *testing.T) {
+	for dir, want := range map[string][]string{
+		"srv/app":                          {"srv/app/node_modules", "srv/node_modules", "node_modules"},
+		"srv/app/node_modules/a":           {"srv/app/node_modules/a/node_modules", "srv/app/node_modules", "srv/node_modules", "node_modules"},
+		"srv/node_modules/@s/a":            {"srv/node_modules/@s/a/node_modules", "srv/node_modules/@s/node_modules", "srv/node_modules", "node_modules"},
+		"a/node_modules/b/node_modules/c":  {"a/node_modules/b/node_modules/c/node_modules", "a/node_modules/b/node_modules", "a/node_modules", "node_modules"},
+		"usr/share/nodejs/x":               {"usr/share/nodejs/x/node_modules", "usr/share/nodejs/node_modules", "usr/share/node_modules", "usr/node_modules", "node_modules", "usr/share/nodejs", "usr/lib/nodejs"},
+		strings.Repeat("d/", 100) + "deep": nil,
+	} {
+		got := lookup(dir)
+		if want == nil {
+			if len(got) > maxUp+2 {
+				t.Errorf("%d places for a deep directory", len(got))
+			}
+			continue
+		}
+		if diff := cmp.Diff(want, got); diff != "" {
+			t.Errorf("%s (-want +got):\n%s", dir, diff)
+		}
+	}
+}

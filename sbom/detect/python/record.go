@@ -147,7 +147,10 @@ func readDirectURL(p place, f *detect.File) (*detect.Fragment, error) {
 		}
 	}
 	frag := annotation(p, "python:direct_url", origin.Address(d.URL), "python:vcs.commit", d.VCS.Commit,
-		"python:vcs_url", repository, "python:archive", string(archive), "python:subdirectory", d.Subdirectory)
+		"python:archive", string(archive), "python:subdirectory", d.Subdirectory)
+	if frag != nil && repository != "" {
+		frag.Annotations[0].Qualifiers = []sbom.Property{{Name: "vcs_url", Value: repository}}
+	}
 	if frag != nil && d.Dir.Editable {
 		ps := &frag.Annotations[0].Properties
 		*ps = append(*ps, sbom.Property{Name: "python:editable", Value: "true"})

@@ -82,21 +82,14 @@ func (db *database) relations() error {
 				continue
 			}
 			if len(db.frag.Relations) == maxRelations {
-				db.dedupe(first)
+				db.frag.Relations = append(db.frag.Relations[:first], ospkg.Dedupe(db.frag.Relations[first:])...)
 				return &detect.LimitError{Path: db.path, Limit: maxRelations, What: "dependencies"}
 			}
 			db.frag.Relations = append(db.frag.Relations, detect.Relation{From: from, To: to, Type: sbom.DependsOn})
 		}
-		db.dedupe(first)
+		db.frag.Relations = append(db.frag.Relations[:first], ospkg.Dedupe(db.frag.Relations[first:])...)
 	}
 	return nil
-}
-
-// dedupe drops repeated relations of one package, which begin at first.
-func (db *database) dedupe(first int) {
-	rels := db.frag.Relations[first:]
-	slices.SortFunc(rels, func(a, b detect.Relation) int { return strings.Compare(a.To, b.To) })
-	db.frag.Relations = db.frag.Relations[:first+len(slices.Compact(rels))]
 }
 
 // providers returns the key of the first package that provides each capability
