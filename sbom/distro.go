@@ -38,7 +38,9 @@ func QualifyPURL(purl string, d *Distribution) string {
 	return p.ToString()
 }
 
-func distributed(typ string) bool { return typ == "deb" || typ == "rpm" || typ == "apk" || typ == "alpm" }
+func distributed(typ string) bool {
+	return typ == "deb" || typ == "rpm" || typ == "apk" || typ == "alpm"
+}
 
 func purlNamespace(typ, id string) string {
 	switch {
