@@ -56,16 +56,30 @@ var languages = map[string]Ecosystem{
 // manager follow, whatever the distribution.
 var families = map[string]Ecosystem{"deb": "Debian", "apk": "Alpine", "alpine": "Alpine", "rpm": "Red Hat"}
 
+// unadvised are the types of package managers that OSV has no ecosystem for, but
+// whose versions have a known order. That has the name of the type.
+var unadvised = map[string]Ecosystem{"alpm": "alpm", "ebuild": "ebuild", "opkg": "opkg"}
+
 // FamilyOf returns an ecosystem whose version order packages of the given purl
 // type have: "Debian" for every deb, whatever its distribution. It is false for
 // types without a known order. The ecosystem names no release, so it serves
-// [Compare] and not the lookup of advisories.
+// [Compare] and not the lookup of advisories. For types that OSV has no ecosystem
+// for, it has the name of the type: "alpm", "ebuild", "opkg".
 func FamilyOf(purlType string) (Ecosystem, bool) {
 	if e, ok := families[purlType]; ok {
 		return e, true
 	}
+	if e, ok := unadvised[purlType]; ok {
+		return e, true
+	}
 	e, ok := languages[purlType]
 	return e, ok
+}
+
+// distributed reports whether the namespace of a purl type is a distribution.
+func distributed(purlType string) bool {
+	_, ok := families[purlType]
+	return ok || purlType == "alpm"
 }
 
 // EcosystemOf returns the ecosystem whose advisories concern the component. d
@@ -74,7 +88,7 @@ func FamilyOf(purlType string) (Ecosystem, bool) {
 // not help, the purl's distro qualifier is used.
 //
 // It is false when there is no such ecosystem: the purl is missing or broken,
-// its type has no advisories in OSV, or it is a distribution's package and the
+// its type has no advisories in OSV, it is private to an organization of Hex, or it is a distribution's package and the
 // distribution or its release is not known. Advisories of another release than
 // the right one are worse than none.
 func EcosystemOf(c *sbom.Component, d *sbom.Distribution) (Ecosystem, bool) {
@@ -83,6 +97,9 @@ func EcosystemOf(c *sbom.Component, d *sbom.Distribution) (Ecosystem, bool) {
 		return "", false
 	}
 	typ := canonicalType(p.Type)
+	if typ == "hex" && p.Namespace != "" {
+		return "", false // An organization's own: the public package of that name is another.
+	}
 	if e, ok := languages[typ]; ok {
 		return e, true
 	}

@@ -11,7 +11,7 @@ func (id *Identity) version(p *packageurl.PackageURL) {
 	switch p.Type {
 	case "golang":
 		id.goForm(p)
-	case "deb", "rpm":
+	case "deb", "rpm", "alpm":
 		id.reform(p, LevelVersion, RuleEpochZero, trimEpochZero)
 	case "pypi", "nuget":
 		id.reform(p, LevelVersion, RuleVersionCase, strings.ToLower)
@@ -26,7 +26,7 @@ func (id *Identity) version(p *packageurl.PackageURL) {
 	case "deb":
 		id.reform(&loose, LevelLoose, RuleEpochDropped, trimEpoch)
 		id.reform(&loose, LevelLoose, RuleRebuild, trimRebuild)
-	case "rpm":
+	case "rpm", "alpm":
 		id.reform(&loose, LevelLoose, RuleEpochDropped, trimEpoch)
 	}
 	id.keys[LevelLoose] = Key(loose.ToString())

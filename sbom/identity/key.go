@@ -256,7 +256,7 @@ func (id *Identity) ecosystem(p *packageurl.PackageURL, d *sbom.Distribution) {
 		id.note(LevelEcosystem, RuleQualifiers, p.Qualifiers.String(), "")
 		p.Qualifiers = nil
 	}
-	if _, ok := families[typ]; ok {
+	if distributed(typ) {
 		ns := namespaceOf(p.Namespace, q, d)
 		id.note(LevelEcosystem, RuleNamespace, p.Namespace, ns)
 		p.Namespace = ns
@@ -316,7 +316,7 @@ func (id *Identity) name(p *packageurl.PackageURL) {
 	case "maven":
 		rule = RuleMavenName
 		mavenCoordinates(p)
-	case "apk", "bitnami", "composer", "deb", "github", "hex", "nuget":
+	case "apk", "bitnami", "composer", "deb", "github", "hex", "luarocks", "nuget", "otp", "pub":
 		p.Namespace, p.Name = strings.ToLower(p.Namespace), strings.ToLower(p.Name)
 	}
 	id.note(LevelEcosystem, rule, before, joinPath(p.Namespace, p.Name))
@@ -356,7 +356,7 @@ func setPath(p *packageurl.PackageURL, path string) {
 
 // source notes the source package of a distribution's package.
 func (id *Identity) source(c *sbom.Component, p *packageurl.PackageURL) {
-	if _, ok := families[id.Type]; !ok || c.Source == nil || c.Source.Name == "" {
+	if !distributed(id.Type) || c.Source == nil || c.Source.Name == "" {
 		return
 	}
 	src := packageurl.PackageURL{Type: p.Type, Namespace: p.Namespace, Name: strings.ToLower(c.Source.Name)}

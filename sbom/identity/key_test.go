@@ -40,6 +40,13 @@ var pairs = []struct {
 	{"go incompatible", "pkg:golang/a.b/c@40.3.0", "pkg:golang/a.b/c@v40.3.0%2Bincompatible", identity.LevelVersion, identity.RuleIncompatible},
 	{"go toolchain", "pkg:golang/stdlib@1.20.3", "pkg:golang/stdlib@go1.20.3", identity.LevelVersion, identity.RuleVersionPrefix},
 	{"epoch zero", "pkg:deb/debian/apt@2", "pkg:deb/debian/apt@0:2", identity.LevelVersion, identity.RuleEpochZero},
+	{"pacman epoch zero", "pkg:alpm/arch/zlib@1.3-1", "pkg:alpm/arch/zlib@0%3A1.3-1", identity.LevelVersion, identity.RuleEpochZero},
+	{"pacman qualifiers", "pkg:alpm/arch/zlib@1.3-1?arch=x86_64&distro=arch", "pkg:alpm/arch/zlib@1.3-1", identity.LevelEcosystem, ""},
+	{"pacman namespace", "pkg:alpm/arch/zlib@1.3-1", "pkg:alpm/zlib@1.3-1?os_name=arch", identity.LevelEcosystem, identity.RuleNamespace},
+	{"pacman epoch left out", "pkg:alpm/arch/zlib@1.3-1", "pkg:alpm/arch/zlib@1%3A1.3-1", identity.LevelLoose, identity.RuleEpochDropped},
+	{"hex names are lowered", "pkg:hex/phoenix@1", "pkg:hex/Phoenix@1", identity.LevelEcosystem, identity.RuleCase},
+	{"rock names are lowered", "pkg:luarocks/luafilesystem@1", "pkg:luarocks/LuaFileSystem@1", identity.LevelEcosystem, identity.RuleCase},
+	{"nix outputs", "pkg:nix/zlib@1.3?output=dev", "pkg:nix/zlib@1.3", identity.LevelEcosystem, ""},
 	{"epoch left out", "pkg:deb/debian/bsdutils@2.36.1", "pkg:deb/debian/bsdutils@1%3A2.36.1", identity.LevelLoose, identity.RuleEpochDropped},
 	{"binary-only rebuild", "pkg:deb/debian/coreutils@8.32-4", "pkg:deb/debian/coreutils@8.32-4%2Bb1", identity.LevelLoose, identity.RuleRebuild},
 
@@ -53,6 +60,9 @@ var pairs = []struct {
 	{"version is identity", "pkg:npm/a@1.0.0", "pkg:npm/a@1.0.1", identity.LevelNone, ""},
 	{"revision is identity", "pkg:deb/debian/a@1-1", "pkg:deb/debian/a@1-2", identity.LevelNone, ""},
 	{"distribution is identity", "pkg:deb/debian/a@1", "pkg:deb/ubuntu/a@1", identity.LevelNone, ""},
+	{"categories are identity", "pkg:ebuild/app-editors/vim@9", "pkg:ebuild/app-misc/vim@9", identity.LevelNone, ""},
+	{"an organization's package", "pkg:hex/acme/phoenix@1", "pkg:hex/phoenix@1", identity.LevelNone, ""},
+	{"haskell names have case", "pkg:hackage/Cabal@3", "pkg:hackage/cabal@3", identity.LevelNone, ""},
 	{"gem names have case", "pkg:gem/RedCloth@1", "pkg:gem/redcloth@1", identity.LevelNone, ""},
 }
 

@@ -59,12 +59,16 @@ const (
 	orderCRAN
 	orderHackage
 	orderPub
+	// Those that osv-scalibr lacks.
+	orderPacman
+	orderEbuild
+	orderJulia
 )
 
 // orders are the comparison functions' names in osv-scalibr.
 var orders = [...]string{orderDebian: "Debian", orderRPM: "Red Hat", orderAPK: "Alpine", orderSemver: "npm", orderMaven: "Maven",
 	orderPyPI: "PyPI", orderGem: "RubyGems", orderNuGet: "NuGet", orderComposer: "Packagist", orderCRAN: "CRAN",
-	orderHackage: "Hackage", orderPub: "Pub"}
+	orderHackage: "Hackage", orderPub: "Pub", orderJulia: "npm"}
 
 type scheme struct {
 	order        order
@@ -87,7 +91,7 @@ var schemes = map[string]scheme{
 	"Go":           {orderSemver, false},
 	"Hackage":      {orderHackage, false},
 	"Hex":          {orderSemver, false},
-	"Julia":        {orderSemver, false},
+	"Julia":        {orderJulia, false},
 	"Mageia":       {orderRPM, true},
 	"Maven":        {orderMaven, false},
 	"MinimOS":      {orderAPK, true},
@@ -103,10 +107,14 @@ var schemes = map[string]scheme{
 	"SwiftURL":     {orderSemver, false},
 	"Ubuntu":       {orderDebian, true},
 	"Wolfi":        {orderAPK, true},
+	"alpm":         {orderPacman, true},
 	"crates.io":    {orderSemver, false},
+	"ebuild":       {orderEbuild, false},
 	"npm":          {orderSemver, false},
 	"openEuler":    {orderRPM, true},
 	"openSUSE":     {orderRPM, true},
+	"opam":         {orderDebian, false},
+	"opkg":         {orderDebian, false},
 }
 
 // Compare orders two versions by the rules of the ecosystem: negative when a is
@@ -125,6 +133,26 @@ func Compare(eco Ecosystem, a, b string) (int, error) {
 			return 0, &VersionError{Ecosystem: eco, Version: v, Err: ErrVersion}
 		}
 	}
+	switch o {
+	case orderPacman:
+		return comparePacman(a, b), nil
+	case orderEbuild:
+		for _, v := range []string{a, b} {
+			if !validEbuild(v) {
+				return 0, &VersionError{Ecosystem: eco, Version: v, Err: ErrVersion}
+			}
+		}
+		return compareEbuild(a, b), nil
+	}
+	n, err := compareKnown(eco, o, a, b)
+	if err == nil && n == 0 && o == orderJulia {
+		n = compareBuilds(a, b)
+	}
+	return n, err
+}
+
+// compareKnown orders versions by the comparisons of osv-scalibr.
+func compareKnown(eco Ecosystem, o order, a, b string) (int, error) {
 	left, err := semantic.Parse(a, orders[o])
 	if err != nil {
 		return 0, &VersionError{Ecosystem: eco, Version: a, Err: fmt.Errorf("%w: %w", ErrVersion, err)}

@@ -2,6 +2,7 @@ package identity_test
 
 import (
 	"bufio"
+	"cmp"
 	"errors"
 	"os"
 	"path/filepath"
@@ -21,12 +22,14 @@ var vectors = []struct {
 	rows  int // at least so many
 	fails int // exactly so many
 }{
+	{"alpm", "alpm", 23, 0},
 	{"apk", "Alpine:v3.18", 1400, 1},
 	{"cargo", "crates.io", 30, 0},
 	{"composer", "Packagist", 750, 0},
 	{"cran", "CRAN", 30, 0},
 	{"deb", "Debian:12", 1300, 0},
 	{"gem", "RubyGems", 1200, 0},
+	{"gentoo", "ebuild", 20, 0},
 	{"golang", "Go", 120, 0},
 	{"hackage", "Hackage", 4, 0},
 	{"hex", "Hex", 5, 0},
@@ -73,6 +76,53 @@ func runVectors(t *testing.T, file string, eco identity.Ecosystem) (rows int, fa
 	return rows, fails
 }
 
+// chains are versions from the oldest to the newest. Equal ones are joined by "=".
+var chains = map[identity.Ecosystem][]string{
+	"alpm": {
+		"1.0a < 1.0alpha < 1.0b < 1.0beta < 1.0beta.fc10 < 1.0p < 1.0pre1 < 1.0pre2 < 1.0rc < 1.0 < 1.0.a < 1.0.1", // vercmp(8)
+		"1 < 1.0 < 1.1 < 1.1.1 < 1.2 < 2.0 < 3.0.0",
+		"1.0-1 < 1.0-1.1 < 1.0-2 < 1.0-10 < 1.0.1-1 < 1:0.1-1 < 10:0-1",
+		"1.0-1 = 1.0 = 0:1.0", "1.0-2 = 1.0", "1.007 = 1.7 = 1_7", "1- < 1-1", "1..0 < 2", "1.0 < 1..0",
+		"99999999999999999999998 < 99999999999999999999999 < 100000000000000000000000",
+	},
+	"ebuild": {
+		"1_alpha = 1_alpha0 < 1_alpha1 < 1_alpha1_p1 < 1_beta < 1_pre < 1_rc < 1_rc1_alpha1 < 1_rc1 < 1_rc1_p1 < 1 = 1-r0 < 1-r1 < 1_p = 1_p0 < 1_p1 < 1_p1-r1 < 1a < 1b_p1 < 1.0 < 1.0.0 < 1.01 < 1.1 < 1.2 < 1.10",
+		"1.001 < 1.01 < 1.010a < 1.02 < 1.1", "1.01 = 1.010",
+		"99999999999999999999998 < 99999999999999999999999 < 100000000000000000000000",
+	},
+	"opkg":  {"1.0~rc1-1 < 1.0-1 < 1.0-2 < 1.0-10 < 1.0.1-1 < 2021-01-09-1"},
+	"opam":  {"0.9 < 1.0~rc1 < 1.0 < 1.0-1 < 1.0+dev < v0.16.0 < v0.17.1"},
+	"Julia": {"1.2.2+9 < 1.2.3-rc1 < 1.2.3 < 1.2.3+0 < 1.2.3+1 < 1.2.3+1.1 < 1.2.3+2 < 1.2.3+10 < 1.2.3+a < 1.2.3+b < 1.2.4"},
+	"Hex":   {"1.0.0-rc.1 < 1.0.0 = 1.0.0+build < 1.0.1"},
+}
+
+func TestCompareChains(t *testing.T) {
+	for eco, texts := range chains {
+		for _, text := range texts {
+			var versions []string
+			var ranks []int
+			rank := 0
+			for word := range strings.FieldsSeq(text) {
+				switch word {
+				case "<":
+					rank++
+				case "=":
+				default:
+					versions, ranks = append(versions, word), append(ranks, rank)
+				}
+			}
+			for i, a := range versions {
+				for j, b := range versions {
+					got, err := identity.Compare(eco, a, b)
+					if err != nil || sign(got) != cmp.Compare(ranks[i], ranks[j]) {
+						t.Errorf("%s: Compare(%q, %q) = %d, %v", eco, a, b, got, err)
+					}
+				}
+			}
+		}
+	}
+}
+
 func holds(n int, op string) bool {
 	switch op {
 	case "<":
@@ -103,6 +153,9 @@ func TestCompareErrors(t *testing.T) {
 		{"Debian:12", "1", "", identity.ErrVersion},
 		{"npm", strings.Repeat("9", identity.MaxVersionLength+1), "2", identity.ErrVersion},
 		{"CRAN", "1.x", "2", identity.ErrVersion},
+		{"ebuild", "1.0", "1.0-1", identity.ErrVersion},
+		{"ebuild", "1.0_gamma", "1.0", identity.ErrVersion},
+		{"conda", "1", "2", identity.ErrUnordered},
 	} {
 		_, err := identity.Compare(tt.eco, tt.a, tt.b)
 		var ve *identity.VersionError
