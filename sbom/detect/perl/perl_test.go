@@ -1,0 +1,107 @@
+package perl
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"testing"
+
+	"github.com/imagetrust/imagetrust/sbom/detect"
+	"github.com/imagetrust/imagetrust/sbom/detect/detecttest"
+	"github.com/imagetrust/imagetrust/sbom/detect/internal/golden"
+)
+
+func Example() {
+	const content = "# carton snapshot format: version 1.0\nDISTRIBUTIONS\n  Try-Tiny-0.31\n    pathname: E/ET/ETHER/Try-Tiny-0.31.tar.gz\n"
+	f := &detect.File{Entry: detect.Entry{Path: "srv/cpanfile.snapshot", Size: int64(len(content))}, ReaderAt: strings.NewReader(content)}
+	d := New()
+	if !d.Wants(&f.Entry) {
+		return
+	}
+	frag, err := d.Detect(context.Background(), f)
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	fmt.Println(frag.Components[0].PURL, frag.Components[0].Scope)
+	// Output: pkg:cpan/ETHER/Try-Tiny@0.31 declared
+}
+
+func tree(t testing.TB) []detecttest.File { return golden.Files(t, "testdata/tree.txtar") }
+
+func TestTree(t *testing.T) { golden.Check(t, New(), tree(t), "testdata/tree.golden") }
+
+func TestConformance(t *testing.T) { detecttest.Run(t, New(), tree(t)...) }
+
+func TestWants(t *testing.T) {
+	for path, want := range map[string]bool{
+		"usr/lib/.meta/A-1/install.json": true, ".meta/A-1/MYMETA.json": true, "A-1/install.json": false, ".meta/install.json": false,
+		".meta/A-1/META.json": false, "usr/lib/perl5/auto/A/B/.packlist": true, "auto/A/.packlist": true, "usr/lib/.packlist": false, "auto/.packlist": false,
+		"cpanfile.snapshot": true, "cpanfile": false, "vendor/a/cpanfile.snapshot": false,
+	} {
+		if got := New().Wants(&detect.Entry{Path: path, Size: 2}); got != want {
+			t.Errorf("Wants(%s) = %t", path, got)
+		}
+	}
+	if New().Wants(&detect.Entry{Path: "srv/cpanfile.snapshot"}) {
+		t.Error("wants an empty file")
+	}
+}
+
+// TestTooLarge has a file of each kind that is larger than any that is read.
+func TestTooLarge(t *testing.T) {
+	for _, file := range tree(t) {
+		f := &detect.File{Entry: detect.Entry{Path: file.Path, Size: maxFile + 1}, ReaderAt: strings.NewReader("")}
+		if frag, err := New().Detect(context.Background(), f); frag != nil || !errors.Is(err, detect.ErrLimit) {
+			t.Errorf("%s: %v, %v", file.Path, frag, err)
+		}
+	}
+}
+
+// FuzzDetect checks the contract, and that nothing is without a version or is claimed
+// by what is not there.
+func FuzzDetect(f *testing.F) {
+	files := tree(f)
+	for i, file := range files {
+		f.Add(uint8(i), file.Data)
+	}
+	f.Fuzz(func(t *testing.T, which uint8, data []byte) {
+		in := detecttest.File{Path: files[int(which)%len(files)].Path, Data: data}
+		if err := detecttest.Check(New(), in); err != nil {
+			t.Fatal(err)
+		}
+		frag, _ := New().Detect(context.Background(), &detect.File{Entry: in.Entry(), ReaderAt: bytes.NewReader(data)})
+		if frag == nil {
+			return
+		}
+		keys := make(map[string]bool)
+		for _, c := range frag.Components {
+			keys[c.Key] = true
+			if c.Version == "" || strings.ContainsAny(c.Version, " \t\n") {
+				t.Errorf("component %+v", c)
+			}
+		}
+		for _, c := range frag.Claims {
+			// A list of files names a module, whose distribution is told elsewhere.
+			if !keys[c.Key] && !strings.HasSuffix(in.Path, "/.packlist") {
+				t.Errorf("claim %+v of nobody", c)
+			}
+		}
+	})
+}
+
+func TestParseDist(t *testing.T) {
+	for in, want := range map[[2]string]dist{
+		{"Foo-Bar-1.0", "A/AB/ABC/Foo-Bar-1.0.tar.gz"}:      {"ABC", "Foo-Bar", "1.0"},
+		{"Foo-2-Bar-v1.0-TRIAL", "A/AB/ABC/x/Foo.tar.gz"}:   {"ABC", "Foo-2-Bar", "v1.0-TRIAL"},
+		{"Foo-1_02", "authors/id/A/AB/ABC/Foo-1_02.tar.gz"}: {"", "Foo", "1_02"},
+		{"Foo-vulgar", "A/AB/ABC/Foo-vulgar.zip"}:           {"ABC", "", ""},
+		{"-1", "A/AB/abc/-1"}:                               {}, {"", ""}: {}, {"1", "1"}: {},
+	} {
+		if got := parseDist(in[0], in[1]); got != want {
+			t.Errorf("%q: %+v, want %+v", in, got, want)
+		}
+	}
+}
