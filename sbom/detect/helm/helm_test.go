@@ -1,0 +1,123 @@
+package helm
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"testing"
+
+	"github.com/imagetrust/imagetrust/sbom/detect"
+	"github.com/imagetrust/imagetrust/sbom/detect/detecttest"
+	"github.com/imagetrust/imagetrust/sbom/detect/internal/golden"
+)
+
+func Example() {
+	const content = "services: {db: {image: \"postgres:15.3\"}}\n"
+	f := &detect.File{Entry: detect.Entry{Path: "srv/docker-compose.yml", Size: int64(len(content))}, ReaderAt: strings.NewReader(content)}
+	d := New()
+	if !d.Wants(&f.Entry) {
+		return
+	}
+	frag, err := d.Detect(context.Background(), f)
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	fmt.Println(frag.Components[0].PURL, frag.Components[0].Scope)
+	// Output: pkg:docker/library/postgres@15.3 declared
+}
+
+func tree(t testing.TB) []detecttest.File { return golden.Files(t, "testdata/tree.txtar") }
+
+func TestTree(t *testing.T) { golden.Check(t, New(), tree(t), "testdata/tree.golden") }
+
+func TestConformance(t *testing.T) { detecttest.Run(t, New(), tree(t)...) }
+
+func TestWants(t *testing.T) {
+	for path, want := range map[string]bool{
+		"Chart.yaml": true, "a/Chart.lock": true, "requirements.lock": true, "yarn.lock": false, "a/values.yaml": true, "Chart.yml": false,
+		"compose.yaml": true, "docker-compose.prod.yml": true, "composer.yaml": false, "docker-compose.json": false, "a/other.yaml": false,
+		"node_modules/a/docker-compose.yml": false, "vendor/a/Chart.yaml": false,
+	} {
+		if got := New().Wants(&detect.Entry{Path: path, Size: 2}); got != want {
+			t.Errorf("Wants(%s) = %t", path, got)
+		}
+	}
+	if New().Wants(&detect.Entry{Path: "srv/docker-compose.yml"}) {
+		t.Error("wants an empty file")
+	}
+}
+
+// TestTooLarge has a file of each kind that is larger than any that is read.
+func TestTooLarge(t *testing.T) {
+	for _, file := range tree(t) {
+		f := &detect.File{Entry: detect.Entry{Path: file.Path, Size: maxFile + 1, Head: file.Entry().Head}, ReaderAt: strings.NewReader("")}
+		if frag, err := New().Detect(context.Background(), f); frag != nil || !errors.Is(err, detect.ErrLimit) {
+			t.Errorf("%s: %v, %v", file.Path, frag, err)
+		}
+	}
+}
+
+// FuzzDetect checks the contract, and that nothing is without a version or is claimed
+// by what is not there.
+func FuzzDetect(f *testing.F) {
+	files := tree(f)
+	for i, file := range files {
+		f.Add(uint8(i), file.Data)
+	}
+	f.Fuzz(func(t *testing.T, which uint8, data []byte) {
+		in := detecttest.File{Path: files[int(which)%len(files)].Path, Data: data}
+		if err := detecttest.Check(New(), in); err != nil {
+			t.Fatal(err)
+		}
+		frag, _ := New().Detect(context.Background(), &detect.File{Entry: in.Entry(), ReaderAt: bytes.NewReader(data)})
+		if frag == nil {
+			return
+		}
+		keys := make(map[string]bool)
+		for _, c := range frag.Components {
+			keys[c.Key] = true
+			if c.Version == "" || strings.ContainsAny(c.Version, " \t\n") {
+				t.Errorf("component %+v", c)
+			}
+		}
+		for _, c := range frag.Claims {
+			if !keys[c.Key] {
+				t.Errorf("claim %+v of nobody", c)
+			}
+		}
+	})
+}
+
+// TestHead: other files of YAML are told by how they begin.
+func TestHead(t *testing.T) {
+	for head, want := range map[string]bool{
+		"apiVersion: v1\nkind: Pod\n": true, "# c\nkind: Pod\napiVersion: v1\n": true, "kind: Pod\n": false, "a:\n  apiVersion: v1\n  kind: x\n": false,
+	} {
+		if got := New().Wants(&detect.Entry{Path: "a.yaml", Size: int64(len(head)), Head: []byte(head)}); got != want {
+			t.Errorf("%q: %t", head, got)
+		}
+	}
+}
+
+func TestParseReference(t *testing.T) {
+	const digest = "sha256:2c729f934b4e1aa149aff882f57c6372c15399a20d54f65c8d67bef583021bde"
+	for in, want := range map[string]string{
+		"nginx:1": "pkg:docker/library/nginx@1", "docker.io/library/nginx:1": "pkg:docker/library/nginx@1", "index.docker.io/a/b:1": "pkg:docker/a/b@1",
+		"localhost/a:1": "pkg:docker/a@1?repository_url=localhost", "r.io:5000/a/b:1": "pkg:docker/a/b@1?repository_url=r.io:5000",
+		"nginx@" + digest:      "pkg:oci/nginx@sha256:" + digest[7:] + "?repository_url=docker.io%2Flibrary%2Fnginx",
+		"r.io/a/b:1@" + digest: "pkg:oci/b@sha256:" + digest[7:] + "?repository_url=r.io%2Fa%2Fb&tag=1",
+	} {
+		r, ok := parseReference(in)
+		if got := r.component().PURL; !ok || got != want {
+			t.Errorf("%s: %s, want %s", in, got, want)
+		}
+	}
+	for _, in := range []string{"", "A:1", "a//b:1", "a:1:2", "a:b c", "a@sha256:1", "r$.io/a:1", "/a:1", "a:", "a: 1"} {
+		if r, ok := parseReference(in); ok {
+			t.Errorf("%q: %+v", in, r)
+		}
+	}
+}
