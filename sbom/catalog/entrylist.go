@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/binary"
 	"io/fs"
+	"math"
 	"slices"
 	"strings"
 
@@ -142,7 +143,8 @@ func (l *entryList) walk(yield func(int, *entry) bool) bool {
 		size := r.uint()
 		e.Size = int64(size>>1) ^ -int64(size&1)
 		if flags&entryMode != 0 {
-			e.Mode = fs.FileMode(r.number(1<<32 - 1))
+			mode := r.uint()
+			e.Mode, r.bad = fs.FileMode(mode), r.bad || mode > math.MaxUint32
 		}
 		e.Link, e.Kind, e.Digests, e.Capabilities = "", "", nil, ""
 		if flags&entryLink != 0 {
