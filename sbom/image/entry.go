@@ -16,7 +16,8 @@ import (
 type Entry struct {
 	// Path is relative to the root, slash-separated, clean, without a leading
 	// slash; "." is the root itself. It never leaves the root. It is empty when
-	// the recorded name cannot name a file (Problem is ErrName then).
+	// the recorded name cannot name a file, or a link cannot have its target
+	// (Problem is ErrName then).
 	//
 	// A leading slash of the recorded name is dropped, and ".." that would leave
 	// the root stays at the root, as container run times do it.
@@ -104,20 +105,25 @@ func newEntry(h *tar.Header, content io.Reader) *Entry {
 		e.Name = strings.Clone(e.Name[:maxPath])
 	}
 	e.setPath(h.Name)
+	if e.Path != "" {
+		e.setWhiteout()
+	}
+	hides := e.Whiteout != "" || e.Opaque != "" // Whatever its type.
 	switch h.Typeflag {
 	case tar.TypeReg, tar.TypeGNUSparse, tar.TypeCont:
 		e.Size, e.r, e.Capabilities = h.Size, content, capabilities(h)
 	case tar.TypeLink:
-		e.setHardlink(h.Linkname)
+		if !hides {
+			e.setHardlink(h.Linkname)
+		}
 	case tar.TypeSymlink:
-		e.Link = h.Linkname
+		if !hides {
+			e.setSymlink(h.Linkname)
+		}
 	case tar.TypeDir, tar.TypeChar, tar.TypeBlock, tar.TypeFifo:
 	default:
 		e.Mode |= fs.ModeIrregular
 		e.Problem = ErrType
-	}
-	if e.Path != "" {
-		e.setWhiteout()
 	}
 	return e
 }
@@ -158,6 +164,16 @@ func (e *Entry) setHardlink(target string) {
 		e.Problem, e.Path = ErrName, ""
 	}
 	e.Link = clean
+}
+
+// setSymlink refuses what symlink(2) refuses as too long: it would be kept for nothing,
+// up to a MiB each.
+func (e *Entry) setSymlink(target string) {
+	if len(target) >= maxPath {
+		e.Problem, e.Path = ErrName, ""
+		return
+	}
+	e.Link = target
 }
 
 // setWhiteout recognises whiteouts (OCI image specification, layer.md,

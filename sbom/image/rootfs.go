@@ -23,7 +23,8 @@ var ErrSkipped = errors.New("content of another file system left out")
 //
 // Symlinks are reported and never followed, and nothing outside root is read,
 // whatever is renamed meanwhile (os.Root). Whiteouts are files like all others
-// here. The contents of proc and sys are left out where they are mount points,
+// here. A file that cannot be opened says so when it is read; one whose path is longer
+// than Linux takes has no Path (ErrName). The contents of proc and sys are left out where they are mount points,
 // those of all mount points with Options.OneFileSystem; their directories are
 // reported with ErrSkipped.
 func OpenDir(root string, opts *Options) (*Image, error) {
@@ -92,6 +93,10 @@ func (w *walk) visit(name string, info fs.FileInfo) bool {
 	e := w.entry(name, info)
 	w.count++
 	var below []fs.FileInfo
+	if len(name) >= maxPath {
+		// No program opens it by its path, and each step down costs the whole way.
+		e.Path, e.Name, e.Problem = "", name[:maxPath], ErrName
+	}
 	if info.IsDir() && e.Problem == nil {
 		below, e.Problem = w.read(name)
 	}
