@@ -22,7 +22,7 @@ func (g *generator) component(i int) sbom.Component {
 	c := sbom.Component{
 		Type: pick(g, sbom.TypeLibrary, sbom.TypeLibrary, sbom.TypeApplication, sbom.TypeFramework, sbom.TypeOperatingSystem, sbom.TypeFile, sbom.TypeContainer),
 		Name: fmt.Sprintf("%s%d", g.word(), i), Version: g.optional(g.version),
-		Scope:    pick(g, sbom.ScopeInstalled, sbom.ScopeInstalled, sbom.ScopeDeclared, sbom.ScopeBundled, sbom.ScopeFixture, sbom.ScopeResidual),
+		Scope:    pick(g, sbom.ScopeInstalled, sbom.ScopeInstalled, sbom.ScopeDeclared, sbom.ScopeBundled, sbom.ScopeFixture, sbom.ScopeResidual, sbom.ScopeBuild),
 		Supplier: g.optional(g.person), Description: g.optional(g.text), Copyright: g.optional(g.text),
 		Licenses: list(g, 3, g.license), CPEs: list(g, 3, g.cpe), Hashes: list(g, 3, g.digest), References: list(g, 3, g.reference),
 		Attribution: g.attribution(), Files: g.counts(), Evidence: list(g, 4, g.evidence), Properties: g.properties(),
@@ -67,7 +67,10 @@ func (g *generator) license() sbom.License {
 		sbom.License{Expression: "MIT"}, sbom.License{Expression: "Apache-2.0", Name: "Apache License 2.0"},
 		sbom.License{Expression: "GPL-2.0-or-later WITH Classpath-exception-2.0"}, sbom.License{Expression: "Artistic-1.0-Perl OR GPL-1.0-or-later", Name: "Perl"},
 		sbom.License{Expression: "LicenseRef-own AND (MIT OR BSD-3-Clause)"}, sbom.License{Name: g.text()})
-	l.Acknowledgement = pick(g, sbom.LicenseDeclared, sbom.LicenseDeclared, sbom.LicenseConcluded)
+	l.Acknowledgement = pick(g, sbom.LicenseDeclared, sbom.LicenseDeclared, sbom.LicenseConcluded, sbom.LicenseFound)
+	if l.Acknowledgement == sbom.LicenseFound {
+		l.Confidence = pick(g, 0, 0.75, 1)
+	}
 	l.Location = g.optional(g.path)
 	return l
 }

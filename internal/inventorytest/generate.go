@@ -106,11 +106,22 @@ func (g *generator) layers() {
 			l.MediaType = pick(g, "application/vnd.oci.image.layer.v1.tar+gzip", "application/vnd.oci.image.layer.v1.tar+zstd", "application/vnd.oci.image.layer.v1.tar")
 		}
 		l.CreatedBy, l.Created = g.optional(g.text), g.time()
+		l.Origin = g.origin()
 		g.inv.Layers = append(g.inv.Layers, l)
 	}
 	if len(g.inv.Layers) == 0 && g.mostly() { // a root file system
 		g.inv.Layers = []sbom.Layer{{Index: 0}}
 	}
+}
+
+func (g *generator) origin() sbom.LayerOrigin {
+	switch g.IntN(4) {
+	case 0:
+		return sbom.LayerOrigin{Role: sbom.LayerBuild, Evidence: g.evidence()}
+	case 1:
+		return sbom.LayerOrigin{Role: sbom.LayerBase, Image: g.optional(g.imageName), Digest: g.sha256(), Evidence: g.evidence()}
+	}
+	return sbom.LayerOrigin{}
 }
 
 // layer refers to a layer of the inventory or, rarely, to one that it does not list.
@@ -127,7 +138,7 @@ func (g *generator) layer() *sbom.LayerRef {
 func (g *generator) relationships() {
 	seen := make(map[sbom.Relationship]bool)
 	for range g.size(10, 200) {
-		r := sbom.Relationship{From: g.id(), To: g.id(), Type: pick(g, sbom.DependsOn, sbom.DependsOn, sbom.Contains, sbom.Owns)}
+		r := sbom.Relationship{From: g.id(), To: g.id(), Type: pick(g, sbom.DependsOn, sbom.DependsOn, sbom.Contains, sbom.Owns, sbom.CopiedFrom)}
 		if r.From != "" && !seen[r] {
 			seen[r] = true
 			g.inv.Relationships = append(g.inv.Relationships, r)
@@ -177,7 +188,7 @@ func (g *generator) mode() fs.FileMode {
 func (g *generator) gaps() {
 	for i := range g.size(4, 80) {
 		gap := sbom.Gap{
-			Kind: pick(g, sbom.GapLimit, sbom.GapCorrupt, sbom.GapUnsupported, sbom.GapEncrypted, sbom.GapIncomplete, sbom.GapGhost),
+			Kind: pick(g, sbom.GapLimit, sbom.GapCorrupt, sbom.GapUnsupported, sbom.GapEncrypted, sbom.GapIncomplete, sbom.GapGhost, sbom.GapContradiction),
 			Path: g.optional(g.path), Layer: g.layer(), Detector: g.optional(g.detector), Message: fmt.Sprintf("%s (%d)", g.text(), i),
 		}
 		if g.rarely() {
