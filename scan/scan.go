@@ -20,8 +20,10 @@ import (
 
 // Scanner assesses an inventory.
 type Scanner interface {
-	// Scan returns the findings for the installed components of inv. What it
-	// could not assess is in Report.Unassessed; it is never silently left out.
+	// Scan returns the findings for the contents of the image: the components of inv
+	// that are installed or bundled. What of it could not be assessed is in
+	// Report.Unassessed, and what is named without being contents is counted in
+	// Report.Excluded; nothing is silently left out.
 	Scan(ctx context.Context, inv *sbom.Inventory) (*Report, error)
 }
 
@@ -42,6 +44,10 @@ type Report struct {
 	Findings []Finding `json:"findings,omitempty"`
 	// Unassessed are components that were not matched against any data.
 	Unassessed []Unassessed `json:"unassessed,omitempty"`
+	// Excluded counts the components that were left out for their scope, such as
+	// those that a lock file declares, in the order of Scope. They are no contents of
+	// the image, so that nothing is to be assessed of them.
+	Excluded []Excluded `json:"excluded,omitempty"`
 	// Inventory lists the components that the report names, also those without
 	// findings where the format has them. Nil when the format has no such list
 	// (Grype), or for a scan of an inventory that the caller holds.
@@ -67,6 +73,12 @@ type Unassessed struct {
 	Component ComponentRef `json:"component"`
 	// Reason is one sentence: no data for the ecosystem, no version, no release.
 	Reason string `json:"reason"`
+}
+
+// Excluded is a number of components that were not assessed because of their scope.
+type Excluded struct {
+	Scope      sbom.Scope `json:"scope"`
+	Components int        `json:"components"`
 }
 
 // Finding says that a component may be affected by a vulnerability.
@@ -121,6 +133,10 @@ type ComponentRef struct {
 	Group   string `json:"group,omitempty"`
 	Name    string `json:"name"`
 	Version string `json:"version,omitempty"`
+	// Scope tells a copy that is bundled in another component, and what is only
+	// declared, from installed software, which is the zero value. It is of the
+	// inventory: imported reports do not have it.
+	Scope sbom.Scope `json:"scope,omitempty"`
 	// Source is the distribution's source package, where stated.
 	Source *sbom.SourcePackage `json:"source,omitempty"`
 	// Location is where the scanner saw it.
@@ -130,7 +146,7 @@ type ComponentRef struct {
 // RefOf returns the reference to a component of an inventory.
 func RefOf(c *sbom.Component) ComponentRef {
 	return ComponentRef{ID: c.ID, PURL: c.PURL, Group: c.Group, Name: c.Name, Version: c.Version,
-		Source: c.Source, Location: c.Location()}
+		Scope: c.Scope, Source: c.Source, Location: c.Location()}
 }
 
 // Match is how a scanner came to a finding.

@@ -17,7 +17,7 @@ var (
 	// ErrUnordered: nothing is known about the order of the ecosystem's versions.
 	ErrUnordered = errors.New("identity: no version order known")
 	// ErrVersion: a version is empty, longer than MaxVersionLength or not valid
-	// in its ecosystem.
+	// in its ecosystem, such as the commit of a repository.
 	ErrVersion = errors.New("identity: not a version")
 )
 
@@ -124,12 +124,13 @@ var schemes = map[string]scheme{
 // The error is a *VersionError that wraps ErrUnordered or ErrVersion. Versions
 // are never ordered by guess.
 func Compare(eco Ecosystem, a, b string) (int, error) {
-	o := schemes[eco.Base()].order
+	s := schemes[eco.Base()]
+	o := s.order
 	if o == orderNone {
 		return 0, &VersionError{Ecosystem: eco, Err: ErrUnordered}
 	}
 	for _, v := range []string{a, b} {
-		if v == "" || len(v) > MaxVersionLength {
+		if v == "" || len(v) > MaxVersionLength || !s.distribution && isCommit(v) {
 			return 0, &VersionError{Ecosystem: eco, Version: v, Err: ErrVersion}
 		}
 	}
@@ -149,6 +150,20 @@ func Compare(eco Ecosystem, a, b string) (int, error) {
 		n = compareBuilds(a, b)
 	}
 	return n, err
+}
+
+// isCommit reports whether v is the name of a commit, by which packages go that were
+// taken from a repository. Nothing tells which versions it is between.
+func isCommit(v string) bool {
+	if len(v) != 40 && len(v) != 64 {
+		return false
+	}
+	for i := range len(v) {
+		if !isDigit(v[i]) && (v[i] < 'a' || 'f' < v[i]) {
+			return false
+		}
+	}
+	return true
 }
 
 // compareKnown orders versions by the comparisons of osv-scalibr.

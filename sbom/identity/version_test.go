@@ -154,6 +154,7 @@ func TestCompareErrors(t *testing.T) {
 		{"npm", strings.Repeat("9", identity.MaxVersionLength+1), "2", identity.ErrVersion},
 		{"CRAN", "1.x", "2", identity.ErrVersion},
 		{"ebuild", "1.0", "1.0-1", identity.ErrVersion},
+		{"SwiftURL", strings.Repeat("0123456789abcdef", 4)[:40], "2", identity.ErrVersion},
 		{"ebuild", "1.0_gamma", "1.0", identity.ErrVersion},
 		{"conda", "1", "2", identity.ErrUnordered},
 	} {
@@ -168,12 +169,16 @@ func TestCompareErrors(t *testing.T) {
 // Two versions have one order, from whichever side one looks.
 func FuzzCompare(f *testing.F) {
 	for _, v := range []string{"1:2.0~rc1-1+b2", "3.0.11-1~deb12u2", "1.0_p1-r3", "2.0.a", "v1.2.3-0.2023+incompatible", "1!2.post1.dev3+local", "", "~", "^", "0"} {
-		for i := range len(vectors) {
+		for i := range len(vectors) + 4 {
 			f.Add(uint8(i), v, "1.0-1")
 		}
 	}
+	ecosystems := []identity.Ecosystem{"Julia", "opam", "opkg", "SwiftURL"}
+	for _, v := range vectors {
+		ecosystems = append(ecosystems, v.eco)
+	}
 	f.Fuzz(func(t *testing.T, which uint8, a, b string) {
-		eco := vectors[int(which)%len(vectors)].eco
+		eco := ecosystems[int(which)%len(ecosystems)]
 		ab, err1 := identity.Compare(eco, a, b)
 		ba, err2 := identity.Compare(eco, b, a)
 		if (err1 == nil) != (err2 == nil) {

@@ -20,10 +20,15 @@
 // of type GIT need a repository and match nothing; [BuildStats] counts them.
 //
 // Assessed are the components that are visible in the image and installed or
-// bundled. Components that a later layer removed, and those that are only
-// declared, residual or test fixtures, are no contents of the image and are
-// left out, as are files, operating systems and container images. Every other component
-// ends either matched against data or in Report.Unassessed, with the reason.
+// bundled; a finding says which (scan.ComponentRef.Scope). Components that are only
+// declared, residual or test fixtures are no contents of the image: Report.Excluded
+// counts them by scope, and [Options] can have them assessed. Components that a
+// later layer removed are left out, as are files, operating systems and container
+// images. Every other component ends either matched against data or in
+// Report.Unassessed, with the reason.
+//
+// Ranges of type SEMVER are in the order of Semantic Versioning, but those of Julia,
+// whose advisories mean the order of Julia: the build behind the "+" counts.
 //
 // Records that are aliases of each other make one finding on a component. The
 // distribution's record, or that of the ecosystem's own database, gives it its

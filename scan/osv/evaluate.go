@@ -24,12 +24,16 @@ type verdict struct {
 // semver is an ecosystem whose versions are ordered by Semantic Versioning 2.0.
 const semver identity.Ecosystem = "npm"
 
+// julia calls its ranges SEMVER and means its own order, in which builds count:
+// 0.20.1+1 is the fix of 0.20.1+0.
+const julia identity.Ecosystem = "Julia"
+
 // evaluate decides whether a version is affected (OSV schema, "Evaluation").
 func evaluate(eco identity.Ecosystem, a *affected, version string) verdict {
 	var v verdict
 	for _, r := range a.ranges {
 		order := eco
-		if r.semver {
+		if r.semver && eco != julia {
 			order = semver
 		}
 		if err := v.inRange(order, r.events, version); err != nil && v.err == nil {

@@ -3,6 +3,8 @@ package osv
 import (
 	"context"
 	"fmt"
+	"maps"
+	"slices"
 	"time"
 
 	"github.com/imagetrust/imagetrust/sbom"
@@ -15,6 +17,11 @@ type Options struct {
 	// MaxFindings ends a scan with ErrLimit when an image has more findings; 0
 	// means 1,000,000.
 	MaxFindings int
+	// Scopes are those of the components that are assessed; installed and bundled ones
+	// if nil. With sbom.ScopeDeclared, what lock files name is assessed
+	// as if it were there. Findings say the scope of their component, and
+	// Report.Excluded counts the others.
+	Scopes []sbom.Scope
 	// Created is the report's time. The zero value leaves it out, so that
 	// the same inventory and the same data give the same report.
 	Created time.Time
@@ -37,8 +44,16 @@ func NewScanner(db *DB, opts *Options) *Scanner {
 	if s.options.MaxFindings <= 0 {
 		s.options.MaxFindings = 1_000_000
 	}
+	if s.options.Scopes == nil {
+		s.options.Scopes = contents
+	} else {
+		s.options.Scopes = slices.Clone(s.options.Scopes)
+	}
 	return s
 }
+
+// contents are the scopes of software that is in the image.
+var contents = []sbom.Scope{sbom.ScopeInstalled, sbom.ScopeBundled}
 
 // ToolName is Report.Tool.Name of the reports of this package.
 const ToolName = "imagetrust/scan/osv"
@@ -48,7 +63,7 @@ const ToolName = "imagetrust/scan/osv"
 // is no report with an error.
 func (s *Scanner) Scan(ctx context.Context, inv *sbom.Inventory) (*scan.Report, error) {
 	r := &run{
-		scanner: s, ctx: ctx, inv: inv, memo: map[memoKey]*assessment{}, owners: owners(inv),
+		scanner: s, ctx: ctx, inv: inv, memo: map[memoKey]*assessment{}, owners: owners(inv), excluded: map[sbom.Scope]int{},
 		report: &scan.Report{Subject: inv.Subject, Distribution: inv.Distribution, Tool: sbom.Tool{Name: ToolName},
 			Database: s.db.Database(), Created: s.options.Created},
 	}
@@ -62,6 +77,9 @@ func (s *Scanner) Scan(ctx context.Context, inv *sbom.Inventory) (*scan.Report, 
 	}
 	if n := s.db.meta.rejected; n > 0 {
 		r.gap(sbom.GapIncomplete, "", fmt.Sprintf("%d records of the vulnerability data could not be read when the index was built", n))
+	}
+	for _, scope := range slices.Sorted(maps.Keys(r.excluded)) {
+		r.report.Excluded = append(r.report.Excluded, scan.Excluded{Scope: scope, Components: r.excluded[scope]})
 	}
 	r.report.Sort()
 	return r.report, nil
@@ -78,6 +96,8 @@ type run struct {
 	memo map[memoKey]*assessment
 	// owners maps components to the packages that own them.
 	owners map[string][]*sbom.Component
+	// excluded counts the components that are left out for their scope.
+	excluded map[sbom.Scope]int
 }
 
 type memoKey struct {
@@ -110,16 +130,17 @@ func owners(inv *sbom.Inventory) map[string][]*sbom.Component {
 		byID[inv.Components[i].ID] = &inv.Components[i]
 	}
 	for _, rel := range inv.Relationships {
-		if from := byID[rel.From]; rel.Type == sbom.Owns && from != nil && rel.From != rel.To && isContent(from) {
+		if from := byID[rel.From]; rel.Type == sbom.Owns && from != nil && rel.From != rel.To && isSoftware(from) && slices.Contains(contents, from.Scope) {
 			out[rel.To] = append(out[rel.To], from)
 		}
 	}
 	return out
 }
 
-// isContent reports whether a component is software in the image. Components
-// without attribution come from documents that know no layers, and count.
-func isContent(c *sbom.Component) bool {
+// isSoftware reports whether a component is software that the image shows, whatever its
+// scope. Components without attribution come from documents that know no layers,
+// and count.
+func isSoftware(c *sbom.Component) bool {
 	a := &c.Attribution
 	if !a.Visible && (a.Introduced != nil || a.Modified != nil || a.Removed != nil) {
 		return false
@@ -128,11 +149,15 @@ func isContent(c *sbom.Component) bool {
 	case sbom.TypeFile, sbom.TypeOperatingSystem, sbom.TypeContainer:
 		return false
 	}
-	return c.Scope == sbom.ScopeInstalled || c.Scope == sbom.ScopeBundled
+	return true
 }
 
 func (r *run) component(c *sbom.Component) error {
-	if !isContent(c) {
+	if !isSoftware(c) {
+		return nil
+	}
+	if !slices.Contains(r.scanner.options.Scopes, c.Scope) {
+		r.excluded[c.Scope]++
 		return nil
 	}
 	eco, reason := r.ecosystem(c)
@@ -177,7 +202,11 @@ func (r *run) ecosystem(c *sbom.Component) (identity.Ecosystem, string) {
 	case err != nil:
 		return "", fmt.Sprintf("its package URL is malformed: %v", err)
 	}
-	if _, known := identity.FamilyOf(p.Type); !known {
+	switch p.Type {
+	case "deb", "apk", "alpine", "rpm":
+	case "hex":
+		return "", fmt.Sprintf("it is private to the organization %q of Hex, which no advisories are about", p.Namespace)
+	default:
 		return "", fmt.Sprintf("there are no advisories for packages of type %q", p.Type)
 	}
 	if r.inv.Distribution == nil {

@@ -168,6 +168,40 @@ func TestUnassessed(t *testing.T) {
 	}
 }
 
+// TestScopes: findings say the scope of their component, and what is left out for its
+// scope is counted.
+func TestScopes(t *testing.T) {
+	db, inv := fixture(t)
+	for _, tt := range []struct {
+		scopes   []sbom.Scope
+		found    map[string]sbom.Scope // by component
+		excluded []scan.Excluded
+	}{
+		{nil, map[string]sbom.Scope{"owned-requests": "", "own-requests": sbom.ScopeBundled},
+			[]scan.Excluded{{Scope: sbom.ScopeDeclared, Components: 1}, {Scope: sbom.ScopeFixture, Components: 1}, {Scope: sbom.ScopeResidual, Components: 1}}},
+		{[]sbom.Scope{sbom.ScopeDeclared}, map[string]sbom.Scope{"declared": sbom.ScopeDeclared},
+			[]scan.Excluded{{Scope: sbom.ScopeInstalled, Components: 15}, {Scope: sbom.ScopeBundled, Components: 1},
+				{Scope: sbom.ScopeFixture, Components: 1}, {Scope: sbom.ScopeResidual, Components: 1}}},
+	} {
+		rep, err := NewScanner(db, &Options{Scopes: tt.scopes}).Scan(t.Context(), inv)
+		if err != nil {
+			t.Fatal(err)
+		}
+		found := map[string]sbom.Scope{}
+		for _, f := range rep.Findings {
+			if f.Component.Name == "requests" {
+				found[f.Component.ID] = f.Component.Scope
+			}
+		}
+		if diff := cmp.Diff(tt.found, found); diff != "" {
+			t.Errorf("%q (-want +got):\n%s", tt.scopes, diff)
+		}
+		if diff := cmp.Diff(tt.excluded, rep.Excluded); diff != "" {
+			t.Errorf("%q: excluded (-want +got):\n%s", tt.scopes, diff)
+		}
+	}
+}
+
 func TestSymbols(t *testing.T) {
 	for _, f := range scanFixture(t).Findings {
 		var want []string
