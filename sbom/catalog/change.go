@@ -1,9 +1,9 @@
 package catalog
 
 import (
+	"crypto/sha256"
 	"encoding/json"
-	"hash/fnv"
-	"io"
+	"hash/maphash"
 
 	"github.com/imagetrust/imagetrust/sbom"
 )
@@ -17,9 +17,8 @@ func essence(c *sbom.Component) string {
 	if err != nil {
 		panic("catalog: component does not encode: " + err.Error()) // It has no types that can fail.
 	}
-	h := fnv.New128a()
-	_, _ = h.Write(data)
-	return string(h.Sum(nil))
+	sum := sha256.Sum256(data)
+	return string(sum[:])
 }
 
 // record enters the digests that s recorded, or takes them out.
@@ -37,10 +36,13 @@ func (f *fold) record(s *source, enter bool, dirty map[name]bool) {
 	}
 }
 
-// digestSums hashes the recorded digests of each key, whatever their order.
+// digestSums hashes the recorded digests of each key, whatever their order. The hash is a
+// secret of the run: else whoever records other digests could add some for files that do
+// not exist, such that the sum stays.
 func (f *fold) digestSums(claims *claimList) map[string]uint64 {
 	sums := make(map[string]uint64)
-	h := fnv.New64a()
+	var h maphash.Hash
+	h.SetSeed(f.seed)
 	for c := range claims.all {
 		f.patience.ask()
 		if c.digest == "" {
@@ -48,8 +50,8 @@ func (f *fold) digestSums(claims *claimList) map[string]uint64 {
 		}
 		h.Reset()
 		_, _ = h.Write(c.path)
-		_, _ = h.Write([]byte{0})
-		_, _ = io.WriteString(h, string(c.digest))
+		_ = h.WriteByte(0)
+		_, _ = h.WriteString(string(c.digest))
 		sums[c.key] += h.Sum64()
 	}
 	return sums

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
+	"hash/maphash"
 	"io/fs"
 	"maps"
 	"slices"
@@ -38,6 +39,7 @@ type fold struct {
 	names map[name][]*tracked
 	// recorded holds, for each name, the sum of the digests that live sources recorded.
 	recorded map[name]uint64
+	seed     maphash.Seed // of these sums
 	// multiple knows the executables that have several names.
 	multiple *names
 	// gaps are about layers, not about files in them.
@@ -112,6 +114,7 @@ func newFold() *fold {
 		components: make(map[identity]*tracked),
 		names:      make(map[name][]*tracked),
 		recorded:   make(map[name]uint64),
+		seed:       maphash.MakeSeed(),
 		multiple:   newNames(),
 	}
 	f.tree.Removed = func(path string, n *squash.Node[node]) {
