@@ -25,7 +25,7 @@ type ownership struct {
 	// links are the symlinks that are claimed.
 	links []string
 	// diversions by the path that packages ship.
-	diversions map[string][]diversion
+	diversions map[string]diversions
 	// dirs caches where directories lead, and names what keys refer to.
 	dirs  map[string]*place
 	names map[name]*tracked
@@ -53,10 +53,34 @@ type claim struct {
 	times uint32
 }
 
+// diversions are those of one path by detector: the first, which applies to all packages
+// but the one that diverts, and the first by another, which applies to that one.
+type diversions map[string][2]*diversion
+
 type diversion struct {
-	detector string
-	to       string
-	by       *tracked // nil: a local diversion, of all packages
+	to string
+	by *tracked // nil: a local diversion, of all packages
+}
+
+// add adds d unless another applies to all packages that it is for.
+func (ds diversions) add(detector string, d *diversion) {
+	two := ds[detector]
+	switch {
+	case two[0] == nil:
+		two[0] = d
+	case two[1] == nil && two[0].by != d.by:
+		two[1] = d
+	}
+	ds[detector] = two
+}
+
+// of returns the diversion that applies to what owner ships, nil if none does.
+func (ds diversions) of(detector string, owner *tracked) *diversion {
+	two := ds[detector]
+	if two[0] != nil && two[0].by == owner {
+		return two[1]
+	}
+	return two[0]
 }
 
 // place is where a directory leads.
@@ -68,7 +92,7 @@ type place struct {
 func newOwnership(f *fold) *ownership {
 	o := &ownership{
 		fold: f, absent: make(map[string]*claim), trees: make(map[string]*claim), crowds: make(map[crowd]*claim),
-		diversions: make(map[string][]diversion), dirs: make(map[string]*place), names: make(map[name]*tracked),
+		diversions: make(map[string]diversions), dirs: make(map[string]*place), names: make(map[name]*tracked),
 		digested: make(map[*tracked]bool), shipped: make(map[*tracked]bool), shippers: make(map[name]*claim),
 	}
 	sources := f.sources()
@@ -90,14 +114,17 @@ func (o *ownership) divert(s *source, fr *fragment) {
 		if !clean(dv.From) || !clean(dv.To) {
 			continue
 		}
-		d := diversion{detector: fr.Detector.Name, to: o.real(dv.To)}
+		d := &diversion{to: o.real(dv.To)}
 		if dv.By != "" {
 			if d.by = o.resolve(fr.Detector.Name, s.path, dv.By); d.by == nil {
 				continue // Whoever diverted is gone; what it shipped is too.
 			}
 		}
 		from := o.real(dv.From)
-		o.diversions[from] = append(o.diversions[from], d)
+		if o.diversions[from] == nil {
+			o.diversions[from] = make(diversions, 1)
+		}
+		o.diversions[from].add(fr.Detector.Name, d)
 	}
 }
 
@@ -172,11 +199,8 @@ func (o *ownership) find(buf []byte, detector string, owner *tracked, p []byte) 
 			return buf, dir.node.Child(p[i+1:])
 		}
 	}
-	for _, d := range o.diversions[string(buf)] {
-		if d.detector == detector && d.by != owner {
-			buf = append(buf[:0], d.to...)
-			break
-		}
+	if d := o.diversions[string(buf)].of(detector, owner); d != nil {
+		buf = append(buf[:0], d.to...)
 	}
 	n, _ := o.fold.tree.Lookup(string(buf))
 	return buf, n
