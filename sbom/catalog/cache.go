@@ -185,8 +185,13 @@ func (s *scanner) loaded(layer *image.Layer, r *layerResult) error {
 		err := fmt.Errorf("%w: more than %d entries in all layers", image.ErrLimit, s.maxEntries)
 		return &image.LayerError{Layer: *layer.Info().Ref(), Err: err}
 	}
+	var names int64
 	for _, e := range r.facts.entries.all {
 		s.notice(e.Path)
+		names += e.names()
+	}
+	if err := s.admitNames(names); err != nil {
+		return &image.LayerError{Layer: *layer.Info().Ref(), Err: err}
 	}
 	bytes, components := r.tally()
 	s.meter.cached(1, layer.Info().Size, bytes, components)

@@ -52,7 +52,9 @@ type Options struct {
 	// hashed whatever their size.
 	MaxFileSize int64
 	// MaxEntries is the most entries that all layers together may have;
-	// 2,000,000 if 0. More is an error: half an inventory would pass for a whole.
+	// 2,000,000 if 0. More is an error: half an inventory would pass for a whole. So
+	// are paths, link targets and capabilities of more than 128 bytes on average of
+	// that many entries, and 16 MiB.
 	MaxEntries int
 	// MemoryBudget bounds the content of files that is held in memory at once,
 	// over all layers, in bytes; 16 MiB if 0. Layers wait for their turn. A file that is
@@ -175,7 +177,7 @@ func (s *scanner) fold(ctx context.Context, layers []*image.Layer, results []*la
 		for i, ds := range digests {
 			cache.addDigests(ctx, layers[i], ds)
 		}
-		f.learn(digests)
+		f.learn(missing, digests)
 	}
 	f.complete(inv, owners)
 	return nil

@@ -29,6 +29,7 @@ type scanner struct {
 	log         *slog.Logger
 
 	entries atomic.Int64  // read so far, of all layers
+	named   atomic.Int64  // bytes of their names
 	reading atomic.Int32  // layers at this moment
 	manager atomic.Uint32 // algorithms by which the image's package manager records, as far as is known
 }
@@ -41,6 +42,7 @@ type layerScan struct {
 	wanting  []int // indexes of the detectors that want the current file
 	facts    *draft
 	gaps     []sbom.Gap
+	problems int // entries that had one
 	patience *patience
 
 	// last finds the entry that is at a path, for hard links: in a tar stream
@@ -79,6 +81,7 @@ func (s *scanner) scan(ctx context.Context, layer *image.Layer) (r *layerResult,
 	if err := l.read(ctx, layer, l.entry); err != nil {
 		return nil, err
 	}
+	l.moreProblems()
 	if len(l.relink) > 0 {
 		s.log.Debug("reading files again", "files", len(l.relink))
 		at := -1
@@ -92,6 +95,7 @@ func (s *scanner) scan(ctx context.Context, layer *image.Layer) (r *layerResult,
 		if err != nil {
 			return nil, err
 		}
+		l.changed()
 		slices.SortStableFunc(l.facts.Fragments, func(a, b fragment) int { return cmp.Compare(a.Entry, b.Entry) })
 	}
 	return &layerResult{l.facts.pack(l.patience), l.gaps, layer.Info().UncompressedSize}, nil
@@ -137,10 +141,7 @@ func usable(e *image.Entry) bool { return e.Path != "" }
 
 func (l *layerScan) entry(ctx context.Context, e *image.Entry) error {
 	if e.Problem != nil {
-		l.gaps = append(l.gaps, sbom.Gap{
-			Kind: sbom.GapCorrupt, Path: valid(e.Path),
-			Message: fmt.Sprintf("entry %q: %v", e.Name, e.Problem),
-		})
+		l.problem(e)
 	}
 	if !usable(e) {
 		return nil
@@ -168,6 +169,9 @@ func (l *layerScan) entry(ctx context.Context, e *image.Entry) error {
 		l.last[e.Path] = len(l.facts.Entries)
 	}
 	l.notice(e.Path)
+	if err := l.admit(&out); err != nil {
+		return err
+	}
 	l.facts.Entries = append(l.facts.Entries, out)
 	l.meter.entry(e.Size)
 	return nil
@@ -177,6 +181,10 @@ func (l *layerScan) entry(ctx context.Context, e *image.Entry) error {
 // be and leaves the rest unread.
 func (l *layerScan) regular(ctx context.Context, e *image.Entry, out *entry) error {
 	head, err := l.readHead(e)
+	if closed(err) {
+		l.unread(e, out, err)
+		return nil
+	}
 	if err != nil {
 		return err
 	}
@@ -330,13 +338,17 @@ var errOlderLink = fmt.Errorf("%w: a hard link to a file of an older layer, whos
 // relinked reads entry number at again if it is to be.
 func (l *layerScan) relinked(ctx context.Context, e *image.Entry, at int) error {
 	links := l.relink[at]
-	if links == nil {
-		return nil
+	if links == nil || l.facts.Entries[at].Path != e.Path {
+		return nil // Not it: files of directories come and go.
 	}
 	head, err := l.readHead(e)
+	if closed(err) {
+		return nil
+	}
 	if err != nil {
 		return err
 	}
+	delete(l.relink, at)
 	out := &l.facts.Entries[at]
 	out.Kind = kindOf(out.Mode, e.Size, head)
 	if len(links) == 0 {

@@ -75,7 +75,9 @@ func (s *scanner) digestsOf(ctx context.Context, layer *image.Layer, want map[in
 			return nil
 		}
 		var again entry
-		if err := l.hash(e, nil, &again, also); err != nil {
+		if err := l.hash(e, nil, &again, also); closed(err) {
+			return nil
+		} else if err != nil {
 			return err
 		}
 		out[at] = again.Digests
@@ -84,16 +86,44 @@ func (s *scanner) digestsOf(ctx context.Context, layer *image.Layer, want map[in
 	return out, err
 }
 
-// learn adds the digests of the second reading to those of the first.
-func (f *fold) learn(digests map[int]map[int][]sbom.Digest) {
+// learn adds the digests of the second reading to those of the first. Those of a file that
+// is another by its sha256 would make what was never recorded look as recorded: such a
+// file, as there can be in a root directory, stays unchecked.
+func (f *fold) learn(missing lacking, digests map[int]map[int][]sbom.Digest) {
+	changed := false
 	for n := range f.tree.Nodes() {
 		f.patience.ask()
-		if c := n.Value.content; c != nil {
-			for _, d := range digests[c.layer][c.entry] {
-				if !slices.Contains(c.digests, d) {
-					c.digests = append(slices.Clip(c.digests), d)
-				}
+		c := n.Value.content
+		if c == nil || missing[c.layer][c.entry] == 0 {
+			continue
+		}
+		again := digests[c.layer][c.entry]
+		if len(again) == 0 || again[0] != c.digests[0] {
+			changed = true
+			continue
+		}
+		for _, d := range again {
+			if !slices.Contains(c.digests, d) {
+				c.digests = append(slices.Clip(c.digests), d)
 			}
+		}
+	}
+	if changed {
+		f.changed(missing, digests)
+	}
+}
+
+// changed notes the files that the second reading found changed.
+func (f *fold) changed(missing lacking, digests map[int]map[int][]sbom.Digest) {
+	for at, n := range f.tree.All() {
+		c := n.Value.content
+		if c == nil || missing[c.layer][c.entry] == 0 {
+			continue
+		}
+		if again := digests[c.layer][c.entry]; len(again) == 0 || again[0] != c.digests[0] {
+			f.gaps = append(f.gaps, sbom.Gap{
+				Kind: sbom.GapUnsupported, Path: valid(at), Layer: f.layers[c.layer], Message: changedMeanwhile + ": its recorded digest is not checked",
+			})
 		}
 	}
 }
