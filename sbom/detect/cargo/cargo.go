@@ -12,6 +12,12 @@
 //   - Cargo.lock declares crates that need not be there. In copies of third-party
 //     sources, such as Cargo's registry, it lists nothing.
 //
+// # Large programs
+//
+// The detector is a detect.Sifter. Its sieve keeps the headers of an ELF file, and tells
+// of others that they do not have the list. It skips the list itself, which lies before
+// what says where it is.
+//
 // # Package URLs
 //
 // A package URL of the type cargo means a crate of crates.io. The root package of a
@@ -21,6 +27,7 @@
 package cargo
 
 import (
+	"bytes"
 	"context"
 	"fmt"
 	"path"
@@ -67,12 +74,27 @@ func isLock(file string) bool {
 	return len(file) >= len(name) && file[len(file)-len(name):] == name && path.Base(file) == name
 }
 
+// Sift implements detect.Sifter for programs. That a program is not Rust is known by
+// the names of its sections, or by that name being nowhere.
+func (detector) Sift(e *detect.Entry) detect.Sieve {
+	switch {
+	case isLock(e.Path):
+		return nil
+	case bytes.HasPrefix(e.Head, []byte("\x7fELF")):
+		return section.NewSieve(e.Head, e.Size, section.Plan{Sections: true})
+	}
+	return section.NewSieve(e.Head, e.Size, section.Plan{Words: []section.Word{{Text: auditSection}}})
+}
+
 func (detector) Detect(_ context.Context, f *detect.File) (*detect.Fragment, error) {
 	read := readProgram
 	if isLock(f.Path) {
 		read = readLock
 	}
 	frag, err := read(f)
+	if section.Skipped(f.ReaderAt) {
+		return nil, detect.ErrSkipped
+	}
 	if err != nil {
 		err = fmt.Errorf("%s: %w", f.Path, err)
 	}

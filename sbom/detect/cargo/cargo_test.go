@@ -188,6 +188,9 @@ func TestAgainstRust(t *testing.T) {
 		t.Fatal(err)
 	}
 	frag := detecttest.Detect(t, New(), "usr/bin/tool", built)
+	if !found(t, detecttest.File{Path: "usr/bin/tool", Data: built}) {
+		t.Error("a list in the midst of a program does not need a second reading")
+	}
 	want := detecttest.Detect(t, New(), "usr/bin/tool", withList(list))
 	if got, want := cut(string(golden.Text(frag))), cut(string(golden.Text(want))); got != want {
 		t.Errorf("got:\n%s\nwant:\n%s", got, want)

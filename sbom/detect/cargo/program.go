@@ -61,6 +61,10 @@ func readProgram(f *detect.File) (*detect.Fragment, error) {
 // auditData returns the uncompressed list. A file with damaged headers is not
 // known to be a Rust program, so that it has no list rather than a bad one.
 func auditData(f *detect.File) ([]byte, error) {
+	if s, ok := f.ReaderAt.(*section.Sieve); ok && !bytes.HasPrefix(f.Head, []byte("\x7fELF")) &&
+		section.Index(s, auditSection, 0, f.Size, 1) < 0 {
+		return nil, section.ErrNotFound
+	}
 	r, err := section.Find(f.ReaderAt, f.Size, auditSection)
 	switch {
 	case errors.Is(err, detect.ErrFormat), errors.Is(err, detect.ErrLimit):

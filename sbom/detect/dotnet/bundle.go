@@ -16,9 +16,18 @@ import (
 // errNoBundle is the error of a program that is no single-file application.
 var errNoBundle = errors.New("no bundle")
 
-// maxData is the size in bytes of the largest data section that is searched. That of the
-// host with the whole runtime in it has 300 kB; this is for the time it takes.
-const maxData = 4 << 20
+const (
+	// maxData is how many bytes of data are searched. The host with the whole runtime in
+	// it has less than one MiB; this is for the time it takes.
+	maxData   = 16 << 20
+	maxHeader = 512 // bytes of the header of a bundle
+
+	// What a sieve keeps of lists of libraries, in bytes. The list of an application
+	// with 500 libraries has 400 kB.
+	keptList     = 512 << 10
+	beforeTarget = 64 // of the list, before the words that it is told by
+	maxLists     = 4
+)
 
 // signature marks the place where the SDK writes into the host what it bundles with
 // it: the eight bytes before it are the offset of the header of the bundle, or
@@ -26,7 +35,10 @@ const maxData = 4 << 20
 const signature = "\x8b\x12\x02\xb9\x6a\x61\x20\x38\x72\x7b\x93\x02\x14\xd7\xa0\x32" +
 	"\x13\xf5\xb9\xe6\xef\xae\x33\x18\xee\x3b\x2d\xce\x24\xb3\x6a\xae"
 
-// dataSections are where the linkers of the three platforms put the signature.
+// rare is the place in it of a byte that data of programs seldom has.
+const rare = 13
+
+// dataSections are where the linkers for Windows and macOS put the signature.
 var dataSections = []string{".data", "__data"}
 
 // readBundle reads the deps.json in a single-file application (dotnet/designs, "Single-file
@@ -56,43 +68,85 @@ func readBundle(f *detect.File) (*detect.Fragment, error) {
 	return g.read(b)
 }
 
+// part is a part of a file.
+type part struct{ off, n int64 }
+
+// dataParts returns where a program has data that it can write: the signature is in it.
+func dataParts(f *detect.File) []part {
+	var parts []part
+	if h, ok := section.ReadELF(f.Head); ok {
+		for _, s := range h.Segments(f.ReaderAt) {
+			if s.Writable() && s.Off < uint64(f.Size) {
+				parts = append(parts, part{int64(s.Off), int64(min(s.Filesz, uint64(f.Size)-s.Off))})
+			}
+		}
+		return parts
+	}
+	for _, name := range dataSections {
+		if r, err := section.Find(f.ReaderAt, f.Size, name); err == nil {
+			_, off, n := r.Outer()
+			parts = append(parts, part{off, n})
+		}
+	}
+	return parts
+}
+
 // headerOffset finds the signature and returns the offset before it.
 func headerOffset(f *detect.File) (int64, error) {
-	for _, name := range dataSections {
-		r, err := section.Find(f.ReaderAt, f.Size, name)
-		if err != nil || r.Size() > maxData {
-			continue
-		}
-		if offset := marked(r); offset != 0 && offset < uint64(f.Size) {
+	left := int64(maxData)
+	for _, p := range dataParts(f) {
+		p.n = min(p.n, left)
+		left -= p.n
+		at := section.Index(f.ReaderAt, signature, p.off, p.n, 1)
+		if offset := pointer(f.ReaderAt, at); at >= p.off+8 && offset != 0 && offset < uint64(f.Size) {
 			return int64(offset), nil
 		}
 	}
 	return 0, errNoBundle
 }
 
-// marked returns the number before the signature; 0 if there is none. It reads in
-// pieces, each of which begins with the end of the last.
-func marked(r io.Reader) uint64 {
-	const overlap = 8 + len(signature) - 1
-	buf := make([]byte, 32<<10)
-	for kept := 0; ; {
-		n, err := io.ReadFull(r, buf[kept:])
-		if i := bytes.Index(buf[:kept+n], []byte(signature)); i >= 8 {
-			return binary.LittleEndian.Uint64(buf[i-8:])
-		}
-		if err != nil {
-			return 0
-		}
-		kept = copy(buf, buf[len(buf)-overlap:])
+// pointer returns the number before the signature at an offset, 0 if there is none.
+func pointer(r io.ReaderAt, at int64) uint64 {
+	var b [8]byte
+	if at < int64(len(b)) {
+		return 0
 	}
+	if n, _ := r.ReadAt(b[:], at-int64(len(b))); n < len(b) {
+		return 0
+	}
+	return binary.LittleEndian.Uint64(b[:])
+}
+
+// sieve returns what keeps of a program that goes by what readBundle reads. Of one
+// without a signature that is nothing. The header, which comes last, is where the
+// signature says; the deps.json somewhere before, and told by its first words.
+func sieve(e *detect.Entry) *section.Sieve {
+	lists := 0
+	list := section.Word{Text: `"runtimeTarget"`, Found: func(s *section.Sieve, at int64) {
+		if lists++; lists <= maxLists {
+			s.Keep(at-beforeTarget, at-beforeTarget+keptList)
+		}
+	}}
+	marks := 0
+	mark := section.Word{Text: signature, Rare: rare, Found: func(s *section.Sieve, at int64) {
+		s.Keep(at-8, at+int64(len(signature)))
+		offset := pointer(s, at)
+		if offset == 0 || offset >= uint64(e.Size) {
+			return
+		}
+		s.Keep(int64(offset), int64(offset)+maxHeader)
+		if marks++; marks == 1 {
+			s.Search(list)
+		}
+	}}
+	return section.NewSieve(e.Head, e.Size, section.Plan{Words: []section.Word{mark}})
 }
 
 // bundleHeader reads the header: the versions of the format, the number of files, an
 // identifier, and since version 2 the place of the deps.json, which is never
 // compressed.
 func bundleHeader(f *detect.File, offset int64) (major uint32, at, size int64, err error) {
-	const longest = 512
-	b := make([]byte, min(longest, f.Size-offset))
+	b := make([]byte, min(maxHeader, f.Size-offset))
 	if n, err := f.ReadAt(b, offset); n < len(b) {
 		return 0, 0, 0, fmt.Errorf("%w: header of the bundle: %v", detect.ErrFormat, err)
 	}
@@ -102,7 +156,7 @@ func bundleHeader(f *detect.File, offset int64) (major uint32, at, size int64, e
 		return 0, 0, 0, fmt.Errorf("%w: header of the bundle", detect.ErrFormat)
 	}
 	length, err := binary.ReadUvarint(r)
-	if err != nil || length > longest {
+	if err != nil || length > maxHeader {
 		return 0, 0, 0, fmt.Errorf("%w: header of the bundle", detect.ErrFormat)
 	}
 	if fixed.Major < 2 {

@@ -16,6 +16,11 @@
 // Inside a package of another ecosystem the libraries are bundled copies
 // ([sbom.ScopeBundled]); lock files there list nothing.
 //
+// # Large programs
+//
+// The detector is a detect.Sifter. Its sieve keeps of a bundle the header and what begins
+// like a deps.json, up to 512 KiB, and of other programs nothing.
+//
 // # What is owned
 //
 // The assemblies and native libraries that deps.json names, the launcher of the
@@ -103,8 +108,19 @@ func readerOf(file string) reader {
 	return nil
 }
 
+// Sift implements detect.Sifter for programs.
+func (detector) Sift(e *detect.Entry) detect.Sieve {
+	if readerOf(e.Path) != nil {
+		return nil
+	}
+	return sieve(e)
+}
+
 func (detector) Detect(_ context.Context, f *detect.File) (*detect.Fragment, error) {
 	frag, err := read(f)
+	if section.Skipped(f.ReaderAt) {
+		return nil, detect.ErrSkipped
+	}
 	if err != nil {
 		err = fmt.Errorf("%s: %w", f.Path, err)
 	}

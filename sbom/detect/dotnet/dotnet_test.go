@@ -40,8 +40,20 @@ func bundle(major uint32, list string, write func(section string, content []byte
 	return append(append(write(section, mark(host)), header...), list...)
 }
 
+// elf returns an ELF program with the content in its data.
 func elf(section string, content []byte) []byte {
-	return testbin.ELF(binary.LittleEndian, 64, section, content)
+	const header, segment = 64, 56
+	b := testbin.ELF(binary.LittleEndian, 64, section, append(make([]byte, segment), content...))
+	le := binary.LittleEndian
+	le.PutUint64(b[32:], header)
+	le.PutUint16(b[54:], segment)
+	le.PutUint16(b[56:], 1)
+	p := b[header:]
+	le.PutUint32(p, 1)     // PT_LOAD
+	le.PutUint32(p[4:], 6) // PF_R | PF_W
+	le.PutUint64(p[8:], header+segment)
+	le.PutUint64(p[32:], uint64(len(content)))
+	return b
 }
 
 func Example() {
@@ -144,20 +156,6 @@ func TestBundleOutside(t *testing.T) {
 	}
 }
 
-// TestMarkedAnywhere checks that the signature is found wherever the pieces end.
-func TestMarkedAnywhere(t *testing.T) {
-	for at := 32<<10 - 64; at < 32<<10+64; at++ {
-		data := binary.LittleEndian.AppendUint64(make([]byte, at), 4711)
-		data = append(append(data, signature...), make([]byte, 100)...)
-		if got := marked(bytes.NewReader(data)); got != 4711 {
-			t.Fatalf("at %d: %d", at, got)
-		}
-	}
-	if got := marked(strings.NewReader(signature)); got != 0 {
-		t.Errorf("without an offset: %d", got)
-	}
-}
-
 func TestLimits(t *testing.T) {
 	large := detecttest.File{Path: "a.deps.json", Data: make([]byte, maxFile+1)}
 	if frag, err := detecttest.DetectFile(t, New(), large); frag != nil || !errors.Is(err, detect.ErrLimit) {
@@ -190,12 +188,15 @@ func FuzzDotnet(f *testing.F) {
 		f.Add(file.Data, "lib/net8.0/A.dll")
 	}
 	f.Add([]byte(depsJSON), "../../etc/passwd")
+	f.Add(bundle(6, depsJSON, elf, ".data"), "A.dll")
+	f.Add(bundle(6, depsJSON, testbin.PE, ".data"), "A.dll")
 	f.Fuzz(func(t *testing.T, data []byte, name string) {
 		for _, file := range []detecttest.File{
 			{Path: "usr/share/dotnet/shared/Microsoft.NETCore.App/8.0.4/Microsoft.NETCore.App.deps.json", Data: data},
 			{Path: "app/a.runtimeconfig.json", Data: data},
 			{Path: "app/packages.lock.json", Data: data},
 			{Path: "app/a", Mode: 0o755, Data: bundle(6, string(data), elf, ".data")},
+			{Path: "app/a", Mode: 0o755, Data: append(bytes.Clone(data), make([]byte, minHost)...)},
 		} {
 			if err := detecttest.Check(New(), file); err != nil {
 				t.Error(err)

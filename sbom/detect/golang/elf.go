@@ -1,7 +1,6 @@
 package golang
 
 import (
-	"bytes"
 	"debug/buildinfo"
 	"debug/elf"
 	"encoding/binary"
@@ -10,63 +9,28 @@ import (
 	rt "runtime/debug"
 
 	"github.com/imagetrust/imagetrust/sbom/detect"
+	"github.com/imagetrust/imagetrust/sbom/detect/internal/section"
 )
 
 // The linker leaves the build information at an address that is a multiple of
 // infoAlign: this magic, the size of a pointer, flags, and 16 bytes that hold two
 // pointers before Go 1.18 and nothing since (cmd/link/internal/ld, Link.buildinfo).
 const (
-	infoMagic      = "\xff Go buildinf:"
-	infoAlign      = 16
-	infoHeader     = 32
-	infoBigEndian  = 1 // flags
-	infoInline     = 2
-	maxProgramData = 64 << 10 // bytes of program headers: the kernel's limit
+	infoMagic     = "\xff Go buildinf:"
+	infoAlign     = 16
+	infoHeader    = 32
+	infoBigEndian = 1 // flags
+	infoInline    = 2
+	keptInfo      = 256 << 10 // bytes that a sieve keeps from each magic; the largest build information known has 200 KiB
 )
-
-// source is the content of a file, or what a sieve kept of it.
-type source interface {
-	io.ReaderAt
-	// search returns the offset of the first magic that lies in the n bytes from off at
-	// a multiple of infoAlign from there, and -1 if there is none.
-	search(off, n int64) int64
-}
-
-// whole is the content of a file.
-type whole struct{ io.ReaderAt }
-
-func (w whole) search(off, n int64) int64 {
-	buf := make([]byte, min(n, 64<<10)) // A multiple of infoAlign, so that no magic lies across.
-	for end := off + n; off < end; off += int64(len(buf)) {
-		k, _ := w.ReadAt(buf[:min(int64(len(buf)), end-off)], off)
-		for data := buf[:k]; ; {
-			i := bytes.Index(data, []byte(infoMagic))
-			if i < 0 {
-				break
-			}
-			if at := k - len(data) + i; at%infoAlign == 0 {
-				return off + int64(at)
-			}
-			data = data[i+1:]
-		}
-	}
-	return -1
-}
-
-// segment is a program header.
-type segment struct {
-	kind                      elf.ProgType
-	flags                     elf.ProgFlag
-	off, vaddr, filesz, memsz uint64
-}
 
 // program reads the build information of an ELF file. It does what debug/buildinfo
 // does, and does not build on debug/elf, which reads more than is needed, and wants
 // to read it from anywhere.
 type program struct {
-	source
+	io.ReaderAt
 	size     int64
-	segments []segment
+	segments []section.Segment
 	left     int64 // of maxRead
 	exceeded bool
 }
@@ -74,22 +38,25 @@ type program struct {
 // readELF returns the build information, if there is any, and whether the file is a Go
 // program by its sections at least. A section that names the build information is a
 // hint; the kernel and the Go runtime find what they need without.
-func readELF(src source, size int64, path string) (*buildinfo.BuildInfo, error) {
+func readELF(src io.ReaderAt, size int64, path string) (*buildinfo.BuildInfo, error) {
 	head := make([]byte, min(size, detect.HeadSize))
-	if n, _ := src.ReadAt(head, 0); n < len(head) || elfOrder(head) == nil {
+	if n, _ := src.ReadAt(head, 0); n < len(head) {
 		return nil, errNotGo
 	}
-	bo, t := elfOrder(head), elfLayout(head)
-	p := &program{source: src, size: size, segments: elfSegments(src, head, bo, t), left: maxRead}
-	isGo, addr, length := elfSections(src, head, bo, t)
+	h, ok := section.ReadELF(head)
+	if !ok {
+		return nil, errNotGo
+	}
+	p := &program{ReaderAt: src, size: size, segments: h.Segments(src), left: maxRead}
+	isGo, addr, length := goSections(h, src, size)
 	if length > 0 {
 		if bi := p.info(addr, length); bi != nil {
 			return bi, nil
 		}
 	}
-	for _, s := range p.segments {
-		if s.data() {
-			if bi := p.info(s.vaddr, s.memsz); bi != nil {
+	for i := range p.segments {
+		if s := &p.segments[i]; s.Writable() && elf.ProgFlag(s.Flags)&elf.PF_X == 0 {
+			if bi := p.info(s.Addr, s.Memsz); bi != nil {
 				return bi, nil
 			}
 			break // debug/buildinfo looks into the first only.
@@ -104,44 +71,38 @@ func readELF(src source, size int64, path string) (*buildinfo.BuildInfo, error) 
 	return nil, errWiped
 }
 
-// data reports whether the segment is one where the linker puts data.
-func (s *segment) data() bool {
-	return s.kind == elf.PT_LOAD && s.flags&(elf.PF_X|elf.PF_W) == elf.PF_W
-}
-
-// elfSegments returns the program headers that r has at the place that head says.
-func elfSegments(r io.ReaderAt, head []byte, bo binary.ByteOrder, t elfTable) []segment {
-	off, n := t.programs(bo, head)
-	if n == 0 {
-		return nil
+// goSections reports whether the sections are those of a Go program, and the address
+// and length of the one that is the build information.
+func goSections(h *section.ELF, r io.ReaderAt, size int64) (isGo bool, addr, length uint64) {
+	err := h.Sections(r, size, func(s *section.Section) bool {
+		switch string(s.Name) {
+		case ".go.buildinfo":
+			if isGo = true; length == 0 {
+				addr, length = s.Addr, s.Size
+			}
+		case ".gopclntab", ".note.go.buildid":
+			isGo = true
+		}
+		return true
+	})
+	if err != nil {
+		return false, 0, 0
 	}
-	table := make([]byte, n)
-	if k, _ := r.ReadAt(table, off); k < len(table) {
-		return nil
-	}
-	var list []segment
-	for stride := int(bo.Uint16(head[t.phentsize:])); len(table) >= stride; table = table[stride:] {
-		field := func(at int) uint64 { return t.number(bo, table[at:]) }
-		list = append(list, segment{
-			kind: elf.ProgType(bo.Uint32(table)), flags: elf.ProgFlag(bo.Uint32(table[t.pflags:])),
-			off: field(t.poff), vaddr: field(t.pvaddr), filesz: field(t.pfilesz), memsz: field(t.pfilesz + t.word),
-		})
-	}
-	return list
+	return isGo, addr, length
 }
 
 // at returns where in the file the address is, and how many bytes are there.
 func (p *program) at(addr uint64) (off, n int64) {
 	for _, s := range p.segments {
-		if addr < s.vaddr || addr-s.vaddr >= s.filesz {
+		if addr < s.Addr || addr-s.Addr >= s.Filesz {
 			continue
 		}
-		skip := addr - s.vaddr
-		if s.off > math.MaxInt64-skip || int64(s.off+skip) >= p.size {
+		skip := addr - s.Addr
+		if s.Off > math.MaxInt64-skip || int64(s.Off+skip) >= p.size {
 			return 0, 0
 		}
-		off = int64(s.off + skip)
-		return off, int64(min(s.filesz-skip, uint64(p.size-off)))
+		off = int64(s.Off + skip)
+		return off, int64(min(s.Filesz-skip, uint64(p.size-off)))
 	}
 	return 0, 0
 }
@@ -176,7 +137,7 @@ func (p *program) find(addr, end uint64) (uint64, bool) {
 			n, p.exceeded = p.left, true
 		}
 		p.left -= n
-		if hit := p.search(off, n); hit >= 0 {
+		if hit := section.Index(p.ReaderAt, infoMagic, off, n, infoAlign); hit >= 0 {
 			addr += uint64(hit - off)
 			return addr, end-addr >= infoHeader
 		}
@@ -248,18 +209,18 @@ func (p *program) pointed(pointers []byte, size int, flags byte) (version, modul
 	if size != 4 && size != 8 {
 		return "", ""
 	}
-	number := elfTable{word: size}.number
+	number := (&section.ELF{Order: bo, Word: size}).Number
 	str := func(addr uint64) string {
 		header := p.read(addr, uint64(2*size))
 		if len(header) < 2*size {
 			return ""
 		}
-		length := number(bo, header[size:])
-		b := p.read(number(bo, header), length)
+		length := number(header[size:])
+		b := p.read(number(header), length)
 		if uint64(len(b)) < length {
 			return ""
 		}
 		return string(b)
 	}
-	return str(number(bo, pointers)), str(number(bo, pointers[size:]))
+	return str(number(pointers)), str(number(pointers[size:]))
 }

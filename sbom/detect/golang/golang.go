@@ -35,10 +35,11 @@
 //
 // # Large programs
 //
-// The detector is a detect.Sifter for ELF. Its sieve keeps the headers, the names of the
-// sections, and what follows the magic of the build information in segments of data. It
-// skips what is needed of programs of Go 1.17 and older, whose strings lie before what
-// points at them, and of a file with more than 16 of these magics.
+// The detector is a detect.Sifter. Its sieve keeps the headers of an ELF file, the names
+// of the sections, and what follows the magic of the build information in segments
+// of data. It skips what is needed of programs of Go 1.17 and older, whose strings lie
+// before what points at them, of a file with more than 16 of these magics, and of Go
+// programs for other systems than those that use ELF.
 package golang
 
 import (
@@ -48,10 +49,12 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"strings"
 
 	"github.com/imagetrust/imagetrust/sbom"
 	"github.com/imagetrust/imagetrust/sbom/detect"
 	"github.com/imagetrust/imagetrust/sbom/detect/internal/readlimit"
+	"github.com/imagetrust/imagetrust/sbom/detect/internal/section"
 )
 
 // Limits. The largest build information known has about 2,000 modules and 200 kB.
@@ -66,7 +69,7 @@ type detector struct{}
 // New returns the detector. It is safe for concurrent use.
 func New() detect.Detector { return detector{} }
 
-func (detector) ID() detect.ID { return detect.ID{Name: "golang", Version: "2"} }
+func (detector) ID() detect.ID { return detect.ID{Name: "golang", Version: "3"} }
 
 func (detector) Coverage() detect.Coverage {
 	return detect.Coverage{
@@ -85,7 +88,7 @@ func (detector) Wants(e *detect.Entry) bool {
 	}
 	switch h := e.Head; {
 	case bytes.HasPrefix(h, []byte("\x7fELF")):
-		return elfProgram(h)
+		return section.Executable(h)
 	default:
 		return bytes.HasPrefix(h, []byte("MZ")) || machoOrder(h) != nil
 	}
@@ -110,31 +113,36 @@ var (
 	errWiped = errors.New("no build information")
 )
 
-// Sift implements detect.Sifter for ELF programs. Those of other systems are rare in
-// images.
+// Sift implements detect.Sifter.
 func (detector) Sift(e *detect.Entry) detect.Sieve {
-	if !bytes.HasPrefix(e.Head, []byte("\x7fELF")) || !elfProgram(e.Head) {
-		return nil
+	magic := section.Word{Text: infoMagic, Rare: strings.IndexByte(infoMagic, 'G')}
+	if bytes.HasPrefix(e.Head, []byte("\x7fELF")) {
+		magic.Found = func(s *section.Sieve, at int64) { s.Keep(at, at+keptInfo) }
 	}
-	return newSieve(e.Head, e.Size)
+	return section.NewSieve(e.Head, e.Size, section.Plan{Sections: true, Words: []section.Word{magic}})
 }
 
 // read returns the build information of the program in f.
 func read(f *detect.File) (*buildinfo.BuildInfo, error) {
-	if s, ok := f.ReaderAt.(*sieve); ok {
-		bi, err := readELF(s, f.Size, f.Path)
-		if s.skipped {
-			return nil, detect.ErrSkipped
-		}
-		return bi, err
-	}
 	head := make([]byte, min(f.Size, detect.HeadSize))
 	if n, err := f.ReadAt(head, 0); n < len(head) {
 		return nil, fmt.Errorf("%w: %v", detect.ErrFormat, err)
 	}
+	bi, err := readFormat(f, head)
+	if section.Skipped(f.ReaderAt) {
+		return nil, detect.ErrSkipped
+	}
+	return bi, err
+}
+
+func readFormat(f *detect.File, head []byte) (*buildinfo.BuildInfo, error) {
+	if bytes.HasPrefix(head, []byte("\x7fELF")) {
+		return readELF(f.ReaderAt, f.Size, f.Path)
+	}
+	if s, ok := f.ReaderAt.(*section.Sieve); ok && section.Index(s, infoMagic, 0, f.Size, 1) < 0 {
+		return nil, errNotGo // As nearly all of them: the rest are read as a whole.
+	}
 	switch {
-	case bytes.HasPrefix(head, []byte("\x7fELF")):
-		return readELF(whole{f.ReaderAt}, f.Size, f.Path)
 	case bytes.HasPrefix(head, []byte("MZ")):
 		return readOther(f, func(r io.ReaderAt) io.ReaderAt { return peView(r, head) })
 	case machoOrder(head) != nil:

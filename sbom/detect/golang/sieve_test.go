@@ -2,64 +2,33 @@ package golang
 
 import (
 	"bytes"
-	"context"
-	"crypto/sha256"
 	"debug/buildinfo"
 	"debug/elf"
 	"encoding/binary"
-	"encoding/hex"
-	"encoding/json"
 	"errors"
-	"os"
 	"os/exec"
 	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
 
-	"github.com/imagetrust/imagetrust/sbom"
 	"github.com/imagetrust/imagetrust/sbom/detect"
 	"github.com/imagetrust/imagetrust/sbom/detect/detecttest"
+	"github.com/imagetrust/imagetrust/sbom/detect/internal/section"
+	"github.com/imagetrust/imagetrust/sbom/detect/internal/testbin"
+	"github.com/imagetrust/imagetrust/sbom/detect/internal/testsieve"
 )
 
 // sift returns what Detect says when it has seen the file go by in pieces.
-func sift(t testing.TB, data []byte, piece int) (*sieve, *detect.Fragment, error) {
+func sift(t testing.TB, data []byte, piece int) (*section.Sieve, *detect.Fragment, error) {
 	t.Helper()
-	in := detecttest.File{Path: "prog", Data: data}.Entry()
-	sum := sha256.Sum256(data)
-	s, ok := New().(detect.Sifter).Sift(&in).(*sieve)
-	if !ok {
-		t.Fatal("no sieve")
-	}
-	for rest := data; len(rest) > 0; {
-		n := min(piece, len(rest))
-		if k, err := s.Write(rest[:n]); k != n || err != nil {
-			t.Fatalf("Write: %d, %v", k, err)
-		}
-		rest = rest[n:]
-	}
-	frag, err := New().Detect(context.Background(), &detect.File{Entry: in, ReaderAt: s, Digest: sbom.Digest("sha256:" + hex.EncodeToString(sum[:]))})
-	return s, frag, err
+	return testsieve.Detect(t, New(), detecttest.File{Path: "prog", Data: data}, piece)
 }
 
 // same checks that the sieve makes no difference and keeps little.
 func same(t *testing.T, data []byte) {
 	t.Helper()
-	want, wantErr := detecttest.DetectFile(t, New(), detecttest.File{Path: "prog", Data: data})
-	wanted, _ := json.Marshal(want)
-	for _, piece := range []int{1 << 30, 128 << 10, 4093} {
-		s, got, err := sift(t, data, piece)
-		if text, _ := json.Marshal(got); !bytes.Equal(text, wanted) || (err == nil) != (wantErr == nil) {
-			t.Fatalf("in pieces of %d: %s, %v; want %s, %v", piece, text, err, wanted, wantErr)
-		}
-		kept := 0
-		for _, e := range s.kept {
-			kept += cap(e.data)
-		}
-		if kept > 1<<20 {
-			t.Errorf("the sieve kept %d bytes of %d", kept, len(data))
-		}
-	}
+	_, _ = testsieve.Same(t, New(), detecttest.File{Path: "prog", Data: data})
 }
 
 func TestSieve(t *testing.T) {
@@ -116,34 +85,20 @@ func TestSystemPrograms(t *testing.T) {
 		dirs = append(dirs, filepath.Join(root, "bin"), tools)
 	}
 	slices.Reverse(dirs) // Those that are Go first.
-	n := 0
+	var patterns []string
 	for _, dir := range dirs {
-		names, _ := filepath.Glob(filepath.Join(dir, "*"))
-		for _, name := range names {
-			if info, err := os.Stat(name); err != nil || !info.Mode().IsRegular() || info.Size() > 32<<20 {
-				continue
-			}
-			data, err := os.ReadFile(name)
-			if err != nil {
-				continue
-			}
-			if e := (detecttest.File{Data: data}).Entry(); !bytes.HasPrefix(data, []byte("\x7fELF")) || !New().Wants(&e) {
-				continue
-			}
-			if n++; n > 150 {
-				return
-			}
-			agree(t, name, data)
+		patterns = append(patterns, filepath.Join(dir, "*"))
+	}
+	testsieve.System(t, New(), 150, func(f detecttest.File) {
+		if bytes.HasPrefix(f.Data, []byte("\x7fELF")) {
+			agree(t, f.Path, f.Data)
 		}
-	}
-	if n == 0 {
-		t.Skip("no ELF programs on this system")
-	}
+	}, patterns...)
 }
 
 func agree(t *testing.T, name string, data []byte) {
 	t.Helper()
-	got, err := readELF(whole{bytes.NewReader(data)}, int64(len(data)), name)
+	got, err := readELF(bytes.NewReader(data), int64(len(data)), name)
 	want, wantErr := buildinfo.Read(bytes.NewReader(data))
 	if (wantErr == nil) != (err == nil) || err == nil && got.String() != want.String() {
 		t.Errorf("%s: %v, %v; debug/buildinfo: %v, %v", name, got, err, want, wantErr)
@@ -184,7 +139,7 @@ func pointed(t testing.TB, bo binary.ByteOrder) []byte {
 func TestPointers(t *testing.T) {
 	for _, bo := range []binary.ByteOrder{binary.LittleEndian, binary.BigEndian} {
 		b := pointed(t, bo)
-		got, err := readELF(whole{bytes.NewReader(b)}, int64(len(b)), "prog")
+		got, err := readELF(bytes.NewReader(b), int64(len(b)), "prog")
 		want, wantErr := buildinfo.Read(bytes.NewReader(b))
 		if err != nil || wantErr != nil || got.String() != want.String() || got.GoVersion != "go1.16.4" {
 			t.Errorf("%v: %v, %v; debug/buildinfo: %v, %v", bo, got, err, want, wantErr)
@@ -256,5 +211,20 @@ func BenchmarkSieve(b *testing.B) {
 		if _, _, err := sift(b, data, 128<<10); err != nil {
 			b.Fatal(err)
 		}
+	}
+}
+
+// Of other systems' programs a sieve tells those that are not Go; the others are read as
+// a whole.
+func TestSieveOtherSystems(t *testing.T) {
+	data := make([]byte, 64<<10)
+	same(t, testbin.PE(".data", data))
+	same(t, testbin.MachO("__data", data))
+	if testing.Short() {
+		t.Skip("compiles the runtime")
+	}
+	b := build(t, []string{"GOOS=windows"})
+	if _, _, err := sift(t, b, 128<<10); !errors.Is(err, detect.ErrSkipped) {
+		t.Errorf("a Go program: %v", err)
 	}
 }

@@ -4,11 +4,13 @@
 // It reads headers alone, does not trust them, and needs memory for a piece of
 // the table of sections only: the parsers of the standard library keep every
 // section and symbol.
+//
+// A [Sieve] keeps the headers, and what follows given words, of an executable that
+// goes by, for detectors that are a [detect.Sifter].
 package section
 
 import (
 	"bytes"
-	"encoding/binary"
 	"errors"
 	"fmt"
 	"io"
@@ -49,7 +51,8 @@ func Executable(head []byte) bool {
 
 // Find returns the content of the first section of that name in a file of size
 // bytes. Its errors are ErrNotFound, one that wraps detect.ErrFormat for headers that
-// lead nowhere, and detect.ErrLimit for more headers than a linker makes.
+// lead nowhere, detect.ErrLimit for more headers than a linker makes, and
+// detect.ErrSkipped for headers that a Sieve did not keep.
 func Find(r io.ReaderAt, size int64, name string) (*io.SectionReader, error) {
 	if name == "" || len(name) > maxName {
 		return nil, ErrNotFound
@@ -89,9 +92,17 @@ func (f file) bytes(off, n int64) ([]byte, error) {
 	}
 	b := make([]byte, n)
 	if m, err := f.ReadAt(b, off); int64(m) < n {
-		return nil, fmt.Errorf("%w: %v", detect.ErrFormat, err)
+		return nil, unread(err)
 	}
 	return b, nil
+}
+
+// unread is the error of bytes that should be there.
+func unread(err error) error {
+	if errors.Is(err, detect.ErrSkipped) {
+		return err
+	}
+	return fmt.Errorf("%w: %v", detect.ErrFormat, err)
 }
 
 // section returns n bytes at off as the content that was found.
@@ -110,15 +121,4 @@ func tooMany(what string, limit int64) error {
 func is(padded []byte, name string) bool {
 	b, _, _ := bytes.Cut(padded, []byte{0})
 	return string(b) == name
-}
-
-// elfOrder returns the byte order that an ELF header states.
-func elfOrder(head []byte) binary.ByteOrder {
-	switch head[5] {
-	case 1:
-		return binary.LittleEndian
-	case 2:
-		return binary.BigEndian
-	}
-	return nil
 }

@@ -129,6 +129,7 @@ func FuzzFind(f *testing.F) {
 		f.Add(b)
 		f.Add(b[:20]) // less than the shortest header
 	}
+	f.Add(withData([]byte("data with a " + needle)))
 	f.Fuzz(func(t *testing.T, b []byte) {
 		r, err := Find(bytes.NewReader(b), int64(len(b)), name)
 		switch {
@@ -142,6 +143,7 @@ func FuzzFind(f *testing.F) {
 		case !errors.Is(err, ErrNotFound) && !errors.Is(err, detect.ErrFormat) && !errors.Is(err, detect.ErrLimit):
 			t.Errorf("untyped error %v", err)
 		}
+		sieveAgrees(t, b, 1+len(b)%1000)
 	})
 }
 
