@@ -4,7 +4,7 @@
 //
 //   - NAME-VERSION.conf in a directory package.conf.d, package.db or *.conf.d: a library
 //     that is registered with GHC, and so installed.
-//   - dist-newstyle/cache/plan.json, stack.yaml.lock and cabal.project.freeze declare
+//   - cache/plan.json of cabal-install, stack.yaml.lock and cabal.project.freeze declare
 //     packages ([sbom.ScopeDeclared]), that need not be there. A plan says what
 //     depends on what.
 //
@@ -53,7 +53,7 @@ func (detector) ID() detect.ID { return detect.ID{Name: "haskell", Version: "1"}
 func (detector) Coverage() detect.Coverage {
 	return detect.Coverage{
 		Ecosystem: "Haskell (GHC, Cabal, Stack)",
-		Reads: []string{"package.conf.d/*.conf", "package.db/*.conf", "dist-newstyle/cache/plan.json",
+		Reads: []string{"package.conf.d/*.conf", "package.db/*.conf", "cache/plan.json",
 			"stack.yaml.lock", "cabal.project.freeze"},
 		PURLs:    []string{"hackage"},
 		Scopes:   []sbom.Scope{sbom.ScopeInstalled, sbom.ScopeDeclared, sbom.ScopeFixture},
