@@ -124,7 +124,7 @@ func readRelease(f *detect.File) (*detect.Fragment, error) {
 		Type: sbom.TypeApplication, Name: name, Version: version, Evidence: statement.Manifest(1, name, version),
 		PURL: sbom.NewPURL("generic", "", name, version, nil),
 	}}
-	frag := &detect.Fragment{Components: []detect.Component{c}}
+	frag := &detect.Fragment{Components: []detect.Component{c}, Claims: programs(c.Key, root, path.Dir(f.Path))}
 	needs := []string{root + " erts"}
 	for _, a := range terms[0].at(3).items {
 		if n := a.at(0).name(); ospkg.ValidName(n) {
@@ -157,7 +157,18 @@ func readVersion(f *detect.File) (*detect.Fragment, error) {
 		c.CPEs = []string{`cpe:2.3:a:erlang:erlang\/otp:` + version + `:*:*:*:*:*:*:*`}
 	}
 	root := path.Dir(path.Dir(path.Dir(f.Path)))
-	return &detect.Fragment{Components: []detect.Component{{Component: c, Key: root + " OTP " + path.Base(path.Dir(f.Path))}}}, nil
+	key := root + " OTP " + path.Base(path.Dir(f.Path))
+	return &detect.Fragment{Components: []detect.Component{{Component: c, Key: key}}, Claims: programs(key, root, path.Dir(f.Path))}, nil
+}
+
+// programs are the claims of what is installed in root as a whole: its directory in
+// releases, and the programs beside that, unless others have theirs in the same place.
+func programs(key, root, release string) []detect.Claim {
+	claims := []detect.Claim{{Key: key, Path: release, Ground: sbom.ClaimDirectory, Tree: true}}
+	if root != "." && root != "usr" && root != "usr/local" {
+		claims = append(claims, detect.Claim{Key: key, Path: path.Join(root, "bin"), Ground: sbom.ClaimDirectory, Tree: true})
+	}
+	return claims
 }
 
 // readRuntime finds the runtime system, by the names of the directory and of the

@@ -23,7 +23,8 @@
 //
 // # What is owned
 //
-// The directory of an application, of the runtime and of a package. Nothing records
+// The directory of an application, of the runtime and of a package; and of a release or of
+// Erlang/OTP as a whole, its directory in releases and the programs in bin. Nothing records
 // digests of files.
 package otp
 
