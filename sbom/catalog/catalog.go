@@ -16,8 +16,10 @@ import (
 	"github.com/imagetrust/imagetrust/sbom"
 	"github.com/imagetrust/imagetrust/sbom/detect"
 	"github.com/imagetrust/imagetrust/sbom/detect/apk"
+	"github.com/imagetrust/imagetrust/sbom/detect/cargo"
 	"github.com/imagetrust/imagetrust/sbom/detect/composer"
 	"github.com/imagetrust/imagetrust/sbom/detect/conda"
+	"github.com/imagetrust/imagetrust/sbom/detect/dotnet"
 	"github.com/imagetrust/imagetrust/sbom/detect/dpkg"
 	"github.com/imagetrust/imagetrust/sbom/detect/gem"
 	"github.com/imagetrust/imagetrust/sbom/detect/golang"
@@ -98,7 +100,7 @@ func Detectors() []detect.Detector {
 		// Operating systems, and what installs beside them.
 		dpkg.New(), apk.New(), rpm.New(), pacman.New(), portage.New(), opkg.New(), nix.New(), homebrew.New(), conda.New(), kernel.New(),
 		// Languages.
-		npm.New(), python.New(), golang.New(), java.New(nil), gem.New(), composer.New(), wordpress.New(),
+		npm.New(), python.New(), golang.New(), cargo.New(), java.New(nil), dotnet.New(), gem.New(), composer.New(), wordpress.New(),
 		// What is only declared.
 		jslock.New(), pylock.New(), gomod.New(),
 	}

@@ -86,7 +86,9 @@ func ExampleDetectors() {
 	// npm
 	// python
 	// golang
+	// cargo
 	// java
+	// dotnet
 	// gem
 	// composer
 	// wordpress
