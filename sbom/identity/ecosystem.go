@@ -100,6 +100,9 @@ func EcosystemOf(c *sbom.Component, d *sbom.Distribution) (Ecosystem, bool) {
 	if typ == "hex" && p.Namespace != "" {
 		return "", false // An organization's own: the public package of that name is another.
 	}
+	if typ == "cran" && strings.HasPrefix(p.Qualifiers.Map()["repository_url"], "https://bioconductor.org") {
+		typ = "bioconductor" // As packages of R are written where one type has to do for all.
+	}
 	if e, ok := languages[typ]; ok {
 		return e, true
 	}

@@ -46,6 +46,7 @@ func TestEcosystemOf(t *testing.T) {
 		{"opensuse", "pkg:rpm/opensuse/bash@5", &sbom.Distribution{ID: "opensuse-leap", VersionID: "15.5"}, "openSUSE:Leap 15.5"},
 		{"tumbleweed", "pkg:rpm/opensuse/bash@5", &sbom.Distribution{ID: "opensuse-tumbleweed", VersionID: "20240101"}, "openSUSE:Tumbleweed"},
 		{"openEuler", "pkg:rpm/openeuler/bash@5", &sbom.Distribution{ID: "openEuler", VersionID: "22.03", Name: "openEuler 22.03 (LTS-SP1)"}, "openEuler:22.03-LTS-SP1"},
+		{"a package of Bioconductor", "pkg:cran/Biobase@2.60.0?repository_url=https://bioconductor.org", nil, "Bioconductor"},
 		{"a Hex package", "pkg:hex/phoenix@1", nil, "Hex"},
 		{"one of an organization at Hex", "pkg:hex/acme/phoenix@1", nil, ""},
 		{"arch is not in OSV", "pkg:alpm/arch/zlib@1", &sbom.Distribution{ID: "arch"}, ""},

@@ -43,6 +43,7 @@ var forms = []struct {
 	{purl: "pkg:pub/http@0.13.0", ecosystem: "Pub", name: "http"},
 	{purl: "pkg:swift/github.com/apple/swift-nio@2.40.0", ecosystem: "SwiftURL", name: "github.com/apple/swift-nio"},
 	{purl: "pkg:cran/readxl@1.0.0", ecosystem: "CRAN", name: "readxl"},
+	{purl: "pkg:cran/limma@3.56.0?repository_url=https://bioconductor.org", ecosystem: "Bioconductor", name: "limma"},
 	{purl: "pkg:bioconductor/Biobase@2.60.0", ecosystem: "Bioconductor", name: "Biobase"},
 	{purl: "pkg:hackage/aeson@1.5.6.0", ecosystem: "Hackage", name: "aeson"},
 	{purl: "pkg:julia/HTTP@1.9.0?uuid=cd3eb016-35fb-5094-929b-558a96fad6f3", ecosystem: "Julia", name: "HTTP"},
