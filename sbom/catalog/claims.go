@@ -154,8 +154,8 @@ func (o *ownership) enter(s *source, fr *fragment) {
 		var n *squash.Node[node]
 		at, n = o.find(at, fr.Detector.Name, owner, c.path)
 		switch {
-		case n != nil && n.Mode.IsDir():
-			// Directories belong to everybody.
+		case n != nil && n.Mode.IsDir() && c.digest == "":
+			// Directories belong to everybody. What has a digest was no directory.
 		case n != nil:
 			if n.Value.claims == nil && n.Mode.Type() == fs.ModeSymlink {
 				o.links = append(o.links, string(at))
