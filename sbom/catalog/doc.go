@@ -71,8 +71,10 @@
 // A layer that cannot be read to its end fails the whole call. What was read and
 // not understood, be it for a limit, a broken format or a detector that
 // panicked, is a gap. Gaps about files that a later layer hides are dropped with
-// them. So is a file of a root directory that this program may not open, or that is gone
-// or another one when it is looked at again: it has no digests then, or stays unchecked.
+// them.
+//
+// A file of a root directory that this program may not open, or that is gone or another
+// one when it is looked at again, is a gap too: it has no digests then, or stays unchecked.
 //
 // # Hard links
 //
