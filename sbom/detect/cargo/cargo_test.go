@@ -277,3 +277,11 @@ func BenchmarkWants(b *testing.B) {
 		d.Wants(e)
 	}
 }
+
+// TestDeepLock: brackets without end cost no stack.
+func TestDeepLock(t *testing.T) {
+	deep := detecttest.File{Path: "Cargo.lock", Data: []byte("version = 3\na = " + strings.Repeat("[", 8<<20))}
+	if _, err := detecttest.DetectFile(t, New(), deep); !errors.Is(err, detect.ErrLimit) {
+		t.Errorf("got %v", err)
+	}
+}

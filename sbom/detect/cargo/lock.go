@@ -1,13 +1,11 @@
 package cargo
 
 import (
-	"fmt"
 	"strings"
-
-	"github.com/BurntSushi/toml"
 
 	"github.com/imagetrust/imagetrust/sbom"
 	"github.com/imagetrust/imagetrust/sbom/detect"
+	"github.com/imagetrust/imagetrust/sbom/detect/internal/boundtoml"
 	"github.com/imagetrust/imagetrust/sbom/detect/internal/declared"
 	"github.com/imagetrust/imagetrust/sbom/detect/internal/oneline"
 	"github.com/imagetrust/imagetrust/sbom/detect/internal/origin"
@@ -43,8 +41,8 @@ func readLock(f *detect.File) (*detect.Fragment, error) {
 		return nil, err
 	}
 	var lk lock
-	if _, err := toml.Decode(string(b), &lk); err != nil {
-		return nil, fmt.Errorf("%w: %s", detect.ErrFormat, oneline.Text(err.Error(), statement.MaxText))
+	if err := boundtoml.Unmarshal(b, &lk); err != nil {
+		return nil, err
 	}
 	if lk.Root != nil {
 		lk.Package = append(lk.Package, *lk.Root)

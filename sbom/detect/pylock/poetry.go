@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/imagetrust/imagetrust/sbom"
+	"github.com/imagetrust/imagetrust/sbom/detect/internal/boundtoml"
 	"github.com/imagetrust/imagetrust/sbom/detect/internal/pep"
 )
 
@@ -33,7 +34,7 @@ func readPoetry(l *list, b []byte) error {
 			Hashes map[string][]string `toml:"hashes"`
 		} `toml:"metadata"`
 	}
-	err := decode(b, &doc)
+	err := boundtoml.Unmarshal(b, &doc)
 	for i := range doc.Packages {
 		in := &doc.Packages[i]
 		p := &pkg{name: in.Name, version: in.Version, optional: in.Optional}
@@ -100,7 +101,7 @@ func readPDM(l *list, b []byte) error {
 			Files map[string][]file `toml:"files"`
 		} `toml:"metadata"`
 	}
-	err := decode(b, &doc)
+	err := boundtoml.Unmarshal(b, &doc)
 	for i := range doc.Packages {
 		in := &doc.Packages[i]
 		if in.Editable || in.Path != "" && !isArchive(in.Path) {

@@ -27,13 +27,10 @@ package pylock
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"path"
 	"slices"
 	"strings"
-
-	"github.com/BurntSushi/toml"
 
 	"github.com/imagetrust/imagetrust/sbom"
 	"github.com/imagetrust/imagetrust/sbom/detect"
@@ -208,19 +205,4 @@ func digest(s string) []sbom.Digest {
 		return nil
 	}
 	return []sbom.Digest{d}
-}
-
-// decode reads TOML. The error wraps detect.ErrFormat.
-func decode(b []byte, into any) error {
-	if nesting(b) > maxNesting {
-		return &detect.LimitError{Path: "arrays, tables and keys", Limit: maxNesting, What: "levels"}
-	}
-	if err := toml.Unmarshal(b, into); err != nil {
-		var parse toml.ParseError
-		if errors.As(err, &parse) {
-			return fmt.Errorf("%w: line %d: %.200s", detect.ErrFormat, parse.Position.Line, parse.Message)
-		}
-		return fmt.Errorf("%w: %.200s", detect.ErrFormat, err.Error())
-	}
-	return nil
 }

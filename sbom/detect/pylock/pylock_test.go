@@ -76,21 +76,8 @@ func TestWants(t *testing.T) {
 	}
 }
 
-func TestNesting(t *testing.T) {
-	for in, want := range map[string]int{
-		"a = [[1], {b = 2}]\n":              2,
-		"a = \"[[[[\" # [[[\n[b]\n":         1,
-		"a = '[[[['\nb = \"\"\"[[\n[\"\"\"": 0,
-		"a = \"[\\\"[[[\"\n":                0,
-		"a = \"[\n[[c]]\n":                  2,
-		"a.b.c.d = 1\n":                     3,
-		"'''":                               0,
-		"\"":                                0,
-	} {
-		if got := nesting([]byte(in)); got != want {
-			t.Errorf("nesting(%q) = %d, want %d", in, got, want)
-		}
-	}
+// TestDeep: what is nested without end costs no stack.
+func TestDeep(t *testing.T) {
 	for _, deep := range []string{"a = " + strings.Repeat("[", 1<<20), strings.Repeat("a.", 1<<20) + "a = 1", strings.Repeat("[\n", 1<<20)} {
 		if _, err := detecttest.DetectFile(t, New(), detecttest.File{Path: "uv.lock", Data: []byte(deep)}); !errors.Is(err, detect.ErrLimit) {
 			t.Errorf("%.10q…: %v", deep, err)

@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/imagetrust/imagetrust/sbom/detect"
+	"github.com/imagetrust/imagetrust/sbom/detect/internal/boundtoml"
 )
 
 // uvPackage is an entry of a uv.lock.
@@ -37,7 +38,7 @@ func readUV(l *list, b []byte) error {
 		Packages      []uvPackage `toml:"package"`
 		Distributions []uvPackage `toml:"distribution"` // drafts
 	}
-	err := decode(b, &doc)
+	err := boundtoml.Unmarshal(b, &doc)
 	if err == nil && doc.Version != 1 {
 		err = fmt.Errorf("%w: lock file version %d", detect.ErrUnsupported, doc.Version)
 	}
@@ -105,7 +106,7 @@ func readPylock(l *list, b []byte) error {
 			Wheels  []archive `toml:"wheels"`
 		} `toml:"packages"`
 	}
-	err := decode(b, &doc)
+	err := boundtoml.Unmarshal(b, &doc)
 	if err == nil && !strings.HasPrefix(doc.Version, "1.") {
 		err = fmt.Errorf("%w: lock version %.20q", detect.ErrUnsupported, doc.Version)
 	}

@@ -1,4 +1,4 @@
-package pylock
+package boundtoml
 
 import "bytes"
 
