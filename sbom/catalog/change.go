@@ -82,7 +82,7 @@ func (f *fold) compareDigests(dirty map[name]bool, ref *sbom.LayerRef) {
 
 func (f *fold) digestsOf(t *tracked) uint64 {
 	var sum uint64
-	for _, k := range append([]string{t.baseKey()}, t.aliases...) {
+	for _, k := range append([]string{t.key}, t.aliases...) {
 		sum += f.recorded[name{t.detector, k}]
 	}
 	return sum

@@ -317,7 +317,7 @@ func parentsOf(claims *claimList) map[name]bool {
 // own first, then one of that key, then the first that has it as an alias.
 func (o *ownership) resolve(detector, path, key string) *tracked {
 	o.fold.patience.ask()
-	if t := o.fold.components[identity{detector, path, key}]; t != nil && t.attr.Visible {
+	if t := o.fold.components[identity{detector: detector, path: path, key: key}]; t != nil && t.attr.Visible {
 		return t
 	}
 	n := name{detector, key}
@@ -339,7 +339,7 @@ func (f *fold) named(n name, visible bool) *tracked {
 			continue
 		}
 		if best == nil || cmp.Or(cmp.Compare(best.called(n.key), t.called(n.key)),
-			cmp.Compare(t.key, best.key), cmp.Compare(t.path, best.path)) < 0 {
+			cmp.Compare(t.key, best.key), cmp.Compare(t.path, best.path), cmp.Compare(t.nth, best.nth)) < 0 {
 			best = t
 		}
 	}
@@ -454,6 +454,7 @@ func compareClaims(a, b *claim, n *squash.Node[node]) int {
 		cmp.Compare(b.owner.detector, a.owner.detector),
 		cmp.Compare(b.owner.key, a.owner.key),
 		cmp.Compare(b.owner.path, a.owner.path),
+		cmp.Compare(b.owner.nth, a.owner.nth),
 	)
 }
 

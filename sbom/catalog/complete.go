@@ -49,7 +49,7 @@ func (f *fold) ordered() []*tracked {
 }
 
 func compareIdentity(a, b identity) int {
-	return cmp.Or(cmp.Compare(a.detector, b.detector), cmp.Compare(a.path, b.path), cmp.Compare(a.key, b.key))
+	return cmp.Or(cmp.Compare(a.detector, b.detector), cmp.Compare(a.path, b.path), cmp.Compare(a.key, b.key), cmp.Compare(a.nth, b.nth))
 }
 
 // annotate adds what other files say about components. What removed files said
@@ -264,7 +264,7 @@ func (f *fold) saidIncomplete(t *tracked) bool {
 	if said.paths[t.component.Location().Path] {
 		return true
 	}
-	return !t.moved && (said.keys[t.baseKey()] || slices.ContainsFunc(t.aliases, func(alias string) bool { return said.keys[alias] }))
+	return !t.moved && (said.keys[t.key] || slices.ContainsFunc(t.aliases, func(alias string) bool { return said.keys[alias] }))
 }
 
 // incompletes are what a detector said that its file does not state all about: components

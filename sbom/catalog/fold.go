@@ -8,7 +8,6 @@ import (
 	"io/fs"
 	"maps"
 	"slices"
-	"strings"
 
 	"github.com/imagetrust/imagetrust/internal/squash"
 	"github.com/imagetrust/imagetrust/sbom"
@@ -82,6 +81,7 @@ type identity struct {
 	detector string // the name: a new version of a detector sees the same components
 	path     string
 	key      string
+	nth      int // 0, unless the file has several components of the key
 }
 
 // name is a key or alias, by which the facts of a detector refer to a component.
@@ -275,10 +275,8 @@ func components(s *source) func(yield func(identity, *detect.Component) bool) {
 			times := make(map[string]int, len(fr.Facts.Components))
 			for i := range fr.Facts.Components {
 				c := &fr.Facts.Components[i]
-				id := identity{fr.Detector.Name, s.path, c.Key}
-				if times[c.Key]++; times[c.Key] > 1 {
-					id.key = fmt.Sprintf("%s\x00%d", c.Key, times[c.Key])
-				}
+				id := identity{fr.Detector.Name, s.path, c.Key, times[c.Key]}
+				times[c.Key]++
 				if !yield(id, c) {
 					return
 				}
@@ -330,18 +328,12 @@ func (t *tracked) called(key string) int {
 	switch {
 	case t.moved:
 		return 0
-	case t.baseKey() == key:
+	case t.key == key:
 		return 2
 	case slices.Contains(t.aliases, key):
 		return 1
 	}
 	return 0
-}
-
-// baseKey is the key as the detector gave it.
-func (t *tracked) baseKey() string {
-	key, _, _ := strings.Cut(t.key, "\x00")
-	return key
 }
 
 func (f *fold) completeEvidence(t *tracked, s *source, ref *sbom.LayerRef) {

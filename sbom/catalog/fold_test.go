@@ -124,8 +124,7 @@ func checkAttributions(t *testing.T, layers []*layerResult, whole *fold) {
 	before := make(map[identity]state)
 	count := func(in, notIn map[identity]state, n name) (alone identity, times int) {
 		for id := range in {
-			key, _, _ := strings.Cut(id.key, "\x00")
-			if _, both := notIn[id]; !both && n == (name{id.detector, key}) {
+			if _, both := notIn[id]; !both && n == (name{id.detector, id.key}) {
 				alone, times = id, times+1
 			}
 		}
@@ -156,8 +155,7 @@ func checkAttributions(t *testing.T, layers []*layerResult, whole *fold) {
 		}
 		for id := range now {
 			// What alone came of a key of which one alone went is that one.
-			key, _, _ := strings.Cut(id.key, "\x00")
-			n := name{id.detector, key}
+			n := name{id.detector, id.key}
 			old, went := count(before, now, n)
 			if to, came := count(now, before, n); went == 1 && came == 1 && to == id {
 				want[id] = sbom.Attribution{Introduced: want[old].Introduced, Modified: ref, Visible: true}

@@ -18,7 +18,7 @@ func (f *fold) follow(ref *sbom.LayerRef) {
 	}
 	moves := make(map[name]*move, len(f.vanished))
 	for _, t := range f.vanished {
-		n := name{t.detector, t.baseKey()}
+		n := name{t.detector, t.key}
 		if m := moves[n]; m != nil {
 			m.ambiguous = true
 			continue
@@ -26,7 +26,7 @@ func (f *fold) follow(ref *sbom.LayerRef) {
 		moves[n] = &move{from: t}
 	}
 	for _, t := range f.appeared {
-		if m := moves[name{t.detector, t.baseKey()}]; m != nil {
+		if m := moves[name{t.detector, t.key}]; m != nil {
 			m.ambiguous = m.ambiguous || m.to != nil
 			m.to = t
 		}
