@@ -19,24 +19,34 @@ import (
 	"github.com/imagetrust/imagetrust/sbom/detect/cargo"
 	"github.com/imagetrust/imagetrust/sbom/detect/composer"
 	"github.com/imagetrust/imagetrust/sbom/detect/conda"
+	"github.com/imagetrust/imagetrust/sbom/detect/dart"
 	"github.com/imagetrust/imagetrust/sbom/detect/dotnet"
 	"github.com/imagetrust/imagetrust/sbom/detect/dpkg"
 	"github.com/imagetrust/imagetrust/sbom/detect/gem"
 	"github.com/imagetrust/imagetrust/sbom/detect/golang"
 	"github.com/imagetrust/imagetrust/sbom/detect/gomod"
+	"github.com/imagetrust/imagetrust/sbom/detect/haskell"
+	"github.com/imagetrust/imagetrust/sbom/detect/helm"
 	"github.com/imagetrust/imagetrust/sbom/detect/homebrew"
 	"github.com/imagetrust/imagetrust/sbom/detect/java"
 	"github.com/imagetrust/imagetrust/sbom/detect/jslock"
+	"github.com/imagetrust/imagetrust/sbom/detect/julia"
 	"github.com/imagetrust/imagetrust/sbom/detect/kernel"
+	"github.com/imagetrust/imagetrust/sbom/detect/lua"
 	"github.com/imagetrust/imagetrust/sbom/detect/nix"
 	"github.com/imagetrust/imagetrust/sbom/detect/npm"
+	"github.com/imagetrust/imagetrust/sbom/detect/opam"
 	"github.com/imagetrust/imagetrust/sbom/detect/opkg"
 	"github.com/imagetrust/imagetrust/sbom/detect/osrelease"
+	"github.com/imagetrust/imagetrust/sbom/detect/otp"
 	"github.com/imagetrust/imagetrust/sbom/detect/pacman"
+	"github.com/imagetrust/imagetrust/sbom/detect/perl"
 	"github.com/imagetrust/imagetrust/sbom/detect/portage"
 	"github.com/imagetrust/imagetrust/sbom/detect/pylock"
 	"github.com/imagetrust/imagetrust/sbom/detect/python"
+	"github.com/imagetrust/imagetrust/sbom/detect/r"
 	"github.com/imagetrust/imagetrust/sbom/detect/rpm"
+	"github.com/imagetrust/imagetrust/sbom/detect/swift"
 	"github.com/imagetrust/imagetrust/sbom/detect/wordpress"
 	"github.com/imagetrust/imagetrust/sbom/image"
 )
@@ -101,8 +111,9 @@ func Detectors() []detect.Detector {
 		dpkg.New(), apk.New(), rpm.New(), pacman.New(), portage.New(), opkg.New(), nix.New(), homebrew.New(), conda.New(), kernel.New(),
 		// Languages.
 		npm.New(), python.New(), golang.New(), cargo.New(), java.New(nil), dotnet.New(), gem.New(), composer.New(), wordpress.New(),
+		perl.New(), r.New(), julia.New(), lua.New(), opam.New(), haskell.New(), otp.New(), dart.New(), swift.New(),
 		// What is only declared.
-		jslock.New(), pylock.New(), gomod.New(),
+		jslock.New(), pylock.New(), gomod.New(), helm.New(),
 	}
 }
 

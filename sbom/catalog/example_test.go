@@ -92,9 +92,19 @@ func ExampleDetectors() {
 	// gem
 	// composer
 	// wordpress
+	// perl
+	// r
+	// julia
+	// lua
+	// opam
+	// haskell
+	// otp
+	// dart
+	// swift
 	// jslock
 	// pylock
 	// gomod
+	// helm
 }
 
 // A cache is shared by all runs: what was read once is not read again.
