@@ -12,6 +12,9 @@ const (
 	purl     = "github.com/package-url/packageurl-go"
 	semantic = "github.com/google/osv-scalibr"
 	gcr      = "github.com/google/go-containerregistry"
+	toml     = "github.com/BurntSushi/toml"
+	yaml     = "go.yaml.in/yaml/v3"
+	cdx      = "github.com/CycloneDX/cyclonedx-go"
 )
 
 // image are the modules behind go-containerregistry's local packages, and what inflates.
@@ -23,32 +26,46 @@ var rules = map[string]Rule{
 	"sbom is the model": {
 		Packages: []string{"sbom"}, Modules: []string{purl}, OnlyOwn: []string{}, NotPackages: []string{"net/http", "os/exec"}},
 	"detectors are light": {
-		Packages: []string{"sbom/detect", "sbom/detect/apk", "sbom/detect/composer", "sbom/detect/conda", "sbom/detect/dotnet",
-			"sbom/detect/gem", "sbom/detect/homebrew", "sbom/detect/java", "sbom/detect/nix", "sbom/detect/opkg",
-			"sbom/detect/osrelease", "sbom/detect/pacman", "sbom/detect/portage", "sbom/detect/python", "sbom/detect/rpm", "sbom/detect/wordpress"},
+		Packages: []string{"sbom/detect", "sbom/detect/apk", "sbom/detect/composer", "sbom/detect/conda", "sbom/detect/dotnet", "sbom/detect/gem", "sbom/detect/homebrew", "sbom/detect/java",
+			"sbom/detect/lua", "sbom/detect/nix", "sbom/detect/opam", "sbom/detect/opkg", "sbom/detect/osrelease", "sbom/detect/otp", "sbom/detect/pacman",
+			"sbom/detect/perl", "sbom/detect/portage", "sbom/detect/python", "sbom/detect/r", "sbom/detect/rpm", "sbom/detect/swift", "sbom/detect/wordpress"},
 		Modules: []string{purl}, OnlyOwn: []string{"sbom", "sbom/detect/...", "internal/..."}, NotPackages: []string{"net/http", "os/exec"}},
 	"detectors of Go's files need Go's own modules": {
 		Packages: []string{"sbom/detect/golang", "sbom/detect/gomod"},
 		Modules:  []string{purl, "golang.org/x/mod"}, OnlyOwn: []string{"sbom", "sbom/detect/...", "internal/..."}, NotPackages: []string{"net/http", "os/exec"}},
 	"detectors of TOML and YAML need these": {
-		Packages: []string{"sbom/detect/cargo", "sbom/detect/jslock", "sbom/detect/npm", "sbom/detect/pylock"},
-		Modules:  []string{purl, "github.com/BurntSushi/toml", "go.yaml.in/yaml/v3"}, OnlyOwn: []string{"sbom", "sbom/detect/...", "internal/..."}, NotPackages: []string{"net/http", "os/exec"}},
+		Packages: []string{"sbom/detect/cargo", "sbom/detect/dart", "sbom/detect/haskell", "sbom/detect/helm", "sbom/detect/jslock", "sbom/detect/julia", "sbom/detect/npm", "sbom/detect/pylock"},
+		Modules:  []string{purl, toml, yaml}, OnlyOwn: []string{"sbom", "sbom/detect/...", "internal/..."}, NotPackages: []string{"net/http", "os/exec"}},
 	"detectors of Zstandard need it": {
 		Packages: []string{"sbom/detect/dpkg", "sbom/detect/kernel"},
 		Modules:  []string{purl, "github.com/klauspost/compress"}, OnlyOwn: []string{"sbom", "sbom/detect/...", "internal/..."}, NotPackages: []string{"net/http", "os/exec"}},
+	"what detectors share needs no module": {
+		Packages: []string{"sbom/detect/internal/declared", "sbom/detect/internal/fixture", "sbom/detect/internal/oneline", "sbom/detect/internal/origin",
+			"sbom/detect/internal/ospkg", "sbom/detect/internal/pep", "sbom/detect/internal/readlimit", "sbom/detect/internal/section", "sbom/detect/internal/statement"},
+		Modules: []string{purl}, OnlyOwn: []string{"sbom", "sbom/detect", "sbom/detect/internal/...", "internal/..."}, NotPackages: []string{"net/http", "os/exec"}},
+	"licence texts need licensecheck": {
+		Packages: []string{"sbom/license"}, Modules: []string{purl, "github.com/google/licensecheck"},
+		OnlyOwn: []string{"sbom", "sbom/detect", "internal/..."}, NotPackages: []string{"net/http", "os/exec"}},
+	"quality needs only the model": {
+		Packages: []string{"sbom/quality"}, Modules: []string{purl}, OnlyOwn: []string{"sbom"}, NotPackages: []string{"net/http", "os/exec"}},
+	"an index joins inventories and writes documents": {
+		Packages: []string{"sbom/index"}, Modules: append([]string{"golang.org/x/mod", toml, yaml, cdx}, image...),
+		OnlyOwn: []string{"sbom", "sbom/catalog", "sbom/cyclonedx", "sbom/detect/...", "sbom/image", "sbom/spdx", "internal/..."}, NotPackages: []string{"net/http", "os/exec"}},
+	"what builders state needs no network": {
+		Packages: []string{"sbom/buildkit"}, Modules: image, OnlyOwn: []string{"sbom", "sbom/image", "sbom/spdx", "internal/..."}, NotPackages: []string{"net/http", "os/exec"}},
 	"images need no network": {
-		Packages: []string{"sbom/image", "sbom/catalog", "internal/squash"}, Modules: append([]string{"golang.org/x/mod", "github.com/BurntSushi/toml", "go.yaml.in/yaml/v3"}, image...), NotPackages: []string{"net/http", "os/exec"}},
+		Packages: []string{"sbom/image", "sbom/catalog", "internal/squash"}, Modules: append([]string{"golang.org/x/mod", toml, yaml}, image...), NotPackages: []string{"net/http", "os/exec"}},
 	"inflate needs nothing": {
 		Packages: []string{"internal/inflate"}, OnlyOwn: []string{}, NotPackages: []string{"net/http", "os/exec", "compress/flate"}},
 	"documents need their own libraries": {
-		Packages: []string{"sbom/cyclonedx", "sbom/spdx"}, Modules: []string{purl, "github.com/CycloneDX/cyclonedx-go", "github.com/spdx/tools-golang", "github.com/anchore/go-struct-converter"},
+		Packages: []string{"sbom/cyclonedx", "sbom/spdx"}, Modules: []string{purl, cdx, "github.com/spdx/tools-golang", "github.com/anchore/go-struct-converter"},
 		NotPackages: []string{"net/http", "os/exec"}},
 	"the core is pure": {
 		Packages: []string{"sbom/identity", "scan", "scan/osv", "reconcile", "rbom", "policy"}, Modules: []string{purl, semantic}, NotPackages: []string{"net/http", "os/exec"}},
 	"rbom needs only the model": {
 		Packages: []string{"rbom", "rbom/procfs"}, Modules: []string{purl}, OnlyOwn: []string{"sbom", "rbom"}, NotPackages: []string{"net/http", "os/exec"}},
 	"reports need CycloneDX": {
-		Packages: []string{"scan/report"}, Modules: []string{purl, semantic, "github.com/CycloneDX/cyclonedx-go"}, NotPackages: []string{"net/http", "os/exec"}},
+		Packages: []string{"scan/report"}, Modules: []string{purl, semantic, cdx}, NotPackages: []string{"net/http", "os/exec"}},
 	"attest is the standard library, and knows no image": {
 		Packages: []string{"attest"}, OnlyOwn: []string{"attest/internal/...", "internal/..."}, NotPackages: []string{"net/http", "os/exec"}},
 	"reconcile knows no policy": {
