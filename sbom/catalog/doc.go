@@ -41,9 +41,21 @@
 // # What is held
 //
 // A file that a detector wants is held in memory while it reads it, within
-// Options.MemoryBudget. Of large programs only what the detector's sieve picks is kept
-// ([detect.Sifter]), a few hundred KiB each and beside the budget. Reading a layer
-// takes about 5 MiB besides.
+// Options.MemoryBudget. Of programs of 256 KiB and more only what the detectors' sieves
+// pick is kept ([detect.Sifter]), some ten KiB for each of them and beside the
+// budget. Reading a layer takes about 5 MiB besides.
+//
+// What is larger than the whole budget, 16 MiB, goes to a nameless file in
+// Options.SpillDir while it is read, and nothing else does:
+//
+//   - archives of Java, a few of which are that large, and Python's wheels and eggs,
+//     which hardly ever are;
+//   - databases of packages: that of RPM has 20 KiB and more for each package;
+//   - images and modules of the kernel;
+//   - programs of which a sieve kept too little, which are read a second time: of Go
+//     1.17 and older, of Go for Windows and macOS, and of Rust with a list of crates.
+//
+// Databases of dpkg and apk, copyright files and lock files are smaller.
 //
 // # The layer cache
 //
