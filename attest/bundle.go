@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+
+	"github.com/imagetrust/imagetrust/attest/internal/strictjson"
 )
 
 // BundleMediaType is the media type of the Sigstore bundles that are written.
@@ -38,10 +40,10 @@ func NewBundle(env *Envelope, material json.RawMessage) (*Bundle, error) {
 	if err != nil {
 		return nil, fmt.Errorf("%w: %w", ErrEnvelope, err)
 	}
-	if !isObject(material) {
+	if !strictjson.IsObject(material) {
 		return nil, fmt.Errorf("%w: verification material is not an object", ErrBundle)
 	}
-	raw, err := encodeJSON(struct {
+	raw, err := strictjson.Encode(struct {
 		MediaType string          `json:"mediaType"`
 		Material  json.RawMessage `json:"verificationMaterial"`
 		Envelope  json.RawMessage `json:"dsseEnvelope"`
@@ -57,8 +59,8 @@ func NewBundle(env *Envelope, material json.RawMessage) (*Bundle, error) {
 // file is read, but has no envelope. The error is an ErrBundle, and within it an
 // ErrEnvelope or ErrLimit where one of those is the reason.
 func ParseBundle(b []byte) (*Bundle, error) {
-	if len(b) > maxJSONSize {
-		return nil, fmt.Errorf("%w: %w: %d bytes, at most %d", ErrBundle, ErrLimit, len(b), maxJSONSize)
+	if len(b) > strictjson.MaxSize {
+		return nil, fmt.Errorf("%w: %w: %d bytes, at most %d", ErrBundle, ErrLimit, len(b), strictjson.MaxSize)
 	}
 	return parseBundle(slices.Clone(b))
 }
@@ -67,11 +69,11 @@ var bundleMembers = []string{"mediaType", "verificationMaterial", "dsseEnvelope"
 
 func parseBundle(raw []byte) (*Bundle, error) {
 	members := map[string][]byte{}
-	err := scanObject(raw, func(name string, value []byte) error {
-		if !isNull(value) { // protobuf JSON: null is absent
+	err := strictjson.Object(raw, func(name string, value []byte) error {
+		if !strictjson.IsNull(value) { // protobuf JSON: null is absent
 			members[name] = value
 		}
-		return exactCase(name, bundleMembers...)
+		return strictjson.ExactCase(name, bundleMembers...)
 	})
 	if err != nil {
 		return nil, fmt.Errorf("%w: %w", ErrBundle, err)
@@ -103,7 +105,7 @@ func (b *Bundle) setMembers(members map[string][]byte) error {
 	}
 	b.material, b.envelopeJSON = members["verificationMaterial"], members["dsseEnvelope"]
 	switch {
-	case !isObject(b.material):
+	case !strictjson.IsObject(b.material):
 		return errors.New("no verificationMaterial")
 	case (b.envelopeJSON == nil) == (members["messageSignature"] == nil):
 		return errors.New("want one of dsseEnvelope and messageSignature")

@@ -10,18 +10,14 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
-)
 
-const corpusDir = "../../shared/attest"
+	"github.com/imagetrust/imagetrust/attest/internal/corpustest"
+)
 
 // corpus returns a directory of shared data or skips the test.
 func corpus(t *testing.T, name string) string {
 	t.Helper()
-	dir := filepath.Join(corpusDir, filepath.FromSlash(name))
-	if _, err := os.Stat(dir); err != nil {
-		t.Skipf("real bundles are not tested: %v", err)
-	}
-	return dir
+	return corpustest.Dir(t, "..", "attest/"+name)
 }
 
 func readFile(t *testing.T, elem ...string) []byte {
@@ -245,45 +241,16 @@ func TestGoogleCloudBuildProvenance(t *testing.T) {
 	}
 }
 
-// eachEnvelope finds DSSE envelopes at any depth of the JSON files below dir.
+// eachEnvelope reads the DSSE envelopes below dir.
 func eachEnvelope(t *testing.T, dir string, found func(file string, env *Envelope)) {
-	err := filepath.WalkDir(dir, func(file string, d fs.DirEntry, err error) error {
-		if err != nil || d.IsDir() {
-			return err
+	t.Helper()
+	corpustest.Envelopes(t, dir, func(file string, raw []byte) {
+		if env, err := parseEnvelope(raw); err == nil {
+			found(file, env)
+		} else if !errors.Is(err, ErrEnvelope) {
+			t.Errorf("%s: untyped error %v", file, err)
 		}
-		var doc any
-		if json.Unmarshal(readFile(t, file), &doc) == nil {
-			walkEnvelopes(doc, func(raw []byte) {
-				if env, err := parseEnvelope(raw); err == nil {
-					found(file, env)
-				} else if !errors.Is(err, ErrEnvelope) {
-					t.Errorf("%s: untyped error %v", file, err)
-				}
-			})
-		}
-		return nil
 	})
-	if err != nil {
-		t.Fatal(err)
-	}
-}
-
-func walkEnvelopes(doc any, found func(raw []byte)) {
-	switch v := doc.(type) {
-	case map[string]any:
-		if v["payload"] != nil && v["signatures"] != nil {
-			if raw, err := json.Marshal(v); err == nil {
-				found(raw)
-			}
-		}
-		for _, e := range v {
-			walkEnvelopes(e, found)
-		}
-	case []any:
-		for _, e := range v {
-			walkEnvelopes(e, found)
-		}
-	}
 }
 
 // TestVSAWithRawSignature: a real verification summary whose signature is raw r‖s.

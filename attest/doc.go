@@ -6,6 +6,16 @@
 // v0.3 around a DSSE envelope, and a [Verifier] turns a bundle back into a
 // [Verified].
 //
+// # Predicates
+//
+// Any JSON under any type URI is a predicate ([Custom]). SPDX, CycloneDX and OpenVEX
+// documents are wrapped as they are ([SPDX], [CycloneDX], [OpenVEX]), and a large one
+// can be attested by its digest instead and stored beside the image ([Reference]).
+// Predicates with a type of their own are a [Typed]: [NewPredicate] writes no
+// incomplete one, and [DecodePredicate] reads a statement as nothing but what it says
+// that it is. Package attest/slsa adds those of SLSA and reads the provenance of all
+// its versions and builders into one form.
+//
 // # Verified is the only proof
 //
 // Bundles and statements are claims, and anybody can write one. A [Verified] is a
@@ -26,8 +36,8 @@
 //
 // Two readers that understand one document differently are how signed documents
 // get forged. Duplicate member names, known names in another case, trailing data,
-// invalid UTF-8, excessive depth and size are errors in envelopes, bundles and
-// statements. Unknown members are kept. Nothing is re-encoded before it is
+// invalid UTF-8, excessive depth and size are errors in envelopes, bundles,
+// statements and predicates. Unknown members are kept. Nothing is re-encoded before it is
 // checked.
 //
 // This package links the standard library only. Package attest/oci stores bundles

@@ -9,6 +9,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"github.com/imagetrust/imagetrust/attest/internal/strictjson"
 )
 
 const (
@@ -48,7 +50,7 @@ func paeHeader(payloadType string, payload []byte) []byte {
 func parseEnvelope(data []byte) (*Envelope, error) {
 	env := &Envelope{}
 	seen := map[string]bool{}
-	err := scanObject(data, func(name string, value []byte) (err error) {
+	err := strictjson.Object(data, func(name string, value []byte) (err error) {
 		seen[name] = true
 		switch name {
 		case "payload":
@@ -58,7 +60,7 @@ func parseEnvelope(data []byte) (*Envelope, error) {
 		case "signatures":
 			env.Signatures, err = parseSignatures(value)
 		default:
-			return exactCase(name, "payload", "payloadType", "signatures")
+			return strictjson.ExactCase(name, "payload", "payloadType", "signatures")
 		}
 		if err != nil {
 			return fmt.Errorf("%s: %w", name, err)
@@ -82,7 +84,7 @@ func parseEnvelope(data []byte) (*Envelope, error) {
 
 func parseSignatures(data []byte) ([]Signature, error) {
 	var sigs []Signature
-	err := scanArray(data, func(value []byte) error {
+	err := strictjson.Array(data, func(value []byte) error {
 		if len(sigs) == maxSignatures {
 			return fmt.Errorf("%w: more than %d", ErrLimit, maxSignatures)
 		}
@@ -97,14 +99,14 @@ func parseSignatures(data []byte) ([]Signature, error) {
 }
 
 func parseSignature(data []byte) (sig Signature, err error) {
-	err = scanObject(data, func(name string, value []byte) (err error) {
+	err = strictjson.Object(data, func(name string, value []byte) (err error) {
 		switch name {
 		case "sig":
 			sig.Sig, err = decodeBase64(value)
 		case "keyid":
 			err = json.Unmarshal(value, &sig.KeyID)
 		default:
-			err = exactCase(name, "sig", "keyid")
+			err = strictjson.ExactCase(name, "sig", "keyid")
 		}
 		return err
 	})
@@ -173,7 +175,7 @@ func (e *Envelope) encode() ([]byte, error) {
 	if payload == nil {
 		payload = []byte{} // encoding/json writes null for nil
 	}
-	return encodeJSON(struct {
+	return strictjson.Encode(struct {
 		Payload     []byte      `json:"payload"`
 		PayloadType string      `json:"payloadType"`
 		Signatures  []signature `json:"signatures"`

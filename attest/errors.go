@@ -4,6 +4,8 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+
+	"github.com/imagetrust/imagetrust/attest/internal/strictjson"
 )
 
 // Errors of reading bundles, envelopes, statements and keys.
@@ -17,11 +19,13 @@ var (
 	// ErrPredicate says that a predicate is absent, null, not JSON, or of a type
 	// other than asked for.
 	ErrPredicate = errors.New("attest: unusable predicate")
+	// ErrDocument says that a document is none of those that a reference attests.
+	ErrDocument = errors.New("attest: document is not the one attested")
 	// ErrDigest says that a digest is malformed or of an algorithm weaker than
 	// SHA-256.
 	ErrDigest = errors.New("attest: malformed or weak digest")
 	// ErrLimit says that an input is larger or deeper than this package reads.
-	ErrLimit = errors.New("attest: limit exceeded")
+	ErrLimit = strictjson.ErrLimit
 	// ErrKey says that a key is malformed, of an unsupported kind or too weak.
 	ErrKey = errors.New("attest: unusable key")
 	// ErrEncryptedKey says that a private key is encrypted. Cosign's own

@@ -1,9 +1,14 @@
 package attest
 
 import (
-	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
+	"reflect"
+	"slices"
+	"strings"
+
+	"github.com/imagetrust/imagetrust/attest/internal/strictjson"
 )
 
 // Predicate types that are known here. Others are as welcome.
@@ -21,12 +26,15 @@ const (
 	// TypeVulns01 and TypeVulns02 are in-toto's lists of vulnerabilities.
 	TypeVulns01 = "https://in-toto.io/attestation/vulns/v0.1"
 	TypeVulns02 = "https://in-toto.io/attestation/vulns/v0.2"
-	// TypeSLSAProvenance02 and TypeSLSAProvenance1 are build provenance.
+	// TypeSLSAProvenance01, TypeSLSAProvenance02 and TypeSLSAProvenance1 are build
+	// provenance. Package attest/slsa reads all three into one form.
+	TypeSLSAProvenance01 = "https://slsa.dev/provenance/v0.1"
 	TypeSLSAProvenance02 = "https://slsa.dev/provenance/v0.2"
 	TypeSLSAProvenance1  = "https://slsa.dev/provenance/v1"
 	// TypeVSA is a SLSA verification summary.
 	TypeVSA = "https://slsa.dev/verification_summary/v1"
-	// TypeOpenVEX has no version; documents also use it with one behind it.
+	// TypeOpenVEX has no version; some write it with one behind it, see
+	// [IsOpenVEX].
 	TypeOpenVEX = "https://openvex.dev/ns"
 	// TypeCosignCustom and TypeCosignSign are cosign's default for files of any
 	// form, and its image signatures.
@@ -37,6 +45,11 @@ const (
 	// TypeSVR01 and TypeSVR02 are in-toto's simple verification results.
 	TypeSVR01 = "https://in-toto.io/attestation/svr/v0.1"
 	TypeSVR02 = "https://in-toto.io/attestation/svr/v0.2"
+	// TypeReference names documents that are stored elsewhere, by their digests.
+	TypeReference = "https://in-toto.io/attestation/reference/v0.1"
+	// TypeReconciliation is a comparison by package reconcile, in the frame of
+	// [Reconciliation].
+	TypeReconciliation = "https://github.com/imagetrust/imagetrust/reconciliation/v0.1"
 )
 
 // Predicate is what a statement says about its subjects.
@@ -49,63 +62,38 @@ type Predicate struct {
 	err error // of the constructor; NewStatement reports it
 }
 
-// SPDX wraps an SPDX JSON document, version 2 or 3. The type is TypeSPDX for
-// version 2, which is what other tools look for, and TypeSPDX3 for version 3. A
-// document that is no SPDX JSON makes NewStatement fail with ErrPredicate.
-func SPDX(doc []byte) Predicate {
-	var head struct {
-		Version string          `json:"spdxVersion"`
-		Graph   json.RawMessage `json:"@graph"`
-	}
-	switch err := json.Unmarshal(doc, &head); {
-	case err != nil:
-		return failed(TypeSPDX, err)
-	case head.Version != "":
-		return Predicate{Type: TypeSPDX, Content: doc}
-	case len(head.Graph) > 0:
-		return Predicate{Type: TypeSPDX3, Content: doc}
-	default:
-		return failed(TypeSPDX, fmt.Errorf("neither spdxVersion nor @graph"))
-	}
+// Typed is a predicate with a type of its own. The predicates of this package are
+// [SLSAProvenance], [VulnScan], [Vulns], [SVR], [RuntimeTrace], [Reference] and
+// [Reconciliation]; package attest/slsa has those of SLSA, and any other type may
+// join them by these two methods.
+type Typed interface {
+	// PredicateTypes returns the type URIs under which the predicate is read. It is
+	// written under the first. The receiver may be nil.
+	PredicateTypes() []string
+	// Validate reports what the specification of the first type requires and the
+	// predicate lacks. The error is an ErrPredicate. What was signed by others is not
+	// held to it when it is decoded: call it where that matters.
+	Validate() error
 }
 
-// CycloneDX wraps a CycloneDX JSON document. A document that is no CycloneDX JSON
-// makes NewStatement fail with ErrPredicate.
-func CycloneDX(doc []byte) Predicate {
-	var head struct {
-		Format string `json:"bomFormat"`
+// NewPredicate encodes a predicate that knows its type. One that lacks what its
+// specification requires, or is nil, makes NewStatement fail with ErrPredicate.
+func NewPredicate(t Typed) Predicate {
+	v := reflect.ValueOf(t)
+	if !v.IsValid() {
+		return failed("", errors.New("no predicate"))
 	}
-	if err := json.Unmarshal(doc, &head); err != nil {
-		return failed(TypeCycloneDX, err)
+	written := ""
+	if types := t.PredicateTypes(); len(types) > 0 {
+		written = types[0]
 	}
-	if head.Format != "CycloneDX" {
-		return failed(TypeCycloneDX, fmt.Errorf("bomFormat is %.40q", head.Format))
+	if v.Kind() == reflect.Pointer && v.IsNil() {
+		return failed(written, errors.New("no predicate"))
 	}
-	return Predicate{Type: TypeCycloneDX, Content: doc}
-}
-
-// Provenance wraps SLSA provenance v1.
-func Provenance(p *SLSAProvenance) Predicate {
-	if err := p.validate(); err != nil {
-		return failed(TypeSLSAProvenance1, err)
+	if err := t.Validate(); err != nil {
+		return failed(written, err)
 	}
-	return Custom(TypeSLSAProvenance1, p)
-}
-
-// VulnerabilityReport wraps a scanner's report in cosign's frame (vuln v1).
-func VulnerabilityReport(s *VulnScan) Predicate {
-	if err := s.validate(); err != nil {
-		return failed(TypeCosignVuln, err)
-	}
-	return Custom(TypeCosignVuln, s)
-}
-
-// Vulnerabilities wraps a list of vulnerabilities (in-toto vulns v0.2).
-func Vulnerabilities(v *Vulns) Predicate {
-	if err := v.validate(); err != nil {
-		return failed(TypeVulns02, err)
-	}
-	return Custom(TypeVulns02, v)
+	return Custom(written, t)
 }
 
 // Custom encodes v as JSON under any type URI. A []byte or json.RawMessage is
@@ -118,33 +106,36 @@ func Custom(predicateType string, v any) Predicate {
 	case json.RawMessage:
 		return Predicate{Type: predicateType, Content: raw}
 	}
-	var buf bytes.Buffer
-	enc := json.NewEncoder(&buf)
-	enc.SetEscapeHTML(false)
-	if err := enc.Encode(v); err != nil {
+	content, err := strictjson.Encode(v)
+	if err != nil {
 		return failed(predicateType, err)
 	}
-	return Predicate{Type: predicateType, Content: bytes.TrimSuffix(buf.Bytes(), []byte("\n"))}
+	return Predicate{Type: predicateType, Content: content}
 }
 
 func failed(predicateType string, err error) Predicate {
 	return Predicate{Type: predicateType, err: err}
 }
 
-// DecodePredicate decodes the predicate of v into a T. Members that T does not
-// have are ignored, as the in-toto parsing rules want; members that differ from
-// T's only in case are an error. The error is an ErrPredicate, also when v is not
-// valid.
+// DecodePredicate decodes the predicate of v into a T. If *T is a [Typed], the
+// statement must have one of its types; for any other T the caller compares
+// [Verified.PredicateType]. Members that T does not have are ignored, as the
+// in-toto parsing rules want; members that differ from T's only in case are an
+// error. The error is an ErrPredicate, also when v is not valid.
 func DecodePredicate[T any](v *Verified) (*T, error) {
 	if !v.Valid() {
 		return nil, fmt.Errorf("%w: not verified", ErrPredicate)
 	}
+	return decodePredicate[T](v.statement.PredicateType, v.statement.Predicate)
+}
+
+func decodePredicate[T any](predicateType string, predicate []byte) (*T, error) {
 	out := new(T)
-	if err := checkMemberCase[T](v.statement.Predicate); err != nil {
-		return nil, fmt.Errorf("%w: %s: %w", ErrPredicate, v.statement.PredicateType, err)
+	if t, ok := any(out).(Typed); ok && !slices.Contains(t.PredicateTypes(), predicateType) {
+		return nil, fmt.Errorf("%w: is %.120q, asked for %s", ErrPredicate, predicateType, strings.Join(t.PredicateTypes(), " or "))
 	}
-	if err := json.Unmarshal(v.statement.Predicate, out); err != nil {
-		return nil, fmt.Errorf("%w: %s: %w", ErrPredicate, v.statement.PredicateType, err)
+	if err := strictjson.Decode(predicate, out); err != nil {
+		return nil, fmt.Errorf("%w: %.120s: %w", ErrPredicate, predicateType, err)
 	}
 	return out, nil
 }

@@ -44,6 +44,37 @@ func TestSBOMPredicateTypes(t *testing.T) {
 	if v := verified(t, attest.CycloneDX([]byte(`{"bomFormat":"CycloneDX","specVersion":"1.6"}`))); v.PredicateType() != attest.TypeCycloneDX {
 		t.Error(v.PredicateType())
 	}
+	const vex = `{"@context":"https://openvex.dev/ns/v0.2.0","statements":[]}`
+	if v := verified(t, attest.OpenVEX([]byte(vex))); v.PredicateType() != attest.TypeOpenVEX || string(v.Predicate()) != vex {
+		t.Errorf("%s %s", v.PredicateType(), v.Predicate())
+	}
+}
+
+func TestDocumentsAreReadStrictly(t *testing.T) {
+	for name, p := range map[string]attest.Predicate{
+		"SPDX in another case":      attest.SPDX([]byte(`{"SPDXVersion":"SPDX-2.3"}`)),
+		"CycloneDX in another case": attest.CycloneDX([]byte(`{"BomFormat":"CycloneDX"}`)),
+		"two formats":               attest.CycloneDX([]byte(`{"bomFormat":"CycloneDX","bomFormat":"SPDX"}`)),
+		"duplicate deep down":       attest.SPDX([]byte(`{"spdxVersion":"SPDX-2.3","packages":[{"name":"a","name":"b"}]}`)),
+		"trailing document":         attest.SPDX([]byte(`{"spdxVersion":"SPDX-2.3"}{}`)),
+		"OpenVEX without context":   attest.OpenVEX([]byte(`{"statements":[]}`)),
+		"OpenVEX that is not":       attest.OpenVEX([]byte(`{"@context":"https://openvex.dev/nsx"}`)),
+	} {
+		if st, err := attest.NewStatement(p, attest.NewSubject("", digestA)); !errors.Is(err, attest.ErrPredicate) {
+			t.Errorf("%s: %v, %v", name, st, err)
+		}
+	}
+}
+
+func TestIsOpenVEX(t *testing.T) {
+	for in, want := range map[string]bool{
+		attest.TypeOpenVEX: true, "https://openvex.dev/ns/v0.2.0": true, "https://openvex.dev/nsv0.2.0": false,
+		"https://openvex.dev/ns/": false, "https://openvex.dev": false, "": false,
+	} {
+		if got := attest.IsOpenVEX(in); got != want {
+			t.Errorf("%q: %t", in, got)
+		}
+	}
 }
 
 func TestProvenancePredicate(t *testing.T) {

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/imagetrust/imagetrust/attest/internal/seal"
+	"github.com/imagetrust/imagetrust/attest/internal/strictjson"
 )
 
 // Key is a trusted public key.
@@ -156,8 +157,8 @@ func (b *Bundle) uncheckedByKeys() []string {
 		return nil
 	}
 	var names []string
-	_ = scanObject(b.material, func(name string, value []byte) error { // scanned before
-		if name != "publicKey" && !isNull(value) && !isEmpty(value) {
+	_ = strictjson.Object(b.material, func(name string, value []byte) error { // scanned before
+		if name != "publicKey" && !strictjson.IsNull(value) && !isEmpty(value) {
 			names = append(names, name)
 		}
 		return nil

@@ -1,4 +1,4 @@
-package attest
+package strictjson
 
 import (
 	"bytes"
@@ -47,13 +47,13 @@ func TestCheckJSON(t *testing.T) {
 		{"byte order mark", "\ufeff{}", "want a JSON value"},
 		{"NUL", "\x00", "want a JSON value"},
 		{"empty", "", "want a JSON value"},
-		{"deepest", strings.Repeat("[", maxJSONDepth) + strings.Repeat("]", maxJSONDepth), ""},
-		{"too deep", strings.Repeat("[", maxJSONDepth+1) + strings.Repeat("]", maxJSONDepth+1), "limit"},
+		{"deepest", strings.Repeat("[", MaxDepth) + strings.Repeat("]", MaxDepth), ""},
+		{"too deep", strings.Repeat("[", MaxDepth+1) + strings.Repeat("]", MaxDepth+1), "limit"},
 		{"bomb of brackets", strings.Repeat("[", 1<<20), "limit"},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			err := checkJSON([]byte(tt.in))
+			err := Check([]byte(tt.in))
 			switch {
 			case tt.want == "" && err != nil:
 				t.Errorf("valid, but %v", err)
@@ -64,14 +64,14 @@ func TestCheckJSON(t *testing.T) {
 			}
 		})
 	}
-	if err := checkJSON(make([]byte, maxJSONSize+1)); !errors.Is(err, ErrLimit) {
+	if err := Check(make([]byte, MaxSize+1)); !errors.Is(err, ErrLimit) {
 		t.Errorf("oversized input: %v", err)
 	}
 }
 
 func TestScanObjectGivesMembersInOrder(t *testing.T) {
 	var got []string
-	err := scanObject([]byte(` { "b" : [ {"x":1} ] , "\u0061":{"b":2}}`), func(name string, value []byte) error {
+	err := Object([]byte(` { "b" : [ {"x":1} ] , "\u0061":{"b":2}}`), func(name string, value []byte) error {
 		got = append(got, name+"="+string(value))
 		return nil
 	})
@@ -79,11 +79,11 @@ func TestScanObjectGivesMembersInOrder(t *testing.T) {
 		t.Errorf("got %q, %v, want %q", got, err, want)
 	}
 	stop := errors.New("stop")
-	if err := scanObject([]byte(`{"a":1}`), func(string, []byte) error { return stop }); !errors.Is(err, stop) {
+	if err := Object([]byte(`{"a":1}`), func(string, []byte) error { return stop }); !errors.Is(err, stop) {
 		t.Errorf("the callback's error is lost: %v", err)
 	}
 	for _, in := range []string{`[]`, `1`, ``} {
-		if err := scanObject([]byte(in), nil); err == nil {
+		if err := Object([]byte(in), nil); err == nil {
 			t.Errorf("%q taken for an object", in)
 		}
 	}
@@ -96,7 +96,7 @@ func FuzzCheckJSON(f *testing.F) {
 		f.Add([]byte(s))
 	}
 	f.Fuzz(func(t *testing.T, data []byte) {
-		err := checkJSON(data)
+		err := Check(data)
 		if valid := json.Valid(data); err == nil && !valid {
 			t.Fatalf("accepted what encoding/json refuses: %q", data)
 		} else if err != nil && valid {
@@ -151,7 +151,7 @@ func hasDuplicate(data []byte) bool {
 	}
 }
 
-func TestCheckMemberCase(t *testing.T) {
+func TestDecodeRefusesOtherCase(t *testing.T) {
 	type inner struct {
 		ID string `json:"id"`
 	}
@@ -160,8 +160,8 @@ func TestCheckMemberCase(t *testing.T) {
 		List    []inner          `json:"list"`
 		Env     map[string]inner `json:"env"`
 		Plain   string
-		Skipped string `json:"-"`
-		Deps    []ResourceDescriptor
+		Skipped string          `json:"-"`
+		Raw     json.RawMessage `json:"raw"`
 		hidden  string
 	}
 	_ = doc{}.hidden
@@ -171,6 +171,7 @@ func TestCheckMemberCase(t *testing.T) {
 	}{
 		{`{"builder":{"id":"x"},"list":[{"id":"y"}],"env":{"A":{"id":"z"},"a":{"id":"z"}},"Plain":"p"}`, true},
 		{`{"unknown":1,"builder":null,"list":null}`, true},
+		{`{"raw":{"HTTP_PROXY":"","http_proxy":""}}`, true},
 		{`{"Builder":{"id":"x"}}`, false},
 		{`{"builder":{"ID":"x"}}`, false},
 		{`{"list":[{"id":"x"},{"iD":"x"}]}`, false},
@@ -178,11 +179,40 @@ func TestCheckMemberCase(t *testing.T) {
 		{`{"plain":"p"}`, false},
 		{`{"-":"p","skipped":1,"hidden":1}`, true},
 		{`{"li\u017ft":[]}`, false}, // LATIN SMALL LETTER LONG S folds to s
-		{`{"builder":"not an object"}`, true},
+		{`{"builder":"not an object"}`, false},
+		{`{"unknown":{"a":1,"a":2}}`, false},
+		{`{"list":[]}{}`, false},
 	}
 	for _, tt := range tests {
-		if err := checkMemberCase[doc]([]byte(tt.in)); (err == nil) != tt.ok {
+		if err := Decode([]byte(tt.in), new(doc)); (err == nil) != tt.ok {
 			t.Errorf("%s: %v", tt.in, err)
+		}
+	}
+}
+
+func TestOpenKeepsWhatItDoesNotKnow(t *testing.T) {
+	type known struct {
+		Name string `json:"name,omitempty"`
+	}
+	open := NewOpen[known]()
+	const in = `{"name":"n","a":[1],"z":{"<":">"}}`
+	k, extra, err := open.Decode([]byte(in))
+	if err != nil || k.Name != "n" || string(extra["a"]) != "[1]" || len(extra) != 2 {
+		t.Fatalf("got %+v, %s, %v", k, extra, err)
+	}
+	if out, err := open.Encode(k, extra); err != nil || string(out) != in {
+		t.Errorf("got %s, %v", out, err)
+	}
+	if out, err := open.Encode(known{}, extra); err != nil || string(out) != `{"a":[1],"z":{"<":">"}}` {
+		t.Errorf("nothing known: %s, %v", out, err)
+	}
+	extra["name"] = json.RawMessage(`"other"`)
+	if out, err := open.Encode(k, extra); err == nil {
+		t.Errorf("a member is written twice: %s", out)
+	}
+	for _, bad := range []string{`{"Name":"n"}`, `{"a":1,"a":1}`, `[]`, `{"name":1}`} {
+		if _, _, err := open.Decode([]byte(bad)); err == nil {
+			t.Errorf("%s is accepted", bad)
 		}
 	}
 }

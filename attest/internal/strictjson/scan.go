@@ -1,4 +1,12 @@
-package attest
+// Package strictjson reads the JSON that is signed. Two readers that understand
+// one document differently are how signed documents get forged, so this one
+// refuses whatever readers are known to disagree about: duplicate member names,
+// names that differ from known ones only in case, data behind the value, invalid
+// UTF-8, and more depth or size than anybody needs.
+//
+// It works on the bytes as they are. Values are handed out as slices of the input,
+// and nothing is encoded anew to be checked.
+package strictjson
 
 import (
 	"bytes"
@@ -9,20 +17,24 @@ import (
 	"unicode/utf8"
 )
 
+// ErrLimit says that an input is larger or deeper than this package reads. It is
+// exported as attest.ErrLimit.
+var ErrLimit = errors.New("attest: limit exceeded")
+
 const (
-	// maxJSONSize bounds bundles and payloads. It is far above any SBOM; callers
+	// MaxSize bounds bundles and payloads, in bytes. It is far above any SBOM; callers
 	// that fetch from strangers set lower bounds.
-	maxJSONSize = 128 << 20
-	// maxJSONDepth bounds nesting. Deeply nested CycloneDX stays under 50.
-	maxJSONDepth = 256
+	MaxSize = 128 << 20
+	// MaxDepth bounds the nesting of objects and arrays. Deeply nested CycloneDX stays under 50.
+	MaxDepth = 256
 	// wideObject is the number of members from which duplicates are looked up in
 	// a map rather than compared one by one.
 	wideObject = 16
 )
 
-// jsonScanner checks one JSON text (RFC 8259, as restricted by I-JSON, RFC 7493):
+// scanner checks one JSON text (RFC 8259, as restricted by I-JSON, RFC 7493):
 // valid UTF-8, no duplicate member names, bounded depth, nothing behind the value.
-type jsonScanner struct {
+type scanner struct {
 	data  []byte
 	pos   int
 	depth int
@@ -33,39 +45,43 @@ type jsonScanner struct {
 	element func(value []byte) error
 }
 
-// checkJSON checks any JSON value.
-func checkJSON(data []byte) error {
-	return (&jsonScanner{data: data}).run()
+// Check checks any JSON value. The error is an ErrLimit, or says at which byte the
+// text is wrong and why.
+func Check(data []byte) error {
+	return (&scanner{data: data}).run()
 }
 
-// scanObject checks an object and everything below it, and calls member for each
+// Object checks an object and everything below it, and calls member for each
 // of its members, in order. Values are slices of data.
-func scanObject(data []byte, member func(name string, value []byte) error) error {
-	if !isObject(data) {
+func Object(data []byte, member func(name string, value []byte) error) error {
+	if !IsObject(data) {
 		return errors.New("not a JSON object")
 	}
-	return (&jsonScanner{data: data, member: member}).run()
+	return (&scanner{data: data, member: member}).run()
 }
 
-// scanArray is scanObject for the elements of an array.
-func scanArray(data []byte, element func(value []byte) error) error {
+// Array is Object for the elements of an array.
+func Array(data []byte, element func(value []byte) error) error {
 	if !startsWith(data, '[') {
 		return errors.New("not a JSON array")
 	}
-	return (&jsonScanner{data: data, element: element}).run()
+	return (&scanner{data: data, element: element}).run()
 }
 
-func isObject(data []byte) bool { return startsWith(data, '{') }
-func isNull(data []byte) bool   { return string(bytes.TrimSpace(data)) == "null" }
+// IsObject reports whether data begins as an object. It checks nothing else.
+func IsObject(data []byte) bool { return startsWith(data, '{') }
+
+// IsNull reports whether data is null.
+func IsNull(data []byte) bool { return string(bytes.TrimSpace(data)) == "null" }
 
 func startsWith(data []byte, c byte) bool {
 	data = bytes.TrimLeft(data, " \t\r\n")
 	return len(data) > 0 && data[0] == c
 }
 
-func (s *jsonScanner) run() error {
-	if len(s.data) > maxJSONSize {
-		return fmt.Errorf("%w: %d bytes of JSON, at most %d", ErrLimit, len(s.data), maxJSONSize)
+func (s *scanner) run() error {
+	if len(s.data) > MaxSize {
+		return fmt.Errorf("%w: %d bytes of JSON, at most %d", ErrLimit, len(s.data), MaxSize)
 	}
 	if !utf8.Valid(s.data) {
 		return errors.New("invalid UTF-8")
@@ -79,11 +95,11 @@ func (s *jsonScanner) run() error {
 	return nil
 }
 
-func (s *jsonScanner) errorf(format string, args ...any) error {
+func (s *scanner) errorf(format string, args ...any) error {
 	return fmt.Errorf("byte %d: %s", s.pos, fmt.Sprintf(format, args...))
 }
 
-func (s *jsonScanner) space() {
+func (s *scanner) space() {
 	for s.pos < len(s.data) {
 		switch s.data[s.pos] {
 		case ' ', '\t', '\r', '\n':
@@ -95,14 +111,14 @@ func (s *jsonScanner) space() {
 }
 
 // next skips white space and returns the next byte, 0 at the end: NUL is no JSON.
-func (s *jsonScanner) next() byte {
+func (s *scanner) next() byte {
 	if s.space(); s.pos < len(s.data) {
 		return s.data[s.pos]
 	}
 	return 0
 }
 
-func (s *jsonScanner) value() error {
+func (s *scanner) value() error {
 	switch s.next() {
 	case '{':
 		return s.nested(s.object)
@@ -121,9 +137,9 @@ func (s *jsonScanner) value() error {
 	}
 }
 
-func (s *jsonScanner) nested(read func() error) error {
-	if s.depth++; s.depth > maxJSONDepth {
-		return fmt.Errorf("%w: JSON nested deeper than %d", ErrLimit, maxJSONDepth)
+func (s *scanner) nested(read func() error) error {
+	if s.depth++; s.depth > MaxDepth {
+		return fmt.Errorf("%w: JSON nested deeper than %d", ErrLimit, MaxDepth)
 	}
 	s.pos++ // the opening bracket
 	err := read()
@@ -131,7 +147,7 @@ func (s *jsonScanner) nested(read func() error) error {
 	return err
 }
 
-func (s *jsonScanner) object() error {
+func (s *scanner) object() error {
 	base := len(s.names)
 	defer func() { s.names = s.names[:base] }()
 	var wide map[string]struct{}
@@ -161,7 +177,7 @@ func (s *jsonScanner) object() error {
 }
 
 // name reads a member name and returns it decoded.
-func (s *jsonScanner) name() ([]byte, error) {
+func (s *scanner) name() ([]byte, error) {
 	if s.next() != '"' {
 		return nil, s.errorf("want a member name")
 	}
@@ -181,7 +197,7 @@ func (s *jsonScanner) name() ([]byte, error) {
 }
 
 // unique notes a name of the object whose names begin at base.
-func (s *jsonScanner) unique(base int, wide map[string]struct{}, name []byte) (map[string]struct{}, error) {
+func (s *scanner) unique(base int, wide map[string]struct{}, name []byte) (map[string]struct{}, error) {
 	if wide == nil && len(s.names)-base >= wideObject {
 		wide = make(map[string]struct{}, 4*wideObject)
 		for _, n := range s.names[base:] {
@@ -204,7 +220,7 @@ func (s *jsonScanner) unique(base int, wide map[string]struct{}, name []byte) (m
 	return nil, nil
 }
 
-func (s *jsonScanner) memberValue(name []byte) error {
+func (s *scanner) memberValue(name []byte) error {
 	s.space()
 	start := s.pos
 	if err := s.value(); err != nil {
@@ -216,7 +232,7 @@ func (s *jsonScanner) memberValue(name []byte) error {
 	return nil
 }
 
-func (s *jsonScanner) array() error {
+func (s *scanner) array() error {
 	if s.next() == ']' {
 		s.pos++
 		return nil
@@ -239,7 +255,7 @@ func (s *jsonScanner) array() error {
 }
 
 // more reads a comma, or the closing bracket and says that it was the end.
-func (s *jsonScanner) more(closing byte) (done bool, err error) {
+func (s *scanner) more(closing byte) (done bool, err error) {
 	switch s.next() {
 	case ',':
 		s.pos++
@@ -252,7 +268,7 @@ func (s *jsonScanner) more(closing byte) (done bool, err error) {
 	}
 }
 
-func (s *jsonScanner) string() error {
+func (s *scanner) string() error {
 	for s.pos++; s.pos < len(s.data); s.pos++ {
 		switch c := s.data[s.pos]; {
 		case c == '"':
@@ -270,7 +286,7 @@ func (s *jsonScanner) string() error {
 }
 
 // escape checks an escape sequence and leaves pos on its last byte.
-func (s *jsonScanner) escape() error {
+func (s *scanner) escape() error {
 	rest := s.data[s.pos+1:]
 	switch {
 	case len(rest) > 0 && strings.IndexByte(`"\/bfnrt`, rest[0]) >= 0:
@@ -288,7 +304,7 @@ func isHex(b []byte) bool {
 	return len(bytes.Trim(b, "0123456789abcdefABCDEF")) == 0
 }
 
-func (s *jsonScanner) literal(want string) error {
+func (s *scanner) literal(want string) error {
 	if !bytes.HasPrefix(s.data[s.pos:], []byte(want)) {
 		return s.errorf("malformed literal")
 	}
@@ -296,7 +312,7 @@ func (s *jsonScanner) literal(want string) error {
 	return nil
 }
 
-func (s *jsonScanner) number() error {
+func (s *scanner) number() error {
 	s.accept('-')
 	switch {
 	case s.accept('0'):
@@ -318,7 +334,7 @@ func (s *jsonScanner) number() error {
 	return nil
 }
 
-func (s *jsonScanner) accept(c byte) bool {
+func (s *scanner) accept(c byte) bool {
 	if s.pos < len(s.data) && s.data[s.pos] == c {
 		s.pos++
 		return true
@@ -326,7 +342,7 @@ func (s *jsonScanner) accept(c byte) bool {
 	return false
 }
 
-func (s *jsonScanner) digits() bool {
+func (s *scanner) digits() bool {
 	start := s.pos
 	for s.pos < len(s.data) && '0' <= s.data[s.pos] && s.data[s.pos] <= '9' {
 		s.pos++
