@@ -72,7 +72,7 @@ type Options struct {
 	// over all layers, in bytes; 16 MiB if 0. Layers wait for their turn. A file that is
 	// larger than the whole budget, and whose detector has no detect.Sieve for it, goes
 	// to an anonymous file in SpillDir, at most Parallel files of MaxFileSize at once:
-	// Java archives, databases of packages, and programs for Windows and macOS do.
+	// Java archives and databases of packages do; see the package documentation.
 	MemoryBudget int64
 	// SpillDir is where the anonymous file is made; [os.TempDir] if empty. The
 	// file has no name in it: nothing is left behind, even after a crash.
@@ -120,8 +120,9 @@ func Detectors() []detect.Detector {
 // Image reads every layer of img once, layers in parallel, and returns what is in
 // the image. A layer is read a second time only for hard links whose content went by
 // under a name that nobody wanted, for what a detector's Sieve turns out to have not
-// kept (detect.ErrSkipped; of Go programs those of Go 1.17 and older), and for executables that a package manager owns at
-// an unusual place or recorded by an unusual algorithm. opts may be nil.
+// kept (detect.ErrSkipped; that of programs of Go 1.17 and older, and of Rust with a
+// list of crates), and for executables that a package manager owns at an unusual place
+// or recorded by an unusual algorithm. opts may be nil.
 //
 // An error means that there is no inventory: a layer could not be read to its
 // end or is not the one the image names (a *image.LayerError), a limit was
