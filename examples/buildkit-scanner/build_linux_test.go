@@ -35,6 +35,7 @@ import (
 	"github.com/imagetrust/imagetrust/sbom/buildkit"
 	"github.com/imagetrust/imagetrust/sbom/catalog"
 	"github.com/imagetrust/imagetrust/sbom/image"
+	imageremote "github.com/imagetrust/imagetrust/sbom/image/remote"
 )
 
 // The test of a real build, by a real BuildKit, runs where these say what it needs:
@@ -67,6 +68,7 @@ COPY tool /usr/bin/tool
 
 FROM ${BASE}
 COPY --from=debian /usr/bin/sort /usr/local/bin/sort
+COPY --from=debian /usr/lib/ /usr/lib/
 COPY --from=build /out/ /srv/
 COPY --link --from=tools /usr/bin/tool /usr/bin/tool
 COPY --from=build /etc/os-release /bin/bash /opt/
@@ -90,7 +92,8 @@ func main() {
 `
 
 // expected has for each file of the image the stage it came from, and its path there.
-// An empty stage is none: what is behind it is how it came into the image.
+// An empty stage is none: what is behind it is how it came into the image. Those of
+// usr/lib, which came as a whole, are added when the stage is known.
 var expected = map[string][2]string{
 	"base.txt":                            {"", "image"},
 	"usr/lib/node_modules/b/package.json": {"", "image"},
@@ -107,31 +110,41 @@ var expected = map[string][2]string{
 	"etc/run.conf":                        {"", "run"},
 }
 
-// TestRealBuild has BuildKit build an image with the generator, and compares what the
-// image and its statements say with what BuildKit itself exports of every stage.
+// TestRealBuild has BuildKit build an image with the generator, in all forms in which
+// its attestations are found, and compares what the image and its statements say with
+// what BuildKit itself exports of every stage.
 func TestRealBuild(t *testing.T) {
 	bk := startBuildKit(t)
-	bk.build(t, "", "type=oci,dest="+bk.path("image.tar"),
-		"attest:provenance=mode=max,version=v1", "attest:sbom=generator="+bk.registry+"/generator:1")
-	checkBuild(t, bk, bk.path("image.tar"))
-}
-
-// TestRealBuildOld is the same with SLSA provenance v0.2, in the form that attestations
-// had before they were OCI artifacts.
-func TestRealBuildOld(t *testing.T) {
-	bk := startBuildKit(t)
-	bk.build(t, "", "type=oci,oci-artifact=false,dest="+bk.path("image.tar"),
-		"attest:provenance=mode=max,version=v0.2", "attest:sbom=generator="+bk.registry+"/generator:1")
-	checkBuild(t, bk, bk.path("image.tar"))
-}
-
-func checkBuild(t *testing.T, bk *buildKit, archive string) {
-	ctx := t.Context()
-	img, err := image.Open(archive, nil)
-	if err != nil {
-		t.Fatal(err)
+	bk.exportAll(t)
+	sbomOf := "attest:sbom=generator=" + bk.registry + "/generator:1"
+	archive := func(name string) func() (*image.Image, error) {
+		return func() (*image.Image, error) { return image.Open(bk.path(name), nil) }
 	}
-	defer img.Close()
+	for _, tt := range []struct {
+		name, output, provenance string
+		open                     func() (*image.Image, error)
+	}{
+		{"archive", "type=oci,dest=" + bk.path("new.tar"), "version=v1", archive("new.tar")},
+		{"before OCI artifacts", "type=oci,oci-artifact=false,dest=" + bk.path("old.tar"), "version=v0.2", archive("old.tar")},
+		{"zstd", "type=oci,compression=zstd,force-compression=true,dest=" + bk.path("zstd.tar"), "version=v1", archive("zstd.tar")},
+		{"registry", "type=image,push=true,name=" + bk.registry + "/app:1", "version=v1", func() (*image.Image, error) {
+			return imageremote.Open(t.Context(), bk.registry+"/app:1", nil)
+		}},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			bk.build(t, "", tt.output, "attest:provenance=mode=max,"+tt.provenance, sbomOf)
+			img, err := tt.open()
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer img.Close()
+			checkBuild(t, bk, img)
+		})
+	}
+}
+
+func checkBuild(t *testing.T, bk *buildKit, img *image.Image) {
+	ctx := t.Context()
 	build, err := buildkit.Read(ctx, img, nil)
 	if err != nil {
 		t.Fatal(err)
@@ -162,13 +175,16 @@ func checkBuild(t *testing.T, bk *buildKit, archive string) {
 
 // checkFiles compares files and origins with what BuildKit exports.
 func (bk *buildKit) checkFiles(t *testing.T, files []sbom.File, origins []buildkit.Origin) {
-	exported := map[string]map[string]string{"": bk.export(t, ""), "context": digests(t, bk.path("context"))}
-	for _, stage := range []string{"debian", "build", "tools"} {
-		exported[stage] = bk.export(t, stage)
-	}
+	exported := bk.exported
 	got := make(map[string]string)
 	for _, f := range files {
 		got[f.Path] = string(f.Digests[0])
+	}
+	expected := maps.Clone(expected)
+	for name := range exported["debian"] {
+		if strings.HasPrefix(name, "usr/lib/") {
+			expected[name] = [2]string{"debian", name}
+		}
 	}
 	if d := gocmp.Diff(exported[""], got); d != "" {
 		t.Errorf("files of the image (-exported +read):\n%s", d)
@@ -255,7 +271,7 @@ func (bk *buildKit) checkShipped(t *testing.T, inv *sbom.Inventory, shipped []sb
 			from[inv.Component(r.From).Name] = stages[r.To]
 		}
 	}
-	want := map[string]string{"example.com/tool": "tools", "stdlib": "tools"}
+	want := map[string]string{"example.com/tool": "tools", "stdlib": "tools", "debian": "debian"} // usr/lib has os-release
 	if d := gocmp.Diff(want, from); d != "" {
 		t.Errorf("components by the stage that they are copied from (-want +got):\n%s", d)
 	}
@@ -281,6 +297,8 @@ type buildKit struct {
 	bin, dir string
 	registry string // host and port
 	base     v1.Hash
+	// exported are the files of stages with their digests; "" is the image.
+	exported map[string]map[string]string
 }
 
 func (bk *buildKit) path(name string) string { return filepath.Join(bk.dir, name) }
@@ -406,6 +424,13 @@ func (bk *buildKit) build(t *testing.T, target, output string, opts ...string) {
 	out, err := exec.CommandContext(t.Context(), filepath.Join(bk.bin, "buildctl"), args...).CombinedOutput()
 	if err != nil {
 		t.Fatalf("buildctl: %v\n%s", err, out)
+	}
+}
+
+func (bk *buildKit) exportAll(t *testing.T) {
+	bk.exported = map[string]map[string]string{"context": digests(t, bk.path("context"))}
+	for _, stage := range []string{"", "debian", "build", "tools"} {
+		bk.exported[stage] = bk.export(t, stage)
 	}
 }
 

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/imagetrust/imagetrust/internal/document"
 	"github.com/imagetrust/imagetrust/sbom"
 )
 
@@ -219,7 +220,8 @@ func (j *joiner) inStage(in *sbom.Component, s *Stage) sbom.Component {
 	for i := range c.Licenses {
 		c.Licenses[i].Location = inside(c.Licenses[i].Location)
 	}
-	c.Properties = append(slices.Clone(in.Properties), sbom.Property{Name: StageProperty, Value: s.Name})
+	ofDocument := func(p sbom.Property) bool { return p.Name == document.Pointer } // Where it stands in the statement.
+	c.Properties = append(slices.DeleteFunc(slices.Clone(in.Properties), ofDocument), sbom.Property{Name: StageProperty, Value: s.Name})
 	if in.Scope != sbom.ScopeInstalled {
 		c.Properties = append(c.Properties, sbom.Property{Name: ScopeProperty, Value: string(in.Scope)})
 	}

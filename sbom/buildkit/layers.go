@@ -10,24 +10,67 @@ import (
 
 const unknown = -1
 
+// stored is a layer as the provenance has it.
+type stored struct {
+	digest    sbom.Digest
+	mediaType string
+}
+
 // layerSteps returns for each layer of the image the step that made it, or the source
 // that it came with; unknown for layers that the provenance does not account for. It
 // reports false when the provenance has layers and none of them is the image's: it is
 // about something else then.
 func (g *graph) layerSteps(layers []sbom.Layer) ([]int, bool) {
-	steps := make([]int, len(layers))
+	digests := make([]sbom.Digest, len(layers))
+	for i := range layers {
+		digests[i] = layers[i].Digest
+	}
+	if same := g.recompressed(layers); same != nil {
+		digests = same
+	}
+	steps, found := g.stepsOf(digests)
+	g.fillBase(steps)
+	return steps, found || len(g.chains) == 0
+}
+
+// recompressed returns the layers of the result as the provenance has them, if they can
+// be those of the image: as many, and each the same or in another compression. BuildKit
+// states what it has in its cache, and may export it otherwise.
+func (g *graph) recompressed(layers []sbom.Layer) []sbom.Digest {
+	out, ok := g.result()
+	if !ok || len(layers) == 0 {
+		return nil
+	}
+next:
+	for _, chain := range g.chains[out] {
+		if len(chain) != len(layers) {
+			continue
+		}
+		digests := make([]sbom.Digest, len(chain))
+		for i, l := range chain {
+			if l.digest != layers[i].Digest && l.mediaType == layers[i].MediaType {
+				continue next
+			}
+			digests[i] = l.digest
+		}
+		return digests
+	}
+	return nil
+}
+
+// stepsOf returns the steps of layers with these digests, and whether any was found.
+func (g *graph) stepsOf(layers []sbom.Digest) ([]int, bool) {
+	steps, found := make([]int, len(layers)), false
 	for i := range steps {
 		steps[i] = unknown
 	}
-	found := len(g.chains) == 0
 	for _, out := range g.outputs() {
 		for _, chain := range g.chains[out] {
 			if n := len(chain); n > 0 && n <= len(layers) && steps[n-1] == unknown && beginsWith(layers, chain) {
-				steps[n-1], found = g.put(out.step, chain[n-1]), true
+				steps[n-1], found = g.put(out.step, layers[n-1]), true
 			}
 		}
 	}
-	g.fillBase(steps)
 	return steps, found
 }
 
@@ -40,7 +83,7 @@ func (g *graph) put(step int, layer sbom.Digest) int {
 	}
 	for i := len(s.inputs) - 1; i >= 0; i-- {
 		for _, chain := range g.chains[s.inputs[i]] {
-			if n := len(chain); n > 0 && chain[n-1] == layer {
+			if n := len(chain); n > 0 && chain[n-1].digest == layer {
 				return s.inputs[i].step
 			}
 		}
@@ -58,9 +101,9 @@ func (g *graph) outputs() []output {
 	return outs
 }
 
-func beginsWith(layers []sbom.Layer, chain []sbom.Digest) bool {
-	for i, d := range chain {
-		if layers[i].Digest != d {
+func beginsWith(layers []sbom.Digest, chain []stored) bool {
+	for i, l := range chain {
+		if layers[i] != l.digest {
 			return false
 		}
 	}

@@ -7,8 +7,6 @@ import (
 	"strconv"
 	"strings"
 	"unicode"
-
-	"github.com/imagetrust/imagetrust/sbom"
 )
 
 // Step is one step of the build, a vertex of BuildKit's LLB (moby/buildkit,
@@ -114,7 +112,7 @@ type graph struct {
 	steps []Step
 	byID  map[string]int
 	// chains are the layers that outputs were stored as.
-	chains map[output][][]sbom.Digest
+	chains map[output][][]stored
 	// last is the step that BuildKit ends with, whose only input is the result.
 	last int
 }
@@ -161,13 +159,21 @@ func newGraph(raw []rawStep, limit int) (graph, error) {
 	return g, nil
 }
 
-// resultStage returns the stage whose end is the image, empty if that is not known.
-func (g *graph) resultStage() string {
+// result returns the output that became the image, false if that is not known.
+func (g *graph) result() (output, bool) {
 	if len(g.steps) == 0 {
-		return ""
+		return output{}, false
 	}
 	if s := &g.steps[g.last]; s.Kind == StepOther && len(s.inputs) == 1 {
-		return g.steps[s.inputs[0].step].Stage
+		return s.inputs[0], true
+	}
+	return output{}, false
+}
+
+// resultStage returns the stage whose end is the image, empty if that is not known.
+func (g *graph) resultStage() string {
+	if out, ok := g.result(); ok {
+		return g.steps[out.step].Stage
 	}
 	return ""
 }

@@ -69,7 +69,8 @@ type metadata struct {
 	// Layers has for the output of a step ("step3:0") the chains of layers that it was
 	// stored as, mostly one.
 	Layers map[string][][]struct {
-		Digest string `json:"digest"`
+		Digest    string `json:"digest"`
+		MediaType string `json:"mediaType"`
 	} `json:"layers"`
 }
 
@@ -126,7 +127,7 @@ func decodeProvenance(s *statement) ([]material, *buildConfig, *metadata, error)
 
 // setLayers notes which chains of layers the outputs of steps were stored as.
 func (g *graph) setLayers(meta *metadata, limit int) error {
-	g.chains = make(map[output][][]sbom.Digest, len(meta.Layers))
+	g.chains = make(map[output][][]stored, len(meta.Layers))
 	count := 0
 	for _, name := range slices.Sorted(maps.Keys(meta.Layers)) {
 		out, err := g.output(name)
@@ -138,13 +139,15 @@ func (g *graph) setLayers(meta *metadata, limit int) error {
 			if count += len(chain); count > 10*limit {
 				return fmt.Errorf("%w: more than %d layers of steps", ErrLimit, 10*limit)
 			}
-			digests := make([]sbom.Digest, len(chain))
+			layers := make([]stored, len(chain))
 			for i, l := range chain {
-				if digests[i], err = sbom.ParseDigest(l.Digest); err != nil {
+				d, err := sbom.ParseDigest(l.Digest)
+				if err != nil {
 					return fmt.Errorf("%w: layer %.100q of %.100q", ErrFormat, l.Digest, name)
 				}
+				layers[i] = stored{d, l.MediaType}
 			}
-			g.chains[out] = append(g.chains[out], digests)
+			g.chains[out] = append(g.chains[out], layers)
 		}
 	}
 	return nil

@@ -243,3 +243,29 @@ func TestTrailIsBounded(t *testing.T) {
 		t.Errorf("%d origins, trail of %d", len(origins), len(origins[0].Trail))
 	}
 }
+
+// TestRecompressed: BuildKit states the layers of its cache, and can export them in
+// another compression. Layers in the same one are others.
+func TestRecompressed(t *testing.T) {
+	for _, tt := range []struct {
+		name, mediaType, want string
+		layers                []string
+	}{
+		{"zstd", "application/vnd.oci.image.layer.v1.tar+zstd", "copied stage-0:x stated < context context:x local://context stated", []string{"base", "zstd l"}},
+		{"gzip", "", "", []string{"base", "other l"}},
+		{"another number", "application/vnd.oci.image.layer.v1.tar+zstd", "", []string{"base", "zstd l", "more"}},
+	} {
+		r := recipe{dockerfile: "FROM base\nCOPY x /x\n"}
+		r.end(r.copy(2, r.source(1, "docker-image://base", "base"), r.source(0, "local://context"), "/x /x", "base", "l"))
+		inv := shipped(tt.layers...)
+		inv.Layers[1].MediaType = tt.mediaType
+		origins := parse(r.v1()).Join(inv, []sbom.File{fileOf("x", "x", inv.Layers[1].Ref())})
+		got := ""
+		if len(origins) > 0 {
+			got = describe(&origins[0])
+		}
+		if got != tt.want || inv.Layers[0].Origin.Role != sbom.LayerBase || (inv.Layers[1].Origin.Role == sbom.LayerBuild) != (tt.want != "") {
+			t.Errorf("%s: %s, want %s; layers %+v", tt.name, got, tt.want, inv.Layers)
+		}
+	}
+}
