@@ -190,7 +190,11 @@ func (s *scanner) loaded(layer *image.Layer, r *layerResult) error {
 		s.notice(e.Path)
 		names += e.names()
 	}
-	if err := s.admitNames(names); err != nil {
+	err := s.admitNames(names)
+	for i := 0; i < len(r.facts.fragments) && err == nil; i++ {
+		err = s.admitClaims(&r.facts.fragments[i].claims)
+	}
+	if err != nil {
 		return &image.LayerError{Layer: *layer.Info().Ref(), Err: err}
 	}
 	bytes, components := r.tally()

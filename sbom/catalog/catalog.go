@@ -66,7 +66,8 @@ type Options struct {
 	// MaxEntries is the most entries that all layers together may have;
 	// 2,000,000 if 0. More is an error: half an inventory would pass for a whole. So
 	// are paths, link targets and capabilities of more than 128 bytes on average of
-	// that many entries, and 16 MiB.
+	// that many entries, and 16 MiB; and what packages recorded, of more than that
+	// when it is packed, or of four owners for each entry, and 1,048,576.
 	MaxEntries int
 	// MemoryBudget bounds the content of files that is held in memory at once,
 	// over all layers, in bytes; 16 MiB if 0. Layers wait for their turn. A file that is
@@ -168,7 +169,7 @@ func Image(ctx context.Context, img *image.Image, opts *Options) (*sbom.Inventor
 // fold folds the results, which it takes over, into inv.
 func (s *scanner) fold(ctx context.Context, layers []*image.Layer, results []*layerResult, inv *sbom.Inventory, cache *layerCache) (err error) {
 	f := newFold()
-	f.tree.Limit = int(s.maxEntries)
+	f.tree.Limit, f.maxClaims = int(s.maxEntries), s.mostClaims()
 	f.patience = &patience{ctx: ctx}
 	defer f.patience.end(&err)
 	for i := range layers {

@@ -4,12 +4,14 @@ import (
 	"bytes"
 	"cmp"
 	"errors"
+	"fmt"
 	"io/fs"
 	"path"
 	"strings"
 
 	"github.com/imagetrust/imagetrust/internal/squash"
 	"github.com/imagetrust/imagetrust/sbom"
+	"github.com/imagetrust/imagetrust/sbom/image"
 )
 
 // ownership knows who claims what in the squashed view. What is claimed of a node is
@@ -36,7 +38,8 @@ type ownership struct {
 	// shipped caches repackaged.
 	shipped map[*tracked]bool
 	// room is for the next claims: they come by the hundred thousand.
-	room []claim
+	room   []claim
+	claims int64 // that were made
 }
 
 // claim is what one component says of one path, from all its files.
@@ -281,6 +284,9 @@ func (o *ownership) claimOf(claims *claim, at crowd) (c *claim, crowded bool) {
 
 // claim makes a claim of its own of what is listed.
 func (o *ownership) claim(owner *tracked, c *listed) *claim {
+	if o.claims++; o.fold.maxClaims > 0 && o.claims > o.fold.maxClaims {
+		panic(interruption{fmt.Errorf("%w: packages recorded more than %d files", image.ErrLimit, o.fold.maxClaims)})
+	}
 	if len(o.room) == 0 {
 		o.room = make([]claim, 512)
 	}

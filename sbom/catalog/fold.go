@@ -24,6 +24,8 @@ type fold struct {
 
 	tree   squash.Tree[node]
 	layers []*sbom.LayerRef
+	// maxClaims is how many claims are merged; any number if 0.
+	maxClaims int64
 	// live are the files that said something and are visible, by their path.
 	live map[string]*source
 	// dead are the last versions of those that are not.

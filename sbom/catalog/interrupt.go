@@ -13,7 +13,8 @@ type patience struct {
 // whether anybody still waits.
 const askEvery = 1024
 
-// interruption is what ask panics with; it does not leave the package.
+// interruption is what ask panics with, and what counts where nothing fails; it does not
+// leave the package.
 type interruption struct{ cause error }
 
 // ask is called for each element. It panics when nobody waits any more: the work is many

@@ -15,6 +15,11 @@ const (
 	nameBytes = 128
 	// leastNames is what the names of all entries may have together in any case.
 	leastNames = 16 << 20
+	// entryClaims is how many claims there may be for each entry, merged by owner and
+	// path. Two are usual.
+	entryClaims = 4
+	// leastClaims is how many claims there may be in any case.
+	leastClaims = 1 << 20
 )
 
 // mostNames is what the names of all entries may have together, in bytes.
@@ -33,6 +38,23 @@ func (s *scanner) admitNames(n int64) error {
 		return fmt.Errorf("%w: more than %d bytes of paths, links and capabilities in all layers", image.ErrLimit, s.mostNames())
 	}
 	return nil
+}
+
+// admitClaims counts claims by what they keep in memory until they are merged, which is
+// limited as the names of entries are.
+func (s *scanner) admitClaims(l *claimList) error {
+	if s.claimed.Add(int64(len(l.data))) > s.mostNames() {
+		return fmt.Errorf("%w: more than %d bytes of lists of files in all layers", image.ErrLimit, s.mostNames())
+	}
+	return nil
+}
+
+// mostClaims is the most claims of all owners on all paths.
+func (s *scanner) mostClaims() int64 {
+	if s.maxEntries > math.MaxInt64/entryClaims {
+		return math.MaxInt64
+	}
+	return max(leastClaims, entryClaims*s.maxEntries)
 }
 
 // names is how many bytes the entry's names have.

@@ -2,6 +2,7 @@ package catalog_test
 
 import (
 	"archive/tar"
+	"context"
 	"errors"
 	"fmt"
 	"strings"
@@ -54,5 +55,46 @@ func TestManyProblems(t *testing.T) {
 	}
 	if !told {
 		t.Error("what is left out is not told")
+	}
+}
+
+// TestManyClaims: what packages record is limited by MaxEntries too, also where a cache
+// has the layers. The lists of a hundred roots are a few MB in a layer.
+func TestManyClaims(t *testing.T) {
+	if testing.Short() {
+		t.Skip("makes a million claims")
+	}
+	long := strings.Repeat("x", 4000)
+	for _, tc := range []struct {
+		name   string
+		claims int
+		path   func(i int) string
+		want   error
+	}{
+		{"some", 1000, func(i int) string { return fmt.Sprint(i) }, nil},
+		{"many", 1<<20 + 1, func(i int) string { return fmt.Sprint(i) }, image.ErrLimit},
+		{"long", 5000, func(i int) string { return fmt.Sprint(i) + long }, image.ErrLimit},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			d := probe{name: "claims", wants: all, detect: func(context.Context, *detect.File) (*detect.Fragment, error) {
+				f := &detect.Fragment{Components: []detect.Component{{Key: "p", Component: sbom.Component{Type: sbom.TypeApplication, Name: "p", Version: "1"}}}}
+				for i := range tc.claims {
+					f.Claims = append(f.Claims, detect.Claim{Key: "p", Path: tc.path(i), Digest: "md5:aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"})
+				}
+				return f, nil
+			}}
+			cache := catalog.NewMemoryCache(1 << 30)
+			img := imageOf(t, layerOf(t, member{path: "a"}))
+			for _, entries := range []int{1 << 30, 1000} {
+				_, err := catalog.Image(t.Context(), img, &catalog.Options{MaxEntries: entries, Detectors: []detect.Detector{d}, Cache: cache})
+				if want := tc.want; entries == 1000 && !errors.Is(err, want) || entries > 1000 && err != nil {
+					t.Errorf("MaxEntries %d: error = %v, want %v", entries, err, want)
+				}
+			}
+			_, err := catalog.Image(t.Context(), img, &catalog.Options{MaxEntries: 1000, Detectors: []detect.Detector{d}})
+			if !errors.Is(err, tc.want) {
+				t.Errorf("without a cache: error = %v, want %v", err, tc.want)
+			}
+		})
 	}
 }

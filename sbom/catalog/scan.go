@@ -30,6 +30,7 @@ type scanner struct {
 
 	entries atomic.Int64  // read so far, of all layers
 	named   atomic.Int64  // bytes of their names
+	claimed atomic.Int64  // bytes of claims, of all layers
 	reading atomic.Int32  // layers at this moment
 	manager atomic.Uint32 // algorithms by which the image's package manager records, as far as is known
 }
@@ -272,7 +273,11 @@ func (l *layerScan) file(id detect.ID, index int, path string, frag *detect.Frag
 	for i := range frag.Components {
 		sanitize(&frag.Components[i].Component)
 	}
-	l.facts.Fragments = append(l.facts.Fragments, newFragment(index, id, frag, l.patience))
+	packed := newFragment(index, id, frag, l.patience)
+	if err := l.admitClaims(&packed.claims); err != nil {
+		panic(interruption{err})
+	}
+	l.facts.Fragments = append(l.facts.Fragments, packed)
 	l.meter.found(len(frag.Components))
 }
 
