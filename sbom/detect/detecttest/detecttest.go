@@ -51,6 +51,11 @@ func (f File) Entry() detect.Entry {
 	}
 }
 
+// Open returns f as a detector gets it, without a digest. It reads from f.Data.
+func (f File) Open() *detect.File {
+	return &detect.File{Entry: f.Entry(), ReaderAt: bytes.NewReader(f.Data)}
+}
+
 // Detect gives the file at path with mode 0644 to d and returns its fragment,
 // which may be nil. It fails the test when d does not want the file, returns an
 // error, or breaks a rule that [Check] knows.

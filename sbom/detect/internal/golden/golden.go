@@ -1,5 +1,7 @@
-// Package golden compares what a detector says of a set of small files with a
-// golden file. It is for tests, and registers their flag -update.
+// Package golden holds what the tests of all detectors do alike: [Check] compares what a
+// detector says of a set of small files with a golden file, and other functions check which
+// files it wants, what it says of hostile ones ([Fuzz]), and what it costs. It registers the
+// flag -update of tests.
 package golden
 
 import (
