@@ -16,6 +16,9 @@ const (
 	StatementV01 = "https://in-toto.io/Statement/v0.1"
 )
 
+// maxSubjects is far above what any builder or registry allows.
+const maxSubjects = 1 << 16
+
 // PayloadType is the DSSE payload type of in-toto statements.
 const PayloadType = "application/vnd.in-toto+json"
 
@@ -85,6 +88,9 @@ func (s *Statement) setMember(name string, value []byte) error {
 		return nil
 	case "subject":
 		return strictjson.Array(value, func(v []byte) error {
+			if len(s.Subject) == maxSubjects {
+				return fmt.Errorf("%w: more than %d subjects", ErrLimit, maxSubjects)
+			}
 			var d ResourceDescriptor
 			if !strictjson.IsObject(v) {
 				return errors.New("subject is not an object")

@@ -122,6 +122,8 @@ func TestParseStatement(t *testing.T) {
 		{"Digest in another case", `{"_type":"https://in-toto.io/Statement/v1","subject":[{"Digest":{"sha256":"a"}}],"predicateType":"t","predicate":{}}`, attest.ErrStatement},
 		{"trailing data", `{"_type":"https://in-toto.io/Statement/v1",` + subject + `,"predicateType":"t","predicate":{}}{}`, attest.ErrStatement},
 		{"too deep", `{"_type":"https://in-toto.io/Statement/v1",` + subject + `,"predicateType":"t","predicate":` + strings.Repeat("[", 300) + strings.Repeat("]", 300) + `}`, attest.ErrLimit},
+		{"too many subjects", `{"_type":"https://in-toto.io/Statement/v1","predicateType":"t","predicate":{},"subject":[` + strings.Repeat("{},", 1<<16) + `{}]}`, attest.ErrLimit},
+		{"depth bomb", `{"predicate":` + strings.Repeat(`{"a":`, 1<<20), attest.ErrLimit},
 		{"array", `[]`, attest.ErrStatement},
 		{"null", `null`, attest.ErrStatement},
 		{"empty", ``, attest.ErrStatement},

@@ -97,6 +97,7 @@ func TestParseRefuses(t *testing.T) {
 		{"two spellings that differ in v1", v1, `{"runDetails":{"metadata":{"invocationId":"a","invocationID":"b"}}}`, slsa.ErrProvenance},
 		{"trailing data", v1, `{}{}`, slsa.ErrProvenance},
 		{"a member of another kind", v1, `{"runDetails":{"builder":"x"}}`, slsa.ErrProvenance},
+		{"a list bomb", v02, `{"materials":[` + strings.Repeat("{},", 1<<20) + `{}]}`, attest.ErrLimit},
 		{"a depth bomb", v1, `{"x":` + strings.Repeat("[", 1<<20), attest.ErrLimit},
 	}
 	for _, tt := range tests {

@@ -176,3 +176,53 @@ func TestRealBuildKit(t *testing.T) {
 		t.Errorf("%d statements with provenance, want 1", read)
 	}
 }
+
+// TestRealLevels judges real bundles by who really signed them. That they verify is
+// tested with the verifier of certificates; here the list of what must come out
+// stands for it.
+func TestRealLevels(t *testing.T) {
+	dir := corpustest.Dir(t, "../..", "attest/real")
+	var list []struct{ File, Want, SAN string }
+	data, err := os.ReadFile(filepath.Join(dir, "bundles.json"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := json.Unmarshal(data, &list); err != nil {
+		t.Fatal(err)
+	}
+	trust := append(slsa.GitHubGeneratorBuilders(), slsa.TrustedBuilder{
+		ID: "https://github.com/bazel-contrib/publish-to-bcr/.github/workflows/publish.yaml@refs/tags/", Level: slsa.Level2,
+		Signer: attest.Identity{Issuer: issuer}, SignerIsBuilder: true,
+	})
+	counts := map[string]int{}
+	for _, e := range list {
+		if e.Want != "ok" || e.SAN == "" {
+			continue
+		}
+		raw, err := os.ReadFile(filepath.Join(dir, filepath.FromSlash(e.File)))
+		if err != nil {
+			t.Fatal(err)
+		}
+		bundle, err := attest.ParseBundle(raw)
+		if err != nil {
+			continue // several bundles in one file, and npm's lists of them
+		}
+		st, err := bundle.UnverifiedStatement()
+		if err != nil {
+			t.Fatal(err)
+		}
+		b, err := slsa.Read(signedBy(t, attest.Identity{Issuer: issuer, SAN: e.SAN}, st.PredicateType, string(st.Predicate)))
+		if err != nil {
+			t.Fatalf("%s: %v", e.File, err)
+		}
+		a := b.Assess(trust...)
+		builder, _, _ := strings.Cut(b.Builder, "@")
+		signer, _, _ := strings.Cut(e.SAN, "@")
+		counts[fmt.Sprintf("%v | %s | signed by %s", a.Level, builder, signer)]++
+	}
+	var text strings.Builder
+	for _, s := range slices.Sorted(maps.Keys(counts)) {
+		fmt.Fprintf(&text, "%4d %s\n", counts[s], s)
+	}
+	golden(t, "levels.golden", text.String())
+}

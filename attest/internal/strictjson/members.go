@@ -29,58 +29,55 @@ func caseError(name, known string) error {
 // "builder", where other readers see an unknown member. Types that decode
 // themselves answer for their own members.
 func Decode(data []byte, out any) error {
-	if err := Check(data); err != nil {
-		return err
-	}
-	if err := checkCase(data, reflect.TypeOf(out)); err != nil {
+	s := &scanner{data: data, shape: shapeOf(reflect.TypeOf(out), map[reflect.Type]*shape{})}
+	if err := s.run(); err != nil {
 		return err
 	}
 	return json.Unmarshal(data, out)
 }
 
+// shape is what the scanner knows of a type: the members of a struct by the names
+// that encoding/json gives them, or the one shape of all elements of a map, slice or
+// array. A nil shape is that of a type without members to check.
+type shape struct {
+	fields []field
+	values *shape // of a map's values
+	items  *shape // of a slice's or array's elements
+}
+
+type field struct {
+	name  string
+	shape *shape
+}
+
 var unmarshalerType = reflect.TypeFor[json.Unmarshaler]()
 
-func checkCase(data []byte, t reflect.Type) error {
+// shapeOf returns the shape of t. Types may contain themselves, so those that are
+// known are looked up first.
+func shapeOf(t reflect.Type, known map[reflect.Type]*shape) *shape {
 	for t.Kind() == reflect.Pointer {
 		t = t.Elem()
+	}
+	if s, ok := known[t]; ok {
+		return s
 	}
 	if reflect.PointerTo(t).Implements(unmarshalerType) {
 		return nil // reads itself
 	}
-	switch {
-	case t.Kind() == reflect.Struct && IsObject(data):
-		return checkMembers(data, fieldsOf(t), func(string, []byte) {})
-	case t.Kind() == reflect.Map && IsObject(data):
-		return Object(data, func(_ string, value []byte) error { return checkCase(value, t.Elem()) })
-	case (t.Kind() == reflect.Slice || t.Kind() == reflect.Array) && startsWith(data, '['):
-		return Array(data, func(value []byte) error { return checkCase(value, t.Elem()) })
+	s := &shape{}
+	known[t] = s
+	switch t.Kind() {
+	case reflect.Struct:
+		s.addFields(t, known)
+	case reflect.Map:
+		s.values = shapeOf(t.Elem(), known)
+	case reflect.Slice, reflect.Array:
+		s.items = shapeOf(t.Elem(), known)
 	}
-	return nil // a scalar, or a mismatch that the decoder reports
+	return s
 }
 
-// checkMembers checks the members of an object against fields, and calls unknown
-// for those that are none of them.
-func checkMembers(data []byte, fields []field, unknown func(name string, value []byte)) error {
-	return Object(data, func(name string, value []byte) error {
-		if i := slices.IndexFunc(fields, func(f field) bool { return name == f.name }); i >= 0 {
-			return checkCase(value, fields[i].typ)
-		}
-		if i := slices.IndexFunc(fields, func(f field) bool { return strings.EqualFold(name, f.name) }); i >= 0 {
-			return caseError(name, fields[i].name)
-		}
-		unknown(name, value)
-		return nil
-	})
-}
-
-// field is a field of a struct as encoding/json names it.
-type field struct {
-	name string
-	typ  reflect.Type
-}
-
-func fieldsOf(t reflect.Type) []field {
-	var fields []field
+func (s *shape) addFields(t reflect.Type, known map[reflect.Type]*shape) {
 	for _, f := range reflect.VisibleFields(t) {
 		name, _, _ := strings.Cut(f.Tag.Get("json"), ",")
 		if !f.IsExported() || name == "-" || f.Anonymous && name == "" {
@@ -89,7 +86,38 @@ func fieldsOf(t reflect.Type) []field {
 		if name == "" {
 			name = f.Name
 		}
-		fields = append(fields, field{name, f.Type})
+		s.fields = append(s.fields, field{name, shapeOf(f.Type, known)})
 	}
-	return fields
+}
+
+// has reports whether the shape is of a struct with the given member.
+func (s *shape) has(name string) bool {
+	return slices.ContainsFunc(s.fields, func(f field) bool { return f.name == name })
+}
+
+// member returns the shape of a member's value. It is an error if the name differs
+// from that of a known member only in case.
+func (s *shape) member(name []byte) (*shape, error) {
+	if s == nil {
+		return nil, nil
+	}
+	for _, f := range s.fields {
+		if string(name) == f.name {
+			return f.shape, nil
+		}
+	}
+	for _, f := range s.fields {
+		if strings.EqualFold(string(name), f.name) {
+			return nil, caseError(string(name), f.name)
+		}
+	}
+	return s.values, nil
+}
+
+// element returns the shape of an element of a list.
+func (s *shape) element() *shape {
+	if s == nil {
+		return nil
+	}
+	return s.items
 }

@@ -3,6 +3,7 @@ package strictjson
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"maps"
 	"reflect"
 	"slices"
@@ -12,22 +13,33 @@ import (
 // Open reads and writes objects of which only some members are known: those are
 // the fields of the struct T, and the others are kept beside it. It does not
 // change and may be used by several goroutines.
-type Open[T any] struct{ fields []field }
+type Open[T any] struct{ shape *shape }
 
 // NewOpen returns the reader and writer for T, a struct that has no methods for
 // JSON of its own.
-func NewOpen[T any]() Open[T] { return Open[T]{fieldsOf(reflect.TypeFor[T]())} }
+func NewOpen[T any]() Open[T] {
+	return Open[T]{shapeOf(reflect.TypeFor[T](), map[reflect.Type]*shape{})}
+}
 
 // Decode reads an object strictly, as the function Decode does, and returns
 // copies of the members that T lacks, nil if there are none.
 func (o Open[T]) Decode(data []byte) (known T, extra map[string]json.RawMessage, err error) {
-	err = checkMembers(data, o.fields, func(name string, value []byte) {
+	if !IsObject(data) {
+		return known, nil, errors.New("not a JSON object")
+	}
+	empty := true // such as strangers write by the million
+	s := &scanner{data: data, shape: o.shape, member: func(name string, value []byte) error {
+		if o.shape.has(name) {
+			empty = false
+			return nil
+		}
 		if extra == nil {
 			extra = map[string]json.RawMessage{}
 		}
 		extra[name] = slices.Clone(value)
-	})
-	if err == nil {
+		return nil
+	}}
+	if err = s.run(); err == nil && !empty {
 		err = json.Unmarshal(data, &known)
 	}
 	return known, extra, err

@@ -27,6 +27,10 @@ const (
 	MaxSize = 128 << 20
 	// MaxDepth bounds the nesting of objects and arrays. Deeply nested CycloneDX stays under 50.
 	MaxDepth = 256
+	// MaxElements bounds the elements of all lists that one call of Decode decodes into
+	// slices: two bytes of input can become a hundred of memory. Lists in values that are
+	// kept as they are do not count.
+	MaxElements = 1 << 20
 	// wideObject is the number of members from which duplicates are looked up in
 	// a map rather than compared one by one.
 	wideObject = 16
@@ -35,10 +39,12 @@ const (
 // scanner checks one JSON text (RFC 8259, as restricted by I-JSON, RFC 7493):
 // valid UTF-8, no duplicate member names, bounded depth, nothing behind the value.
 type scanner struct {
-	data  []byte
-	pos   int
-	depth int
-	names [][]byte // of the objects that are open, outermost first
+	data     []byte
+	pos      int
+	depth    int
+	names    [][]byte // of the objects that are open, outermost first
+	shape    *shape   // of the value that comes next; nil for any
+	elements int      // of the lists that have a shape
 
 	// member and element get the members and elements of the outermost value.
 	member  func(name string, value []byte) error
@@ -148,7 +154,7 @@ func (s *scanner) nested(read func() error) error {
 }
 
 func (s *scanner) object() error {
-	base := len(s.names)
+	base, shape := len(s.names), s.shape
 	defer func() { s.names = s.names[:base] }()
 	var wide map[string]struct{}
 	if s.next() == '}' {
@@ -167,6 +173,9 @@ func (s *scanner) object() error {
 			return s.errorf("want a colon")
 		}
 		s.pos++
+		if s.shape, err = shape.member(name); err != nil {
+			return err
+		}
 		if err := s.memberValue(name); err != nil {
 			return err
 		}
@@ -233,6 +242,7 @@ func (s *scanner) memberValue(name []byte) error {
 }
 
 func (s *scanner) array() error {
+	counted, shape := s.shape != nil, s.shape.element()
 	if s.next() == ']' {
 		s.pos++
 		return nil
@@ -240,6 +250,10 @@ func (s *scanner) array() error {
 	for {
 		s.space()
 		start := s.pos
+		s.shape = shape
+		if err := s.count(counted); err != nil {
+			return err
+		}
 		if err := s.value(); err != nil {
 			return err
 		}
@@ -252,6 +266,17 @@ func (s *scanner) array() error {
 			return err
 		}
 	}
+}
+
+// count notes an element that will be decoded.
+func (s *scanner) count(decoded bool) error {
+	if decoded {
+		s.elements++
+	}
+	if s.elements > MaxElements {
+		return fmt.Errorf("%w: more than %d elements of lists", ErrLimit, MaxElements)
+	}
+	return nil
 }
 
 // more reads a comma, or the closing bracket and says that it was the end.

@@ -190,6 +190,28 @@ func TestDecodeRefusesOtherCase(t *testing.T) {
 	}
 }
 
+func TestDecodeBoundsElements(t *testing.T) {
+	type node struct {
+		List []node          `json:"list"`
+		Raw  json.RawMessage `json:"raw"`
+	}
+	many := "[" + strings.Repeat("{},", MaxElements/2) + "{}]"
+	for in, ok := range map[string]bool{
+		`{"list":` + many + `}`:                                  true,
+		`{"list":[{"list":` + many + `}]}`:                       true, // a type that contains itself
+		`{"raw":[` + many + `,` + many + `]}`:                    true,
+		`{"unknown":[` + many + `,` + many + `]}`:                true,
+		`{"list":[{"list":` + many + `},{"list":` + many + `}]}`: false,
+	} {
+		if err := Decode([]byte(in), new(node)); (err == nil) != ok || !ok && !errors.Is(err, ErrLimit) {
+			t.Errorf("%.40s: %v", in, err)
+		}
+	}
+	if err := Decode([]byte(`{"list":[{"list":[{"List":[]}]}]}`), new(node)); err == nil {
+		t.Error("another case is accepted deep down")
+	}
+}
+
 func TestOpenKeepsWhatItDoesNotKnow(t *testing.T) {
 	type known struct {
 		Name string `json:"name,omitempty"`
