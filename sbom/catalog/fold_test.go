@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"hash/maphash"
 	"io/fs"
 	"maps"
 	"reflect"
@@ -15,10 +16,14 @@ import (
 	"github.com/imagetrust/imagetrust/sbom/detect"
 )
 
+// foldSeed is one for all folds, so that their sums can be compared.
+var foldSeed = maphash.MakeSeed()
+
 // foldAll folds layers and completes the inventory.
 func foldAll(t testing.TB, layers []*layerResult) (*fold, *sbom.Inventory) {
 	t.Helper()
 	f := newFold()
+	f.seed = foldSeed
 	inv := new(sbom.Inventory)
 	for i, l := range layers {
 		info := sbom.Layer{Index: i}
