@@ -1,7 +1,6 @@
 package julia
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -15,12 +14,8 @@ import (
 
 func Example() {
 	const content = "name = \"JSON\"\nuuid = \"682c06a0-de6a-54ab-a142-c8b1cf79cde6\"\nversion = \"0.21.4\"\n"
-	f := &detect.File{Entry: detect.Entry{Path: "root/.julia/packages/JSON/93Ea8/Project.toml", Size: int64(len(content))}, ReaderAt: strings.NewReader(content)}
-	d := New()
-	if !d.Wants(&f.Entry) {
-		return
-	}
-	frag, err := d.Detect(context.Background(), f)
+	f := detecttest.File{Path: "root/.julia/packages/JSON/93Ea8/Project.toml", Data: []byte(content)}.Open()
+	frag, err := New().Detect(context.Background(), f)
 	if err != nil {
 		fmt.Println(err)
 		return
@@ -36,61 +31,21 @@ func TestTree(t *testing.T) { golden.Check(t, New(), tree(t), "testdata/tree.gol
 func TestConformance(t *testing.T) { detecttest.Run(t, New(), tree(t)...) }
 
 func TestWants(t *testing.T) {
-	for path, want := range map[string]bool{
+	golden.Wants(t, New(), map[string]bool{
 		"packages/A/93Ea8/Project.toml": true, "packages/A/93Ea8/test/Project.toml": false, "srv/Project.toml": false,
 		"packages/A/93Ea8/docs/Manifest.toml": false, "packages/A/93-a8/Project.toml": false, "packages/A/toolong/Project.toml": false,
 		"Manifest.toml": true, "srv/Manifest-v1.10.toml": true, "srv/Manifest.tom": false, "vendor/Manifest.toml": false,
-		"root/.julia/environments/v1.9/Manifest.toml": true,
-	} {
-		if got := New().Wants(&detect.Entry{Path: path, Size: 2}); got != want {
-			t.Errorf("Wants(%s) = %t", path, got)
-		}
-	}
-	if New().Wants(&detect.Entry{Path: "root/.julia/packages/JSON/93Ea8/Project.toml"}) {
-		t.Error("wants an empty file")
-	}
+		"root/.julia/environments/v1.9/Manifest.toml":  true,
+		"root/.julia/packages/JSON/93Ea8/Project.toml": true,
+	})
 }
 
 // TestTooLarge has a file of each kind that is larger than any that is read.
-func TestTooLarge(t *testing.T) {
-	for _, file := range tree(t) {
-		f := &detect.File{Entry: detect.Entry{Path: file.Path, Size: maxFile + 1}, ReaderAt: strings.NewReader("")}
-		if frag, err := New().Detect(context.Background(), f); frag != nil || !errors.Is(err, detect.ErrLimit) {
-			t.Errorf("%s: %v, %v", file.Path, frag, err)
-		}
-	}
-}
+func TestTooLarge(t *testing.T) { golden.TooLarge(t, New(), maxFile, tree(t)...) }
 
 // FuzzDetect checks the contract, and that nothing is without a version or is claimed
 // by what is not there.
-func FuzzDetect(f *testing.F) {
-	files := tree(f)
-	for i, file := range files {
-		f.Add(uint8(i), file.Data)
-	}
-	f.Fuzz(func(t *testing.T, which uint8, data []byte) {
-		in := detecttest.File{Path: files[int(which)%len(files)].Path, Data: data}
-		if err := detecttest.Check(New(), in); err != nil {
-			t.Fatal(err)
-		}
-		frag, _ := New().Detect(context.Background(), &detect.File{Entry: in.Entry(), ReaderAt: bytes.NewReader(data)})
-		if frag == nil {
-			return
-		}
-		keys := make(map[string]bool)
-		for _, c := range frag.Components {
-			keys[c.Key] = true
-			if c.Version == "" || strings.ContainsAny(c.Version, " \t\n") {
-				t.Errorf("component %+v", c)
-			}
-		}
-		for _, c := range frag.Claims {
-			if !keys[c.Key] {
-				t.Errorf("claim %+v of nobody", c)
-			}
-		}
-	})
-}
+func FuzzDetect(f *testing.F) { golden.Fuzz(f, New(), tree(f), golden.Whole(nil)) }
 
 // TestNesting has what would use up the stack.
 func TestNesting(t *testing.T) {

@@ -1,7 +1,6 @@
 package lua
 
 import (
-	"bytes"
 	"context"
 	"crypto/md5"
 	"errors"
@@ -19,12 +18,8 @@ import (
 
 func Example() {
 	const content = "package = \"LuaSocket\"\ndescription = { license = \"MIT\" }\n"
-	f := &detect.File{Entry: detect.Entry{Path: "usr/local/lib/luarocks/rocks-5.3/luasocket/3.1.0-1/luasocket-3.1.0-1.rockspec", Size: int64(len(content))}, ReaderAt: strings.NewReader(content)}
-	d := New()
-	if !d.Wants(&f.Entry) {
-		return
-	}
-	frag, err := d.Detect(context.Background(), f)
+	f := detecttest.File{Path: "usr/local/lib/luarocks/rocks-5.3/luasocket/3.1.0-1/luasocket-3.1.0-1.rockspec", Data: []byte(content)}.Open()
+	frag, err := New().Detect(context.Background(), f)
 	if err != nil {
 		fmt.Println(err)
 		return
@@ -40,61 +35,24 @@ func TestTree(t *testing.T) { golden.Check(t, New(), tree(t), "testdata/tree.gol
 func TestConformance(t *testing.T) { detecttest.Run(t, New(), tree(t)...) }
 
 func TestWants(t *testing.T) {
-	for path, want := range map[string]bool{
+	golden.Wants(t, New(), map[string]bool{
 		"lib/luarocks/rocks-5.4/a/1-1/a-1-1.rockspec": true, "lib/luarocks/rocks/a/1-1/rock_manifest": true,
 		"lib/luarocks/rocks-5.4/a/1-1/b-1-1.rockspec": false, "a-1-1.rockspec": false, "lib/luarocks/rocksx/a/1-1/rock_manifest": false,
 		"lib/luarocks/rocks-5.4/manifest": false, "xlib/luarocks/rocks-5.4/a/1-1/rock_manifest": false,
 		"luarocks.lock": true, "node_modules/a/luarocks.lock": false,
-	} {
-		if got := New().Wants(&detect.Entry{Path: path, Size: 2}); got != want {
-			t.Errorf("Wants(%s) = %t", path, got)
-		}
-	}
-	if New().Wants(&detect.Entry{Path: "usr/local/lib/luarocks/rocks-5.3/luasocket/3.1.0-1/luasocket-3.1.0-1.rockspec"}) {
-		t.Error("wants an empty file")
-	}
+		"usr/local/lib/luarocks/rocks-5.3/luasocket/3.1.0-1/luasocket-3.1.0-1.rockspec": true,
+	})
 }
 
 // TestTooLarge has a file of each kind that is larger than any that is read.
-func TestTooLarge(t *testing.T) {
-	for _, file := range tree(t) {
-		f := &detect.File{Entry: detect.Entry{Path: file.Path, Size: maxFile + 1}, ReaderAt: strings.NewReader("")}
-		if frag, err := New().Detect(context.Background(), f); frag != nil || !errors.Is(err, detect.ErrLimit) {
-			t.Errorf("%s: %v, %v", file.Path, frag, err)
-		}
-	}
-}
+func TestTooLarge(t *testing.T) { golden.TooLarge(t, New(), maxFile, tree(t)...) }
 
 // FuzzDetect checks the contract, and that nothing is without a version or is claimed
 // by what is not there.
 func FuzzDetect(f *testing.F) {
-	files := tree(f)
-	for i, file := range files {
-		f.Add(uint8(i), file.Data)
-	}
-	f.Fuzz(func(t *testing.T, which uint8, data []byte) {
-		in := detecttest.File{Path: files[int(which)%len(files)].Path, Data: data}
-		if err := detecttest.Check(New(), in); err != nil {
-			t.Fatal(err)
-		}
-		frag, _ := New().Detect(context.Background(), &detect.File{Entry: in.Entry(), ReaderAt: bytes.NewReader(data)})
-		if frag == nil {
-			return
-		}
-		keys := make(map[string]bool)
-		for _, c := range frag.Components {
-			keys[c.Key] = true
-			if c.Version == "" || strings.ContainsAny(c.Version, " \t\n") {
-				t.Errorf("component %+v", c)
-			}
-		}
-		for _, c := range frag.Claims {
-			// A manifest claims for the rock in its directory.
-			if !keys[c.Key] && !strings.HasPrefix(in.Path, c.Key+"/") {
-				t.Errorf("claim %+v of nobody", c)
-			}
-		}
-	})
+	// A manifest claims for the rock in its directory.
+	elsewhere := func(in detecttest.File, c detect.Claim) bool { return strings.HasPrefix(in.Path, c.Key+"/") }
+	golden.Fuzz(f, New(), tree(f), golden.Whole(elsewhere))
 }
 
 func TestValues(t *testing.T) {

@@ -1,7 +1,6 @@
 package otp
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -17,15 +16,8 @@ import (
 
 func Example() {
 	const app = `{application, cowboy, [{vsn, "2.9.0"}, {applications, [kernel, ranch]}]}.`
-	f := &detect.File{
-		Entry:    detect.Entry{Path: "opt/shop/lib/cowboy-2.9.0/ebin/cowboy.app", Size: int64(len(app))},
-		ReaderAt: strings.NewReader(app),
-	}
-	d := New()
-	if !d.Wants(&f.Entry) {
-		return
-	}
-	frag, err := d.Detect(context.Background(), f)
+	f := detecttest.File{Path: "opt/shop/lib/cowboy-2.9.0/ebin/cowboy.app", Data: []byte(app)}.Open()
+	frag, err := New().Detect(context.Background(), f)
 	if err != nil {
 		fmt.Println(err)
 		return
@@ -44,22 +36,15 @@ func TestTree(t *testing.T) { golden.Check(t, New(), tree(t), "testdata/tree.gol
 func TestConformance(t *testing.T) { detecttest.Run(t, New(), tree(t)...) }
 
 func TestWants(t *testing.T) {
-	for at, want := range map[string]bool{
+	golden.Wants(t, New(), map[string]bool{
 		"a/ebin/a.app": true, "ebin/a.app": true, "a/b.app": false, "a/ebin/a.beam": false, "a/src/a.app.src": false,
 		"releases/1/a.rel": true, "opt/releases/1/a.rel": true, "opt/releases/a.rel": false,
 		"releases/25/OTP_VERSION": true, "OTP_VERSION": false,
 		"erts-1/bin/beam.smp": true, "erts/bin/beam.smp": false, "bin/beam.smp": false,
 		"mix.lock": true, "srv/deps/a/mix.lock": false, "srv/_build/default/lib/a/rebar.lock": false,
 		"srv/deps/mix.lock": true, "srv/lib/a/rebar.lock": true, "node_modules/a/mix.lock": false,
-		"srv/deps/a/hex_metadata.config": true,
-	} {
-		if got := New().Wants(&detect.Entry{Path: at, Size: 2}); got != want {
-			t.Errorf("Wants(%s) = %t", at, got)
-		}
-	}
-	if New().Wants(&detect.Entry{Path: "mix.lock"}) {
-		t.Error("wants an empty file")
-	}
+		"srv/deps/a/hex_metadata.config": true, "opt/shop/lib/cowboy-2.9.0/ebin/cowboy.app": true,
+	})
 }
 
 func TestTerms(t *testing.T) {
@@ -102,28 +87,17 @@ func TestLimits(t *testing.T) {
 // FuzzDetect checks the contract, and that nothing is without a version or claims what is
 // not beside the file.
 func FuzzDetect(f *testing.F) {
-	files := tree(f)
-	for i, file := range files {
-		f.Add(uint8(i), file.Data)
-	}
-	f.Fuzz(func(t *testing.T, which uint8, data []byte) {
-		in := detecttest.File{Path: files[int(which)%len(files)].Path, Data: data}
-		if err := detecttest.Check(New(), in); err != nil {
-			t.Fatal(err)
-		}
-		frag, _ := New().Detect(context.Background(), &detect.File{Entry: in.Entry(), ReaderAt: bytes.NewReader(data)})
-		if frag == nil {
-			return
-		}
+	golden.Fuzz(f, New(), tree(f), func(in detecttest.File, frag *detect.Fragment, _ error) error {
 		for _, c := range frag.Components {
 			if c.Version == "" || c.Scope == sbom.ScopeInstalled && c.Name == "" {
-				t.Errorf("component %+v", c)
+				return fmt.Errorf("component %+v", c)
 			}
 		}
 		for _, c := range frag.Claims {
 			if !strings.HasPrefix(in.Path, c.Path+"/") && path.Base(c.Path) != "bin" {
-				t.Errorf("%s claims %s", in.Path, c.Path)
+				return fmt.Errorf("%s claims %s", in.Path, c.Path)
 			}
 		}
+		return nil
 	})
 }

@@ -1,9 +1,7 @@
 package perl
 
 import (
-	"bytes"
 	"context"
-	"errors"
 	"fmt"
 	"strings"
 	"testing"
@@ -15,12 +13,8 @@ import (
 
 func Example() {
 	const content = "# carton snapshot format: version 1.0\nDISTRIBUTIONS\n  Try-Tiny-0.31\n    pathname: E/ET/ETHER/Try-Tiny-0.31.tar.gz\n"
-	f := &detect.File{Entry: detect.Entry{Path: "srv/cpanfile.snapshot", Size: int64(len(content))}, ReaderAt: strings.NewReader(content)}
-	d := New()
-	if !d.Wants(&f.Entry) {
-		return
-	}
-	frag, err := d.Detect(context.Background(), f)
+	f := detecttest.File{Path: "srv/cpanfile.snapshot", Data: []byte(content)}.Open()
+	frag, err := New().Detect(context.Background(), f)
 	if err != nil {
 		fmt.Println(err)
 		return
@@ -36,60 +30,23 @@ func TestTree(t *testing.T) { golden.Check(t, New(), tree(t), "testdata/tree.gol
 func TestConformance(t *testing.T) { detecttest.Run(t, New(), tree(t)...) }
 
 func TestWants(t *testing.T) {
-	for path, want := range map[string]bool{
+	golden.Wants(t, New(), map[string]bool{
 		"usr/lib/.meta/A-1/install.json": true, ".meta/A-1/MYMETA.json": true, "A-1/install.json": false, ".meta/install.json": false,
 		".meta/A-1/META.json": false, "usr/lib/perl5/auto/A/B/.packlist": true, "auto/A/.packlist": true, "usr/lib/.packlist": false, "auto/.packlist": false,
 		"cpanfile.snapshot": true, "cpanfile": false, "vendor/a/cpanfile.snapshot": false,
-	} {
-		if got := New().Wants(&detect.Entry{Path: path, Size: 2}); got != want {
-			t.Errorf("Wants(%s) = %t", path, got)
-		}
-	}
-	if New().Wants(&detect.Entry{Path: "srv/cpanfile.snapshot"}) {
-		t.Error("wants an empty file")
-	}
+		"srv/cpanfile.snapshot": true,
+	})
 }
 
 // TestTooLarge has a file of each kind that is larger than any that is read.
-func TestTooLarge(t *testing.T) {
-	for _, file := range tree(t) {
-		f := &detect.File{Entry: detect.Entry{Path: file.Path, Size: maxFile + 1}, ReaderAt: strings.NewReader("")}
-		if frag, err := New().Detect(context.Background(), f); frag != nil || !errors.Is(err, detect.ErrLimit) {
-			t.Errorf("%s: %v, %v", file.Path, frag, err)
-		}
-	}
-}
+func TestTooLarge(t *testing.T) { golden.TooLarge(t, New(), maxFile, tree(t)...) }
 
 // FuzzDetect checks the contract, and that nothing is without a version or is claimed
 // by what is not there.
 func FuzzDetect(f *testing.F) {
-	files := tree(f)
-	for i, file := range files {
-		f.Add(uint8(i), file.Data)
-	}
-	f.Fuzz(func(t *testing.T, which uint8, data []byte) {
-		in := detecttest.File{Path: files[int(which)%len(files)].Path, Data: data}
-		if err := detecttest.Check(New(), in); err != nil {
-			t.Fatal(err)
-		}
-		frag, _ := New().Detect(context.Background(), &detect.File{Entry: in.Entry(), ReaderAt: bytes.NewReader(data)})
-		if frag == nil {
-			return
-		}
-		keys := make(map[string]bool)
-		for _, c := range frag.Components {
-			keys[c.Key] = true
-			if c.Version == "" || strings.ContainsAny(c.Version, " \t\n") {
-				t.Errorf("component %+v", c)
-			}
-		}
-		for _, c := range frag.Claims {
-			// A list of files names a module, whose distribution is told elsewhere.
-			if !keys[c.Key] && !strings.HasSuffix(in.Path, "/.packlist") {
-				t.Errorf("claim %+v of nobody", c)
-			}
-		}
-	})
+	// A list of files names a module, whose distribution is told elsewhere.
+	elsewhere := func(in detecttest.File, _ detect.Claim) bool { return strings.HasSuffix(in.Path, "/.packlist") }
+	golden.Fuzz(f, New(), tree(f), golden.Whole(elsewhere))
 }
 
 func TestParseDist(t *testing.T) {
