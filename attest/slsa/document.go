@@ -21,9 +21,9 @@ type document struct {
 	builder, buildType string
 
 	config         ConfigSource    // v0.2; in v0.1 the entry point alone
-	external       json.RawMessage // Build.Parameters
-	internal       json.RawMessage // Build.Internal
-	recipe         bool            // v0.1
+	external       json.RawMessage // as Build.Parameters
+	internal       json.RawMessage // as Build.Internal
+	recipe         bool            // it is v0.1
 	definedIn      int             // v0.1: index of the material with the recipe, -1 if unstated
 	materials      []attest.ResourceDescriptor
 	materialsAt    string // the name of the list, for Source.From
@@ -52,6 +52,14 @@ func membersOf(b json.RawMessage) (m members) {
 
 // object returns the members of a member.
 func (m members) object(name string) members { return membersOf(m[name]) }
+
+// each calls f with the elements of a member that is a list.
+func (m members) each(name string, f func(members)) {
+	_ = strictjson.Array(m[name], func(v []byte) error { // no list, no elements
+		f(membersOf(v))
+		return nil
+	})
+}
 
 // text returns a member that is a string, empty if it is anything else.
 func (m members) text(name string) (s string) {

@@ -2,7 +2,6 @@ package slsa
 
 import (
 	"cmp"
-	"encoding/json"
 	"fmt"
 	"strings"
 
@@ -94,20 +93,14 @@ func (b *Build) fromTekton(d *document) {
 		b.EntryPoint = cmp.Or(b.EntryPoint, spec.object(ref).text("name"))
 	}
 	url, commit := d.parameters.text("CHAINS-GIT_URL"), d.parameters.text("CHAINS-GIT_COMMIT")
-	var params []struct {
-		Name  string          `json:"name"`
-		Value json.RawMessage `json:"value"`
-	}
-	_ = json.Unmarshal(spec["params"], &params)
-	for _, p := range params {
-		value := members{"": p.Value}.text("")
-		switch p.Name {
+	spec.each("params", func(p members) {
+		switch p.text("name") {
 		case "CHAINS-GIT_URL":
-			url = value
+			url = p.text("value")
 		case "CHAINS-GIT_COMMIT":
-			commit = value
+			commit = p.text("value")
 		}
-	}
+	})
 	if url != "" {
 		b.Source = newSource(url, nil, d.parametersAt)
 		b.Source.Commit = commit
@@ -128,9 +121,8 @@ func (b *Build) fromTekton(d *document) {
 // source but what its client says of it.
 func (b *Build) fromBuildKit(d *document) {
 	b.fromConfig(d)
-	_ = b.Source.URI != "" || b.fromParameter(d, "configSource", "uri", "", "path")
-	if b.EntryPoint == "" {
-		b.EntryPoint = d.parameters.object("configSource").text("path")
+	if b.Source.URI == "" && !b.fromParameter(d, "configSource", "uri", "", "path") {
+		b.EntryPoint = cmp.Or(b.EntryPoint, d.parameters.object("configSource").text("path"))
 	}
 	const v02 = "https://mobyproject.org/buildkit@v1#"
 	ext := members(d.extension)
