@@ -220,7 +220,7 @@ func canonical(u *purl.PackageURL) (string, error) {
 	}
 	q := make(map[string]string)
 	for _, kv := range u.Qualifiers {
-		if kv.Value != "" {
+		if kv.Value != "" && kv.Value != "UNKNOWN" { // npm's "source" is that wherever it is not known.
 			q[kv.Key] = kv.Value
 		}
 	}
@@ -262,7 +262,7 @@ func ranged(version, comparator string) bool {
 		return true
 	}
 	switch version {
-	case "latest", "stable", "lts", "node", "system":
+	case "latest", "stable", "lts", "node", "system", "(devel)":
 		return true
 	}
 	return strings.ContainsAny(version, "<>^*|,") || version[0] == '~' || version[0] == '=' || strings.HasPrefix(version, "lts/")

@@ -75,8 +75,8 @@ func MeaningOf(name string) (m Meaning, known bool) {
 		"dotnet/paketlock", "dotnet/projectassetsjson", "elixir/mixlock", "erlang/mixlock", "gleam/gleamtoml",
 		"go/gomod", "haskell/cabal", "haskell/stacklock", "java/gradlelockfile",
 		"java/gradleverificationmetadataxml", "java/gradleversioncatalog", "java/pomxml", "javascript/bunlock",
-		"javascript/denojson", "javascript/denotssource", "javascript/packagelockjson", "javascript/pnpmlock",
-		"javascript/yarnlock", "julia/manifesttoml", "julia/projecttoml", "os/bazelmaven", "perl/cpan",
+		"javascript/denojson", "javascript/packagelockjson", "javascript/pnpmlock",
+		"javascript/yarnlock", "julia/manifesttoml", "julia/projecttoml", "perl/cpan",
 		"php/composerlock", "python/ipythoninstall", "python/pdmlock", "python/pipfilelock",
 		"python/poetrylock", "python/pylock", "python/pyprojecttoml", "python/requirements", "python/setup",
 		"python/uvlock", "r/renvlock", "ruby/gem", "ruby/gemfilelock", "rust/cargolock", "rust/cargotoml",
@@ -99,6 +99,14 @@ func installedAt(name, path, hash string) bool {
 		return strings.Contains(path, "/specifications/")
 	}
 	return true
+}
+
+// ofDevelopment reports whether what an extractor names inside an installed package
+// serves the development of that package, and says nothing about the image. Documents
+// are about what is there.
+func ofDevelopment(name string) bool {
+	m, known := MeaningOf(name)
+	return known && m.Scope == sbom.ScopeDeclared && !strings.HasPrefix(name, "sbom/")
 }
 
 // ErrUnfit is wrapped by the error for an extractor that cannot work on one file of
@@ -146,6 +154,8 @@ func unfit(name string) string {
 	switch name {
 	case "os/bazelmaven": // Measured in v0.5.3: 2.3 s for 430 bytes, and twice that for each line more.
 		return "a small file makes it compute without end"
+	case "javascript/denotssource":
+		return "it wants every TypeScript file, and for each asks whether a deno.json lies above it"
 	case "os/rpm", "os/winget":
 		return "it opens its database by a path of the machine's own file system, or a temporary copy"
 	case "dotnet/pe", "containers/dockercomposeimage":

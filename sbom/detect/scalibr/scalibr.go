@@ -17,7 +17,9 @@
 // it, in canonical form. Two things are not taken over. osv-scalibr does not tell
 // installed software from what a lock file names; here every extractor has a
 // [Meaning], and what none is known for is declared, at half the confidence. And a
-// package without a version, or with a range of versions, is a gap.
+// package without a version, or with a range of versions, is a gap. Lock files and
+// manifests inside installed packages (node_modules, site-packages) are not read: they
+// serve the development of those.
 //
 // # What an extractor sees
 //
@@ -51,6 +53,7 @@ import (
 	"github.com/google/osv-scalibr/version"
 
 	"github.com/imagetrust/imagetrust/sbom/detect"
+	"github.com/imagetrust/imagetrust/sbom/detect/internal/declared"
 	"github.com/imagetrust/imagetrust/sbom/detect/internal/oneline"
 	"github.com/imagetrust/imagetrust/sbom/detect/internal/readlimit"
 )
@@ -67,6 +70,8 @@ type detector struct {
 	ex      filesystem.Extractor
 	id      detect.ID
 	meaning Meaning
+	// foreign is set when files inside installed packages are of no interest.
+	foreign bool
 	// osv-scalibr calls an extractor from one goroutine, and some keep state.
 	mu sync.Mutex
 }
@@ -99,7 +104,7 @@ func NewAs(ex filesystem.Extractor, m Meaning) (detect.Detector, error) {
 	if known, _ := MeaningOf(ex.Name()); known != m { // Other facts: not those that a cache has.
 		id.Version += fmt.Sprintf("-%s-%s-%s-%g", m.Type, m.Scope, m.Technique, m.Confidence)
 	}
-	return &detector{ex: ex, id: id, meaning: m}, nil
+	return &detector{ex: ex, id: id, meaning: m, foreign: ofDevelopment(ex.Name())}, nil
 }
 
 func (d *detector) ID() detect.ID { return d.id }
@@ -107,7 +112,7 @@ func (d *detector) ID() detect.ID { return d.id }
 // Wants asks the extractor, about a file of one byte: many turn down what is too
 // large for them without a word, and Detect shall say so.
 func (d *detector) Wants(e *detect.Entry) bool {
-	return d.requires(info{e.Path, min(e.Size, 1), e.Mode})
+	return d.requires(info{e.Path, min(e.Size, 1), e.Mode}) && !(d.foreign && declared.Foreign(e.Path))
 }
 
 // requires asks the extractor. One that panics is given the file, and may do better.

@@ -19,6 +19,7 @@ import (
 	"github.com/google/osv-scalibr/inventory/location"
 	"github.com/google/osv-scalibr/log"
 	"github.com/google/osv-scalibr/plugin"
+	"github.com/google/osv-scalibr/purl"
 
 	"github.com/imagetrust/imagetrust/sbom"
 	"github.com/imagetrust/imagetrust/sbom/detect"
@@ -113,10 +114,11 @@ func TestComponent(t *testing.T) {
 		"no version": {in: extractor.Package{Name: "a"}, gap: `"a" has no version`},
 		"only a commit": {in: extractor.Package{Name: "a", SourceCode: &extractor.SourceCodeIdentifier{Repo: "r", Commit: "c0ffee"}},
 			gap: `"a" has no version, but a commit of "r": "c0ffee"`},
-		"range":    {in: extractor.Package{Name: "a", Version: ">= 1.0"}, gap: `"a" has no version, but a range of them: ">= 1.0"`},
-		"caret":    {in: extractor.Package{Name: "a", Version: "^1"}, gap: `"a" has no version, but a range of them: "^1"`},
-		"latest":   {in: extractor.Package{Name: "a", Version: "latest"}, gap: `"a" has no version, but a range of them: "latest"`},
-		"too long": {in: extractor.Package{Name: "a", Version: strings.Repeat("1", 300)}, gap: `the name or the version of "a" is too long`},
+		"range":             {in: extractor.Package{Name: "a", Version: ">= 1.0"}, gap: `"a" has no version, but a range of them: ">= 1.0"`},
+		"caret":             {in: extractor.Package{Name: "a", Version: "^1"}, gap: `"a" has no version, but a range of them: "^1"`},
+		"built from a tree": {in: extractor.Package{Name: "a", Version: "(devel)"}, gap: `"a" has no version, but a range of them: "(devel)"`},
+		"latest":            {in: extractor.Package{Name: "a", Version: "latest"}, gap: `"a" has no version, but a range of them: "latest"`},
+		"too long":          {in: extractor.Package{Name: "a", Version: strings.Repeat("1", 300)}, gap: `the name or the version of "a" is too long`},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -344,7 +346,7 @@ func TestEveryExtractor(t *testing.T) {
 	slices.Sort(refused)
 	want := []string{"bazel/aspect", "chrome/extensions", "containers/dockercomposeimage", "containers/podman", "dotnet/pe",
 		"embeddedfs/archive", "embeddedfs/ova", "embeddedfs/qcow2", "embeddedfs/vdi", "embeddedfs/vmdk",
-		"ffa/unknownbinariesextr", "misc/gitrepo", "os/bazelmaven", "os/rpm", "os/winget"}
+		"ffa/unknownbinariesextr", "javascript/denotssource", "misc/gitrepo", "os/bazelmaven", "os/rpm", "os/winget"}
 	if diff := cmp.Diff(want, refused); diff != "" {
 		t.Error(diff)
 	}
@@ -382,5 +384,23 @@ func TestInstalledAt(t *testing.T) {
 		if got := installedAt(tt.name, tt.path, tt.hash); got != tt.want {
 			t.Errorf("installedAt(%q, %q, %q) = %v", tt.name, tt.path, tt.hash, got)
 		}
+	}
+}
+
+// TestForeign is about files that a package brings for its own development.
+func TestForeign(t *testing.T) {
+	in := detect.Entry{Path: "srv/node_modules/a/x.fake", Size: 1}
+	for name, want := range map[string]bool{"cpp/conanlock": false, "sbom/spdx": true, "os/snap": true, "someone/elses": true} {
+		if got := newDetector(t, fake{name: name}).Wants(&in); got != want {
+			t.Errorf("%s: wants %s: %v", name, in.Path, got)
+		}
+	}
+}
+
+func TestCanonical(t *testing.T) {
+	u := &purl.PackageURL{Type: "npm", Name: "a", Version: "1", Subpath: "lib",
+		Qualifiers: purl.QualifiersFromMap(map[string]string{"source": "UNKNOWN", "os": "", "arch": "amd64"})}
+	if got, err := canonical(u); got != "pkg:npm/a@1?arch=amd64#lib" || err != nil {
+		t.Errorf("got %q, %v", got, err)
 	}
 }
