@@ -227,7 +227,7 @@ func FuzzCargo(f *testing.F) {
 		}
 		// What only helped to build is never installed.
 		elf := withList(string(data))
-		frag, _ := readProgram(&detect.File{Entry: detect.Entry{Path: "a", Size: int64(len(elf))}, ReaderAt: bytes.NewReader(elf)})
+		frag, _ := readProgram(detecttest.File{Path: "a", Data: elf}.Open())
 		if frag == nil {
 			return
 		}
@@ -241,13 +241,7 @@ func FuzzCargo(f *testing.F) {
 
 func BenchmarkDetect(b *testing.B) {
 	data := withList(list)
-	in := &detect.File{Entry: detecttest.File{Path: "usr/bin/a", Data: data}.Entry(), ReaderAt: bytes.NewReader(data)}
-	b.ReportAllocs()
-	for b.Loop() {
-		if _, err := New().Detect(context.Background(), in); err != nil {
-			b.Fatal(err)
-		}
-	}
+	golden.Benchmark(b, New(), detecttest.File{Path: "usr/bin/a", Data: data})
 }
 
 // BenchmarkNotRust is the cost of a program that has no list, which nearly all are.
@@ -260,22 +254,11 @@ func BenchmarkNotRust(b *testing.B) {
 	if err != nil {
 		b.Skip(err)
 	}
-	in := &detect.File{Entry: detecttest.File{Path: "usr/bin/a", Data: data}.Entry(), ReaderAt: bytes.NewReader(data)}
-	b.ReportAllocs()
-	for b.Loop() {
-		if _, err := New().Detect(context.Background(), in); err != nil {
-			b.Fatal(err)
-		}
-	}
+	golden.Benchmark(b, New(), detecttest.File{Path: "usr/bin/a", Data: data})
 }
 
 func BenchmarkWants(b *testing.B) {
-	e := &detect.Entry{Path: "usr/share/doc/libssl3/changelog.Debian.gz", Size: 1 << 20, Head: make([]byte, 512)}
-	d := New()
-	b.ReportAllocs()
-	for b.Loop() {
-		d.Wants(e)
-	}
+	golden.BenchmarkWants(b, New(), detecttest.File{Path: "usr/share/doc/libssl3/changelog.Debian.gz", Data: make([]byte, 1<<20)})
 }
 
 // TestDeepLock: brackets without end cost no stack.

@@ -20,15 +20,8 @@ import (
 
 func Example() {
 	const list = `{"packages": [{"name": "monolog/monolog", "version": "2.9.1", "license": ["MIT"], "install-path": "../monolog/monolog"}]}`
-	f := &detect.File{
-		Entry:    detect.Entry{Path: "srv/app/vendor/composer/installed.json", Size: int64(len(list))},
-		ReaderAt: strings.NewReader(list),
-	}
-	d := New()
-	if !d.Wants(&f.Entry) {
-		return
-	}
-	frag, err := d.Detect(context.Background(), f)
+	f := detecttest.File{Path: "srv/app/vendor/composer/installed.json", Data: []byte(list)}.Open()
+	frag, err := New().Detect(context.Background(), f)
 	if err != nil {
 		fmt.Println(err)
 		return
@@ -44,7 +37,7 @@ func TestTree(t *testing.T) { golden.Check(t, New(), tree(t), "testdata/tree.gol
 func TestConformance(t *testing.T) { detecttest.Run(t, New(), tree(t)...) }
 
 func TestWants(t *testing.T) {
-	for path, want := range map[string]bool{
+	golden.Wants(t, New(), map[string]bool{
 		"app/vendor/composer/installed.json":  true,
 		"app/deps/composer/installed.php":     true,
 		"composer.lock":                       true,
@@ -52,14 +45,7 @@ func TestWants(t *testing.T) {
 		"app/xcomposer/installed.json":        false,
 		"app/composer.json":                   false,
 		"app/vendor/composer/x/installed.php": false,
-	} {
-		if got := New().Wants(&detect.Entry{Path: path, Size: 2}); got != want {
-			t.Errorf("Wants(%s) = %t", path, got)
-		}
-	}
-	if New().Wants(&detect.Entry{Path: "composer.lock"}) {
-		t.Error("wants an empty file")
-	}
+	})
 }
 
 func TestLimits(t *testing.T) {
@@ -186,22 +172,7 @@ func BenchmarkDetect(b *testing.B) {
 		list = append(list, fmt.Sprintf(one, i, i))
 	}
 	data := []byte(`{"packages":[` + strings.Join(list, ",") + `]}`)
-	f := detecttest.File{Path: "app/vendor/composer/installed.json", Data: data}
-	in := &detect.File{Entry: f.Entry(), ReaderAt: bytes.NewReader(data)}
-	b.SetBytes(int64(len(data)))
-	b.ReportAllocs()
-	for b.Loop() {
-		if _, err := New().Detect(context.Background(), in); err != nil {
-			b.Fatal(err)
-		}
-	}
+	golden.Benchmark(b, New(), detecttest.File{Path: "app/vendor/composer/installed.json", Data: data})
 }
 
-func BenchmarkWants(b *testing.B) {
-	e := &detect.Entry{Path: "usr/lib/x86_64-linux-gnu/libssl.so.3", Size: 1 << 20}
-	d := New()
-	b.ReportAllocs()
-	for b.Loop() {
-		d.Wants(e)
-	}
-}
+func BenchmarkWants(b *testing.B) { golden.BenchmarkWants(b, New(), golden.Library()) }

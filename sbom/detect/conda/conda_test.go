@@ -2,8 +2,6 @@ package conda
 
 import (
 	"bytes"
-	"context"
-	"errors"
 	"fmt"
 	"strings"
 	"testing"
@@ -23,17 +21,10 @@ func TestConformance(t *testing.T) {
 }
 
 func TestWants(t *testing.T) {
-	for path, want := range map[string]bool{
+	golden.Wants(t, New(), map[string]bool{
 		"opt/conda/conda-meta/a-1-0.json": true, "conda-meta/a.json": true,
 		"opt/conda/conda-meta/history": false, "opt/xconda-meta/a.json": false, "opt/conda/conda-meta/x/a.json": false, "a.json": false,
-	} {
-		if got := New().Wants(&detect.Entry{Path: path, Size: 2}); got != want {
-			t.Errorf("Wants(%q) = %t", path, got)
-		}
-	}
-	if New().Wants(&detect.Entry{Path: "conda-meta/a.json"}) {
-		t.Error("wants an empty file")
-	}
+	})
 }
 
 func TestChannel(t *testing.T) {
@@ -55,10 +46,7 @@ func TestChannel(t *testing.T) {
 }
 
 func TestLimits(t *testing.T) {
-	f := &detect.File{Entry: detect.Entry{Path: "conda-meta/a.json", Size: maxRecord + 1}}
-	if frag, err := New().Detect(context.Background(), f); frag != nil || !errors.Is(err, detect.ErrLimit) {
-		t.Errorf("large record: %v, %v", frag, err)
-	}
+	golden.TooLarge(t, New(), maxRecord, detecttest.File{Path: "conda-meta/a.json"})
 	var deps strings.Builder
 	for i := range maxDepends + 1 {
 		fmt.Fprintf(&deps, `"d%d",`, i)
@@ -71,23 +59,17 @@ func TestLimits(t *testing.T) {
 }
 
 func FuzzRecord(f *testing.F) {
-	for _, file := range golden.Files(f, "testdata/tree.txtar") {
-		f.Add(file.Data)
+	files := golden.Files(f, "testdata/tree.txtar")
+	for i := range files {
+		files[i].Path = "opt/conda/conda-meta/a.json"
 	}
-	f.Fuzz(func(t *testing.T, data []byte) {
-		in := detecttest.File{Path: "opt/conda/conda-meta/a.json", Data: data}
-		if err := detecttest.Check(New(), in); err != nil {
-			t.Fatal(err)
-		}
-		frag, _ := New().Detect(context.Background(), &detect.File{Entry: in.Entry(), ReaderAt: bytes.NewReader(data)})
-		if frag == nil {
-			return
-		}
+	golden.Fuzz(f, New(), files, func(_ detecttest.File, frag *detect.Fragment, _ error) error {
 		for _, c := range frag.Claims {
 			if !strings.HasPrefix(c.Path, "opt/conda/") {
-				t.Errorf("claim %+v", c)
+				return fmt.Errorf("claim %+v", c)
 			}
 		}
+		return nil
 	})
 }
 
@@ -98,21 +80,7 @@ func BenchmarkRecord(b *testing.B) {
 		fmt.Fprintf(&data, `{"_path": "lib/python3.11/site-packages/a/file%d.py", "path_type": "hardlink", "sha256": "01ba4719c80b6fe911b091a7c05124b64eeece964e09c058ef8f9805daca546b", "size_in_bytes": 1},`, i)
 	}
 	data.WriteString(`{"_path": "x"}]}}`)
-	in := &detect.File{Entry: detect.Entry{Path: "opt/conda/conda-meta/a.json", Size: int64(data.Len())}, ReaderAt: bytes.NewReader(data.Bytes())}
-	b.SetBytes(in.Size)
-	b.ReportAllocs()
-	for b.Loop() {
-		if _, err := New().Detect(context.Background(), in); err != nil {
-			b.Fatal(err)
-		}
-	}
+	golden.Benchmark(b, New(), detecttest.File{Path: "opt/conda/conda-meta/a.json", Data: data.Bytes()})
 }
 
-func BenchmarkWants(b *testing.B) {
-	e := &detect.Entry{Path: "usr/lib/x86_64-linux-gnu/libssl.so.3", Size: 1 << 20}
-	d := New()
-	b.ReportAllocs()
-	for b.Loop() {
-		d.Wants(e)
-	}
-}
+func BenchmarkWants(b *testing.B) { golden.BenchmarkWants(b, New(), golden.Library()) }

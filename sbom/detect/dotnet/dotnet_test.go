@@ -57,15 +57,8 @@ func elf(section string, content []byte) []byte {
 }
 
 func Example() {
-	f := &detect.File{
-		Entry:    detect.Entry{Path: "app/tool.deps.json", Size: int64(len(depsJSON))},
-		ReaderAt: strings.NewReader(depsJSON),
-	}
-	d := New()
-	if !d.Wants(&f.Entry) {
-		return
-	}
-	frag, err := d.Detect(context.Background(), f)
+	f := detecttest.File{Path: "app/tool.deps.json", Data: []byte(depsJSON)}.Open()
+	frag, err := New().Detect(context.Background(), f)
 	if err != nil {
 		fmt.Println(err)
 		return
@@ -215,34 +208,14 @@ func FuzzDotnet(f *testing.F) {
 
 func BenchmarkDeps(b *testing.B) {
 	data := golden.Files(b, "testdata/tree.txtar")[0].Data
-	in := &detect.File{Entry: detecttest.File{Path: "app/shop.deps.json", Data: data}.Entry(), ReaderAt: bytes.NewReader(data)}
-	b.SetBytes(int64(len(data)))
-	b.ReportAllocs()
-	for b.Loop() {
-		if _, err := New().Detect(context.Background(), in); err != nil {
-			b.Fatal(err)
-		}
-	}
+	golden.Benchmark(b, New(), detecttest.File{Path: "app/shop.deps.json", Data: data})
 }
 
 // BenchmarkNoBundle is the cost of a program with 1 MiB of data that is no .NET
 // application.
 func BenchmarkNoBundle(b *testing.B) {
 	data := elf(".data", make([]byte, 1<<20))
-	in := &detect.File{Entry: detecttest.File{Path: "usr/bin/a", Data: data}.Entry(), ReaderAt: bytes.NewReader(data)}
-	b.ReportAllocs()
-	for b.Loop() {
-		if _, err := New().Detect(context.Background(), in); err != nil {
-			b.Fatal(err)
-		}
-	}
+	golden.Benchmark(b, New(), detecttest.File{Path: "usr/bin/a", Data: data})
 }
 
-func BenchmarkWants(b *testing.B) {
-	e := &detect.Entry{Path: "usr/lib/x86_64-linux-gnu/libssl.so.3", Size: 1 << 20, Head: make([]byte, 512)}
-	d := New()
-	b.ReportAllocs()
-	for b.Loop() {
-		d.Wants(e)
-	}
-}
+func BenchmarkWants(b *testing.B) { golden.BenchmarkWants(b, New(), golden.Library()) }

@@ -2,7 +2,6 @@ package gem
 
 import (
 	"bytes"
-	"context"
 	"errors"
 	"strings"
 	"testing"
@@ -165,22 +164,7 @@ var specification = func() []byte {
 }()
 
 func BenchmarkDetect(b *testing.B) {
-	f := detecttest.File{Path: "usr/local/bundle/specifications/rack-2.2.8.gemspec", Data: specification}
-	in := &detect.File{Entry: f.Entry(), ReaderAt: bytes.NewReader(f.Data)}
-	b.SetBytes(int64(len(f.Data)))
-	b.ReportAllocs()
-	for b.Loop() {
-		if _, err := New().Detect(context.Background(), in); err != nil {
-			b.Fatal(err)
-		}
-	}
+	golden.Benchmark(b, New(), detecttest.File{Path: "usr/local/bundle/specifications/rack-2.2.8.gemspec", Data: specification})
 }
 
-func BenchmarkWants(b *testing.B) {
-	e := &detect.Entry{Path: "usr/lib/x86_64-linux-gnu/libssl.so.3", Mode: 0o755, Size: 1 << 20, Head: bytes.Repeat([]byte("\x7fELF"), 128)}
-	d := New()
-	b.ReportAllocs()
-	for b.Loop() {
-		d.Wants(e)
-	}
-}
+func BenchmarkWants(b *testing.B) { golden.BenchmarkWants(b, New(), golden.Library()) }

@@ -1,8 +1,6 @@
 package gomod
 
 import (
-	"context"
-	"errors"
 	"fmt"
 	"os"
 	"strings"
@@ -53,56 +51,30 @@ func TestThisModule(t *testing.T) {
 func TestConformance(t *testing.T) { detecttest.Run(t, New(), tree(t)...) }
 
 func TestWants(t *testing.T) {
-	for path, want := range map[string]bool{
+	golden.Wants(t, New(), map[string]bool{
 		"go.mod": true, "srv/go.sum": true, "srv/vendor/modules.txt": true, "vendor/modules.txt": true,
 		"usr/local/go/src/vendor/modules.txt": true, "srv/modules.txt": false, "srv/xvendor/modules.txt": false,
 		"root/go/pkg/mod/example.com/a@v1.0.0/go.mod": false, "srv/vendor/example.com/a/go.mod": false,
 		"srv/vendor/example.com/a/vendor/modules.txt": false, "srv/go.mod/a": false, "srv/go.work": false,
-	} {
-		if got := New().Wants(&detect.Entry{Path: path, Size: 1}); got != want {
-			t.Errorf("Wants(%q) = %t", path, got)
-		}
-	}
-	if New().Wants(&detect.Entry{Path: "go.mod"}) {
-		t.Error("wants an empty file")
-	}
+	})
 }
 
-func TestTooLarge(t *testing.T) {
-	f := &detect.File{Entry: detect.Entry{Path: "go.sum", Size: maxFile + 1}}
-	if frag, err := New().Detect(context.Background(), f); frag != nil || !errors.Is(err, detect.ErrLimit) {
-		t.Errorf("%v, %v, want ErrLimit", frag, err)
-	}
-}
+func TestTooLarge(t *testing.T) { golden.TooLarge(t, New(), maxFile, tree(t)...) }
 
 func FuzzFile(f *testing.F) {
 	paths := []string{"a/go.mod", "a/go.sum", "a/vendor/modules.txt"}
-	for _, file := range tree(f) {
-		for i, path := range paths {
-			if strings.HasSuffix(file.Path, path[2:]) {
-				f.Add(uint8(i), file.Data)
-			}
-		}
-	}
-	f.Fuzz(func(t *testing.T, kind uint8, data []byte) {
-		file := detecttest.File{Path: paths[int(kind)%len(paths)], Data: data}
-		if err := detecttest.Check(New(), file); err != nil {
-			t.Fatal(err)
-		}
-		frag, _ := New().Detect(context.Background(), &detect.File{Entry: file.Entry(), ReaderAt: strings.NewReader(string(data))})
-		if frag == nil {
-			return
-		}
+	golden.FuzzPaths(f, New(), paths, tree(f), func(_ detecttest.File, frag *detect.Fragment, _ error) error {
 		for _, c := range frag.Components {
 			if c.Scope == sbom.ScopeInstalled || c.Version == "" {
-				t.Errorf("component %+v", c)
+				return fmt.Errorf("component %+v", c)
 			}
 		}
 		for _, c := range frag.Claims {
 			if !strings.HasPrefix(c.Path, "a/vendor/") {
-				t.Errorf("claim %+v", c)
+				return fmt.Errorf("claim %+v", c)
 			}
 		}
+		return nil
 	})
 }
 
@@ -113,21 +85,7 @@ func BenchmarkGoMod(b *testing.B) {
 		fmt.Fprintf(&data, "\texample.com/module%d v1.%d.0 // indirect\n", i, i)
 	}
 	data.WriteString(")\n")
-	in := &detect.File{Entry: detect.Entry{Path: "srv/go.mod", Size: int64(data.Len())}, ReaderAt: strings.NewReader(data.String())}
-	b.SetBytes(in.Size)
-	b.ReportAllocs()
-	for b.Loop() {
-		if _, err := New().Detect(context.Background(), in); err != nil {
-			b.Fatal(err)
-		}
-	}
+	golden.Benchmark(b, New(), detecttest.File{Path: "srv/go.mod", Data: []byte(data.String())})
 }
 
-func BenchmarkWants(b *testing.B) {
-	e := &detect.Entry{Path: "usr/lib/x86_64-linux-gnu/libssl.so.3", Size: 1 << 20}
-	d := New()
-	b.ReportAllocs()
-	for b.Loop() {
-		d.Wants(e)
-	}
-}
+func BenchmarkWants(b *testing.B) { golden.BenchmarkWants(b, New(), golden.Library()) }

@@ -1,7 +1,6 @@
 package homebrew_test
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -18,10 +17,7 @@ const receipt = "home/linuxbrew/.linuxbrew/Cellar/jq/1.7.1/INSTALL_RECEIPT.json"
 
 func Example() {
 	data := `{"source": {"tap": "homebrew/core"}, "runtime_dependencies": [{"full_name": "oniguruma"}]}`
-	f := &detect.File{
-		Entry:    detect.Entry{Path: "home/linuxbrew/.linuxbrew/Cellar/jq/1.7.1/INSTALL_RECEIPT.json", Size: int64(len(data))},
-		ReaderAt: strings.NewReader(data),
-	}
+	f := detecttest.File{Path: "home/linuxbrew/.linuxbrew/Cellar/jq/1.7.1/INSTALL_RECEIPT.json", Data: []byte(data)}.Open()
 	frag, err := homebrew.New().Detect(context.Background(), f)
 	if err != nil {
 		fmt.Println(err)
@@ -43,7 +39,7 @@ func TestConformance(t *testing.T) {
 }
 
 func TestWants(t *testing.T) {
-	for p, want := range map[string]bool{
+	golden.WantsEmpty(t, homebrew.New(), map[string]bool{
 		receipt:                              true,
 		"Cellar/jq/1.7.1/sbom.spdx.json":     true,
 		"Cellar/jq/INSTALL_RECEIPT.json":     false,
@@ -51,11 +47,7 @@ func TestWants(t *testing.T) {
 		"opt/a/1/INSTALL_RECEIPT.json":       false,
 		"sbom.spdx.json":                     false,
 		"Caskroom/x/1/INSTALL_RECEIPT.json":  false,
-	} {
-		if got := homebrew.New().Wants(&detect.Entry{Path: p}); got != want {
-			t.Errorf("Wants(%s) = %v", p, got)
-		}
-	}
+	})
 }
 
 func TestLimits(t *testing.T) {
@@ -66,7 +58,7 @@ func TestLimits(t *testing.T) {
 	}
 	many.WriteString("]}")
 	for _, data := range []string{strings.Repeat(" ", 8<<20+1), many.String()} {
-		f := &detect.File{Entry: detect.Entry{Path: receipt, Size: int64(len(data))}, ReaderAt: strings.NewReader(data)}
+		f := detecttest.File{Path: receipt, Data: []byte(data)}.Open()
 		frag, err := homebrew.New().Detect(context.Background(), f)
 		if !errors.Is(err, detect.ErrLimit) {
 			t.Errorf("%d bytes: error %v", len(data), err)
@@ -80,31 +72,12 @@ func TestLimits(t *testing.T) {
 // FuzzDetect checks the contract, and that every receipt is an error, a component or a
 // gap.
 func FuzzDetect(f *testing.F) {
-	files := golden.Files(f, "testdata/quirks.txtar")
-	for i, q := range files {
-		f.Add(uint8(i), q.Data)
-	}
-	f.Fuzz(func(t *testing.T, which uint8, data []byte) {
-		p := files[int(which)%len(files)].Path
-		if err := detecttest.Check(homebrew.New(), detecttest.File{Path: p, Data: data}); err != nil {
-			t.Fatal(err)
-		}
-		frag, err := homebrew.New().Detect(context.Background(), &detect.File{
-			Entry: detect.Entry{Path: p, Size: int64(len(data))}, ReaderAt: bytes.NewReader(data)})
-		if strings.HasSuffix(p, "RECEIPT.json") && err == nil && len(frag.Components)+len(frag.Gaps) == 0 {
-			t.Fatalf("nothing is said about %q", data)
-		}
-	})
+	golden.Fuzz(f, homebrew.New(), golden.Files(f, "testdata/quirks.txtar"), golden.Told(func(in detecttest.File) bool {
+		return strings.HasSuffix(in.Path, "RECEIPT.json")
+	}))
 }
 
 func BenchmarkReceipt(b *testing.B) {
 	data := golden.Files(b, "testdata/quirks.txtar")[0].Data
-	b.SetBytes(int64(len(data)))
-	b.ReportAllocs()
-	for b.Loop() {
-		f := &detect.File{Entry: detect.Entry{Path: receipt, Size: int64(len(data))}, ReaderAt: bytes.NewReader(data)}
-		if _, err := homebrew.New().Detect(context.Background(), f); err != nil {
-			b.Fatal(err)
-		}
-	}
+	golden.Benchmark(b, homebrew.New(), detecttest.File{Path: receipt, Data: data})
 }

@@ -1,9 +1,7 @@
 package jslock
 
 import (
-	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -95,7 +93,7 @@ func TestConformance(t *testing.T) {
 }
 
 func TestWants(t *testing.T) {
-	for path, want := range map[string]bool{
+	golden.Wants(t, New(), map[string]bool{
 		"package-lock.json":                              true,
 		"srv/app/yarn.lock":                              true,
 		"srv/test/pnpm-lock.yaml":                        true,
@@ -114,21 +112,12 @@ func TestWants(t *testing.T) {
 		"srv/vendor/a/yarn.lock":                         false,
 		"srv/mod/a@v1/yarn.lock":                         true,
 		"srv/nodejs/yarn.lock":                           true,
-	} {
-		if got := New().Wants(&detect.Entry{Path: path, Size: 2}); got != want {
-			t.Errorf("Wants(%q) = %t", path, got)
-		}
-	}
-	if New().Wants(&detect.Entry{Path: "yarn.lock"}) {
-		t.Error("wants an empty file")
-	}
+		"yarn.lock":                                      true,
+	})
 }
 
 func TestTooLarge(t *testing.T) {
-	f := &detect.File{Entry: detect.Entry{Path: "yarn.lock", Size: node.MaxLock + 1}}
-	if frag, err := New().Detect(context.Background(), f); frag != nil || !errors.Is(err, detect.ErrLimit) {
-		t.Errorf("%v, %v, want ErrLimit", frag, err)
-	}
+	golden.TooLarge(t, New(), node.MaxLock, archive(t, "tools.txtar")...)
 }
 
 func TestPlainJSON(t *testing.T) {
@@ -146,39 +135,10 @@ func TestPlainJSON(t *testing.T) {
 	}
 }
 
-// FuzzLock gives every format to its reader: the first byte of the seed is the name
-// of the file.
+// FuzzLock gives every format to its reader.
 func FuzzLock(f *testing.F) {
 	paths := []string{"a/package-lock.json", "a/yarn.lock", "a/pnpm-lock.yaml", "a/bun.lock", "a/deno.lock"}
-	for _, file := range append(archive(f, "tools.txtar"), archive(f, "odd.txtar")...) {
-		for i, path := range paths {
-			if strings.HasSuffix(file.Path, path[1:]) {
-				f.Add(uint8(i), file.Data)
-			}
-		}
-	}
-	f.Fuzz(func(t *testing.T, kind uint8, data []byte) {
-		file := detecttest.File{Path: paths[int(kind)%len(paths)], Data: data}
-		if err := detecttest.Check(New(), file); err != nil {
-			t.Fatal(err)
-		}
-		frag, _ := New().Detect(context.Background(), &detect.File{Entry: file.Entry(), ReaderAt: strings.NewReader(string(data))})
-		if frag == nil {
-			return
-		}
-		keys := make(map[string]bool)
-		for _, c := range frag.Components {
-			keys[c.Key] = true
-			if c.Scope != sbom.ScopeDeclared || c.Version == "" {
-				t.Errorf("component %+v", c)
-			}
-		}
-		for _, r := range frag.Relations {
-			if !keys[r.From] || !keys[r.To] {
-				t.Errorf("relation %+v to nothing", r)
-			}
-		}
-	})
+	golden.FuzzPaths(f, New(), paths, append(archive(f, "tools.txtar"), archive(f, "odd.txtar")...), golden.Locked)
 }
 
 // manyPackages is a package-lock.json of n packages, each of which depends on three.
@@ -201,22 +161,7 @@ func manyPackages(n int) []byte {
 }
 
 func BenchmarkPackageLock(b *testing.B) {
-	f := detecttest.File{Path: "srv/package-lock.json", Data: manyPackages(3000)}
-	in := &detect.File{Entry: f.Entry(), ReaderAt: strings.NewReader(string(f.Data))}
-	b.SetBytes(in.Size)
-	b.ReportAllocs()
-	for b.Loop() {
-		if _, err := New().Detect(context.Background(), in); err != nil {
-			b.Fatal(err)
-		}
-	}
+	golden.Benchmark(b, New(), detecttest.File{Path: "srv/package-lock.json", Data: manyPackages(3000)})
 }
 
-func BenchmarkWants(b *testing.B) {
-	e := &detect.Entry{Path: "usr/lib/x86_64-linux-gnu/libssl.so.3", Size: 1 << 20}
-	d := New()
-	b.ReportAllocs()
-	for b.Loop() {
-		d.Wants(e)
-	}
-}
+func BenchmarkWants(b *testing.B) { golden.BenchmarkWants(b, New(), golden.Library()) }

@@ -283,8 +283,7 @@ func FuzzDetect(f *testing.F) {
 			return
 		}
 		ko := module("intree=Y", "name="+string(data), "vermagic=1")
-		frag, err := kernel.New().Detect(context.Background(), &detect.File{
-			Entry: detect.Entry{Path: "x.ko", Size: int64(len(ko))}, ReaderAt: bytes.NewReader(ko)})
+		frag, err := kernel.New().Detect(context.Background(), detecttest.File{Path: "x.ko", Data: ko}.Open())
 		if err != nil || len(frag.Components) != 1 || frag.Components[0].Version != "1" {
 			t.Fatalf("%q: error %v", data, err)
 		}
@@ -293,11 +292,5 @@ func FuzzDetect(f *testing.F) {
 
 func BenchmarkModule(b *testing.B) {
 	data := module("license=GPL", "intree=Y", "name=af_key", "vermagic=6.1.0-50-amd64 SMP")
-	b.ReportAllocs()
-	for b.Loop() {
-		f := &detect.File{Entry: detect.Entry{Path: "a.ko", Size: int64(len(data))}, ReaderAt: bytes.NewReader(data)}
-		if _, err := kernel.New().Detect(context.Background(), f); err != nil {
-			b.Fatal(err)
-		}
-	}
+	golden.Benchmark(b, kernel.New(), detecttest.File{Path: "a.ko", Data: data})
 }

@@ -47,7 +47,7 @@ func Example() {
 		fmt.Println(err)
 		return
 	}
-	f := &detect.File{Entry: detect.Entry{Path: "nix/var/nix/db/db.sqlite", Size: int64(len(data))}, ReaderAt: bytes.NewReader(data)}
+	f := detecttest.File{Path: "nix/var/nix/db/db.sqlite", Data: data}.Open()
 	frag, err := nix.New().Detect(context.Background(), f)
 	if err != nil {
 		fmt.Println(err)
@@ -126,47 +126,33 @@ func TestErrors(t *testing.T) {
 			t.Errorf("%s: error %v, want %v", name, err, tt.want)
 		}
 	}
-	f := &detect.File{Entry: detect.Entry{Path: database, Size: 256<<20 + 1}, ReaderAt: bytes.NewReader(nil)}
-	if _, err := nix.New().Detect(context.Background(), f); !errors.Is(err, detect.ErrLimit) {
-		t.Errorf("long file: %v", err)
-	}
+	golden.TooLarge(t, nix.New(), 256<<20, detecttest.File{Path: database})
 }
 
 // FuzzDetect checks the contract, and that relations are between components.
 func FuzzDetect(f *testing.F) {
-	f.Add(demo(f))
-	f.Fuzz(func(t *testing.T, data []byte) {
-		if err := detecttest.Check(nix.New(), detecttest.File{Path: database, Data: data}); err != nil {
-			t.Fatal(err)
-		}
-		frag, err := nix.New().Detect(context.Background(), &detect.File{
-			Entry: detect.Entry{Path: database, Size: int64(len(data))}, ReaderAt: bytes.NewReader(data)})
+	files := []detecttest.File{{Path: database, Data: demo(f)}}
+	golden.Fuzz(f, nix.New(), files, func(_ detecttest.File, frag *detect.Fragment, err error) error {
 		if err != nil {
-			return
+			return nil
 		}
 		keys := make(map[string]bool)
 		for _, c := range frag.Components {
 			keys[c.Key] = true
 			if c.Version == "" || c.Name == "" {
-				t.Fatalf("%q has no name or version", c.Key)
+				return fmt.Errorf("%q has no name or version", c.Key)
 			}
 		}
 		for _, r := range frag.Relations {
 			if !keys[r.From] || !keys[r.To] {
-				t.Fatalf("%+v is of something else", r)
+				return fmt.Errorf("%+v is of something else", r)
 			}
 		}
+		return nil
 	})
 }
 
 func BenchmarkDetect(b *testing.B) {
 	data := demo(b)
-	b.SetBytes(int64(len(data)))
-	b.ReportAllocs()
-	for b.Loop() {
-		f := &detect.File{Entry: detect.Entry{Path: database, Size: int64(len(data))}, ReaderAt: bytes.NewReader(data)}
-		if _, err := nix.New().Detect(context.Background(), f); err != nil {
-			b.Fatal(err)
-		}
-	}
+	golden.Benchmark(b, nix.New(), detecttest.File{Path: database, Data: data})
 }

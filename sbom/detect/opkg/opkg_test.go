@@ -17,10 +17,7 @@ import (
 
 func Example() {
 	status := "Package: dropbear\nVersion: 2024.86-r1\nStatus: install user installed\nArchitecture: x86_64\n"
-	f := &detect.File{
-		Entry:    detect.Entry{Path: "usr/lib/opkg/status", Size: int64(len(status))},
-		ReaderAt: strings.NewReader(status),
-	}
+	f := detecttest.File{Path: "usr/lib/opkg/status", Data: []byte(status)}.Open()
 	frag, err := opkg.New().Detect(context.Background(), f)
 	if err != nil {
 		fmt.Println(err)
@@ -39,7 +36,7 @@ func TestConformance(t *testing.T) {
 }
 
 func TestWants(t *testing.T) {
-	for p, want := range map[string]bool{
+	golden.WantsEmpty(t, opkg.New(), map[string]bool{
 		"usr/lib/opkg/status":                  true,
 		"var/lib/opkg/status":                  true,
 		"opt/r/usr/lib/opkg/status":            true,
@@ -56,11 +53,7 @@ func TestWants(t *testing.T) {
 		"status":                               false,
 		"usr/lib/python3/status":               false,
 		"srv/build/root/usr/lib/opkg/info/a.b": false,
-	} {
-		if got := opkg.New().Wants(&detect.Entry{Path: p}); got != want {
-			t.Errorf("Wants(%s) = %v", p, got)
-		}
-	}
+	})
 }
 
 // TestShared reads the database of an OpenWrt system.
@@ -98,7 +91,7 @@ func TestLimits(t *testing.T) {
 		{"many files", "usr/lib/opkg/info/a.list", bytes.Repeat([]byte("/usr/lib/a\n"), 1<<17+1)},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			f := &detect.File{Entry: detect.Entry{Path: tt.path, Size: int64(len(tt.data))}, ReaderAt: bytes.NewReader(tt.data)}
+			f := detecttest.File{Path: tt.path, Data: tt.data}.Open()
 			if _, err := opkg.New().Detect(context.Background(), f); !errors.Is(err, detect.ErrLimit) {
 				t.Errorf("error %v", err)
 			}
@@ -109,24 +102,9 @@ func TestLimits(t *testing.T) {
 // FuzzDetect checks the contract, and that a Package field is a component or a gap
 // unless it says that it is neither.
 func FuzzDetect(f *testing.F) {
-	files := golden.Files(f, "testdata/quirks.txtar")
-	for i, q := range files {
-		f.Add(uint8(i), q.Data)
-	}
-	f.Fuzz(func(t *testing.T, which uint8, data []byte) {
-		p := files[int(which)%len(files)].Path
-		if err := detecttest.Check(opkg.New(), detecttest.File{Path: p, Data: data}); err != nil {
-			t.Fatal(err)
-		}
-		if !strings.HasSuffix(p, "status") || !bytes.HasPrefix(data, []byte("Package: ")) || bytes.Contains(data, []byte("not-installed")) {
-			return
-		}
-		frag, err := opkg.New().Detect(context.Background(), &detect.File{
-			Entry: detect.Entry{Path: p, Size: int64(len(data))}, ReaderAt: bytes.NewReader(data)})
-		if err == nil && len(frag.Components) == 0 && len(frag.Gaps) == 0 {
-			t.Fatalf("nothing is said about %q", data)
-		}
-	})
+	golden.Fuzz(f, opkg.New(), golden.Files(f, "testdata/quirks.txtar"), golden.Told(func(in detecttest.File) bool {
+		return strings.HasSuffix(in.Path, "status") && bytes.HasPrefix(in.Data, []byte("Package: ")) && !bytes.Contains(in.Data, []byte("not-installed"))
+	}))
 }
 
 func BenchmarkStatus(b *testing.B) {
@@ -134,12 +112,7 @@ func BenchmarkStatus(b *testing.B) {
 	for i := range 500 {
 		fmt.Fprintf(&data, "Package: p%d\nVersion: 1\nDepends: libc, p%d\nStatus: install ok installed\nArchitecture: all\n\n", i, i/2)
 	}
-	b.SetBytes(int64(data.Len()))
-	b.ReportAllocs()
-	for b.Loop() {
-		f := &detect.File{Entry: detect.Entry{Path: "usr/lib/opkg/status", Size: int64(data.Len())}, ReaderAt: bytes.NewReader(data.Bytes())}
-		if frag, err := opkg.New().Detect(context.Background(), f); err != nil || len(frag.Components) != 500 {
-			b.Fatal(err)
-		}
+	if frag := golden.Benchmark(b, opkg.New(), detecttest.File{Path: "usr/lib/opkg/status", Data: data.Bytes()}); len(frag.Components) != 500 {
+		b.Errorf("%s", golden.Text(frag))
 	}
 }

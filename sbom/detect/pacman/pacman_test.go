@@ -27,10 +27,7 @@ const local = "var/lib/pacman/local/"
 
 func Example() {
 	desc := "%NAME%\nopenssl\n\n%VERSION%\n3.2.1-1\n\n%BASE%\nopenssl\n\n%ARCH%\nx86_64\n\n%LICENSE%\nApache-2.0\n\n"
-	f := &detect.File{
-		Entry:    detect.Entry{Path: "var/lib/pacman/local/openssl-3.2.1-1/desc", Size: int64(len(desc))},
-		ReaderAt: strings.NewReader(desc),
-	}
+	f := detecttest.File{Path: "var/lib/pacman/local/openssl-3.2.1-1/desc", Data: []byte(desc)}.Open()
 	frag, err := pacman.New().Detect(context.Background(), f)
 	if err != nil {
 		fmt.Println(err)
@@ -64,7 +61,7 @@ func TestQuirks(t *testing.T) { golden.Check(t, pacman.New(), quirks(t), "testda
 func TestConformance(t *testing.T) { detecttest.Run(t, pacman.New(), quirks(t)...) }
 
 func TestWants(t *testing.T) {
-	for p, want := range map[string]bool{
+	golden.WantsEmpty(t, pacman.New(), map[string]bool{
 		"var/lib/pacman/local/bash-5.2-1/desc":                  true,
 		"var/lib/pacman/local/bash-5.2-1/files":                 true,
 		"opt/r/var/lib/pacman/local/bash-5.2-1/mtree":           true,
@@ -78,11 +75,7 @@ func TestWants(t *testing.T) {
 		"desc":                                                  false,
 		"usr/share/pacman/local/bash-5.2-1/desc":                false,
 		"home/u/chroot/root/var/lib/pacman/local/bash-5-1/desc": true,
-	} {
-		if got := pacman.New().Wants(&detect.Entry{Path: p}); got != want {
-			t.Errorf("Wants(%s) = %v", p, got)
-		}
-	}
+	})
 }
 
 // TestShared reads files of real systems.
@@ -252,7 +245,7 @@ func TestLimits(t *testing.T) {
 		{"many entries", "mtree", compressed(bytes.Repeat([]byte("./a\n"), 1<<18+1))},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			f := &detect.File{Entry: detect.Entry{Path: local + "a-1-1/" + tt.base, Size: int64(len(tt.data))}, ReaderAt: bytes.NewReader(tt.data)}
+			f := detecttest.File{Path: local + "a-1-1/" + tt.base, Data: tt.data}.Open()
 			if _, err := pacman.New().Detect(context.Background(), f); !errors.Is(err, detect.ErrLimit) {
 				t.Errorf("error %v", err)
 			}
@@ -262,7 +255,7 @@ func TestLimits(t *testing.T) {
 
 func TestErrors(t *testing.T) {
 	for _, data := range [][]byte{nil, []byte("no gzip"), compressed(make([]byte, 1<<17)), compressed([]byte("./a"))[:20]} {
-		f := &detect.File{Entry: detect.Entry{Path: local + "a-1-1/mtree", Size: int64(len(data))}, ReaderAt: bytes.NewReader(data)}
+		f := detecttest.File{Path: local + "a-1-1/mtree", Data: data}.Open()
 		if _, err := pacman.New().Detect(context.Background(), f); !errors.Is(err, detect.ErrFormat) {
 			t.Errorf("%d bytes: error %v", len(data), err)
 		}
@@ -275,20 +268,15 @@ func FuzzDetect(f *testing.F) {
 		f.Add(filepath.Base(q.Path), q.Data)
 	}
 	f.Fuzz(func(t *testing.T, base string, data []byte) {
-		p := local + "a-1-1/" + base
 		if base == "mtree" {
 			data = compressed(data)
 		}
-		if err := detecttest.Check(pacman.New(), detecttest.File{Path: p, Data: data}); err != nil {
+		in := detecttest.File{Path: local + "a-1-1/" + base, Data: data}
+		if err := detecttest.Check(pacman.New(), in); err != nil {
 			t.Fatal(err)
 		}
-		if base != "desc" {
-			return
-		}
-		frag, err := pacman.New().Detect(context.Background(), &detect.File{
-			Entry: detect.Entry{Path: p, Size: int64(len(data))}, ReaderAt: bytes.NewReader(data)})
-		if err == nil && len(frag.Components) == 0 && len(frag.Gaps) == 0 {
-			t.Fatalf("nothing is said about %q", data)
+		if err := golden.Said(pacman.New(), in, golden.Told(func(detecttest.File) bool { return base == "desc" })); err != nil {
+			t.Fatal(err)
 		}
 	})
 }
@@ -300,12 +288,7 @@ func BenchmarkMtree(b *testing.B) {
 		fmt.Fprintf(&text, "./usr/lib/demo/file%d time=1.0 size=1 sha256digest=%064x\n", i, i)
 	}
 	data := compressed(text.Bytes())
-	b.SetBytes(int64(text.Len()))
-	b.ReportAllocs()
-	for b.Loop() {
-		f := &detect.File{Entry: detect.Entry{Path: local + "a-1-1/mtree", Size: int64(len(data))}, ReaderAt: bytes.NewReader(data)}
-		if frag, err := pacman.New().Detect(context.Background(), f); err != nil || len(frag.Claims) != 2000 {
-			b.Fatal(err)
-		}
+	if frag := golden.Benchmark(b, pacman.New(), detecttest.File{Path: local + "a-1-1/mtree", Data: data}); len(frag.Claims) != 2000 {
+		b.Errorf("%s", golden.Text(frag))
 	}
 }

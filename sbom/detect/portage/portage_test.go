@@ -19,10 +19,7 @@ const dir = "var/db/pkg/dev-libs/openssl-3.3.2-r1/"
 
 func Example() {
 	contents := "obj /usr/bin/openssl d41d8cd98f00b204e9800998ecf8427e 1700000000\n"
-	f := &detect.File{
-		Entry:    detect.Entry{Path: "var/db/pkg/dev-libs/openssl-3.3.2-r1/CONTENTS", Size: int64(len(contents))},
-		ReaderAt: strings.NewReader(contents),
-	}
+	f := detecttest.File{Path: "var/db/pkg/dev-libs/openssl-3.3.2-r1/CONTENTS", Data: []byte(contents)}.Open()
 	frag, err := portage.New().Detect(context.Background(), f)
 	if err != nil {
 		fmt.Println(err)
@@ -44,7 +41,7 @@ func TestConformance(t *testing.T) {
 }
 
 func TestWants(t *testing.T) {
-	for p, want := range map[string]bool{
+	golden.WantsEmpty(t, portage.New(), map[string]bool{
 		dir + "CONTENTS":                    true,
 		"opt/r/" + dir + "LICENSE":          true,
 		dir + "RDEPEND":                     true,
@@ -56,11 +53,7 @@ func TestWants(t *testing.T) {
 		"var/db/repos/gentoo/a/b/CONTENTS":  false,
 		"CONTENTS":                          false,
 		"usr/share/licenses/common/LICENSE": false,
-	} {
-		if got := portage.New().Wants(&detect.Entry{Path: p}); got != want {
-			t.Errorf("Wants(%s) = %v", p, got)
-		}
-	}
+	})
 }
 
 // TestVersions splits names as the specification's examples and real packages need it.
@@ -101,7 +94,7 @@ func TestLimits(t *testing.T) {
 		{"LICENSE", make([]byte, 64<<10+1)},
 		{"RDEPEND", depends(1<<10 + 1)},
 	} {
-		f := &detect.File{Entry: detect.Entry{Path: dir + tt.base, Size: int64(len(tt.data))}, ReaderAt: bytes.NewReader(tt.data)}
+		f := detecttest.File{Path: dir + tt.base, Data: tt.data}.Open()
 		if _, err := portage.New().Detect(context.Background(), f); !errors.Is(err, detect.ErrLimit) {
 			t.Errorf("%s of %d bytes: error %v", tt.base, len(tt.data), err)
 		}
@@ -138,8 +131,7 @@ func FuzzDetect(f *testing.F) {
 		if base != "CONTENTS" || strings.Contains(name, "/") || name == "" {
 			return
 		}
-		frag, err := portage.New().Detect(context.Background(), &detect.File{
-			Entry: detect.Entry{Path: p, Size: int64(len(data))}, ReaderAt: bytes.NewReader(data)})
+		frag, err := portage.New().Detect(context.Background(), detecttest.File{Path: p, Data: data}.Open())
 		if err == nil && len(frag.Components) == 0 && len(frag.Gaps) == 0 {
 			t.Fatalf("nothing is said about %q", name)
 		}
@@ -156,12 +148,7 @@ func BenchmarkContents(b *testing.B) {
 	for i := range 2000 {
 		fmt.Fprintf(&data, "obj /usr/lib64/demo/file%d %032x 1700000000\n", i, i)
 	}
-	b.SetBytes(int64(data.Len()))
-	b.ReportAllocs()
-	for b.Loop() {
-		f := &detect.File{Entry: detect.Entry{Path: dir + "CONTENTS", Size: int64(data.Len())}, ReaderAt: bytes.NewReader(data.Bytes())}
-		if frag, err := portage.New().Detect(context.Background(), f); err != nil || len(frag.Claims) != 2000 {
-			b.Fatal(err)
-		}
+	if frag := golden.Benchmark(b, portage.New(), detecttest.File{Path: dir + "CONTENTS", Data: data.Bytes()}); len(frag.Claims) != 2000 {
+		b.Errorf("%s", golden.Text(frag))
 	}
 }

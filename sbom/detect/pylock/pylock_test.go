@@ -1,7 +1,6 @@
 package pylock
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"slices"
@@ -10,7 +9,6 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/imagetrust/imagetrust/sbom"
 	"github.com/imagetrust/imagetrust/sbom/detect"
 	"github.com/imagetrust/imagetrust/sbom/detect/detecttest"
 	"github.com/imagetrust/imagetrust/sbom/detect/internal/golden"
@@ -58,7 +56,7 @@ func TestConformance(t *testing.T) {
 }
 
 func TestWants(t *testing.T) {
-	for path, want := range map[string]bool{
+	golden.Wants(t, New(), map[string]bool{
 		"poetry.lock": true, "srv/uv.lock": true, "srv/pdm.lock": true, "srv/Pipfile.lock": true,
 		"srv/pylock.toml": true, "srv/pylock.dev.toml": true, "srv/pylock.a.b.toml": false, "srv/pylocktoml": false,
 		"srv/requirements.txt": true, "srv/requirements-dev.txt": true, "srv/requirements/dev.txt": true,
@@ -66,14 +64,8 @@ func TestWants(t *testing.T) {
 		"srv/venv/lib/python3.11/site-packages/a/requirements.txt": false,
 		"usr/lib/python3/dist-packages/a/poetry.lock":              false,
 		"srv/node_modules/a/requirements.txt":                      false,
-	} {
-		if got := New().Wants(&detect.Entry{Path: path, Size: 2}); got != want {
-			t.Errorf("Wants(%q) = %t", path, got)
-		}
-	}
-	if New().Wants(&detect.Entry{Path: "uv.lock"}) {
-		t.Error("wants an empty file")
-	}
+		"uv.lock":                                                  true,
+	})
 }
 
 // TestDeep: what is nested without end costs no stack.
@@ -86,10 +78,7 @@ func TestDeep(t *testing.T) {
 }
 
 func TestLimits(t *testing.T) {
-	f := &detect.File{Entry: detect.Entry{Path: "uv.lock", Size: maxLock + 1}}
-	if frag, err := New().Detect(context.Background(), f); frag != nil || !errors.Is(err, detect.ErrLimit) {
-		t.Errorf("large file: %v, %v", frag, err)
-	}
+	golden.TooLarge(t, New(), maxLock, archive(t, "tools.txtar")...)
 	long := "a==1 \\\n" + strings.Repeat("--hash=sha256:00 \\\n", maxLine/10) + "\nb==2\n"
 	frag, err := detecttest.DetectFile(t, New(), detecttest.File{Path: "requirements.txt", Data: []byte(long)})
 	if !errors.Is(err, detect.ErrLimit) || len(frag.Components) != 2 {
@@ -99,35 +88,7 @@ func TestLimits(t *testing.T) {
 
 func FuzzLock(f *testing.F) {
 	paths := []string{"a/poetry.lock", "a/Pipfile.lock", "a/uv.lock", "a/pdm.lock", "a/pylock.toml", "a/requirements.txt"}
-	for _, file := range append(archive(f, "tools.txtar"), archive(f, "odd.txtar")...) {
-		for i, path := range paths {
-			if strings.HasSuffix(file.Path, path[1:]) {
-				f.Add(uint8(i), file.Data)
-			}
-		}
-	}
-	f.Fuzz(func(t *testing.T, kind uint8, data []byte) {
-		file := detecttest.File{Path: paths[int(kind)%len(paths)], Data: data}
-		if err := detecttest.Check(New(), file); err != nil {
-			t.Fatal(err)
-		}
-		frag, _ := New().Detect(context.Background(), &detect.File{Entry: file.Entry(), ReaderAt: strings.NewReader(string(data))})
-		if frag == nil {
-			return
-		}
-		keys := make(map[string]bool)
-		for _, c := range frag.Components {
-			keys[c.Key] = true
-			if c.Scope != sbom.ScopeDeclared || c.Version == "" {
-				t.Errorf("component %+v", c)
-			}
-		}
-		for _, r := range frag.Relations {
-			if !keys[r.From] || !keys[r.To] {
-				t.Errorf("relation %+v to nothing", r)
-			}
-		}
-	})
+	golden.FuzzPaths(f, New(), paths, append(archive(f, "tools.txtar"), archive(f, "odd.txtar")...), golden.Locked)
 }
 
 func BenchmarkUV(b *testing.B) {
@@ -140,22 +101,7 @@ func BenchmarkUV(b *testing.B) {
 		}
 		data.WriteString("]\n")
 	}
-	f := detecttest.File{Path: "srv/uv.lock", Data: []byte(data.String())}
-	in := &detect.File{Entry: f.Entry(), ReaderAt: strings.NewReader(data.String())}
-	b.SetBytes(in.Size)
-	b.ReportAllocs()
-	for b.Loop() {
-		if _, err := New().Detect(context.Background(), in); err != nil {
-			b.Fatal(err)
-		}
-	}
+	golden.Benchmark(b, New(), detecttest.File{Path: "srv/uv.lock", Data: []byte(data.String())})
 }
 
-func BenchmarkWants(b *testing.B) {
-	e := &detect.Entry{Path: "usr/lib/x86_64-linux-gnu/libssl.so.3", Size: 1 << 20}
-	d := New()
-	b.ReportAllocs()
-	for b.Loop() {
-		d.Wants(e)
-	}
-}
+func BenchmarkWants(b *testing.B) { golden.BenchmarkWants(b, New(), golden.Library()) }

@@ -20,10 +20,7 @@ import (
 
 func Example() {
 	php := "<?php\n/*\nPlugin Name: Akismet Anti-Spam\nVersion: 5.0.2\nLicense: GPLv2 or later\n*/\n"
-	f := &detect.File{
-		Entry:    detect.Entry{Path: "var/www/html/wp-content/plugins/akismet/akismet.php", Size: int64(len(php))},
-		ReaderAt: strings.NewReader(php),
-	}
+	f := detecttest.File{Path: "var/www/html/wp-content/plugins/akismet/akismet.php", Data: []byte(php)}.Open()
 	frag, err := wordpress.New().Detect(context.Background(), f)
 	if err != nil {
 		fmt.Println(err)
@@ -43,7 +40,7 @@ func TestConformance(t *testing.T) {
 }
 
 func TestWants(t *testing.T) {
-	for p, want := range map[string]bool{
+	golden.Wants(t, wordpress.New(), map[string]bool{
 		"wp-includes/version.php":                   true,
 		"var/www/html/wp-includes/version.php":      true,
 		"includes/version.php":                      false,
@@ -63,11 +60,7 @@ func TestWants(t *testing.T) {
 		"usr/lib/python3/dist-packages/yaml/a.py":   false,
 		"srv/plugins/a/a.php":                       false,
 		"srv/wp-content/languages/plugins/a/a.json": false,
-	} {
-		if got := wordpress.New().Wants(&detect.Entry{Path: p, Size: 1}); got != want {
-			t.Errorf("Wants(%s) = %v", p, got)
-		}
-	}
+	})
 }
 
 func TestLicenseSpellings(t *testing.T) {
@@ -142,42 +135,26 @@ func TestDebian(t *testing.T) {
 
 // FuzzDetect checks the contract, and that a version is one word.
 func FuzzDetect(f *testing.F) {
-	files := golden.Files(f, "testdata/quirks.txtar")
-	for i, q := range files {
-		f.Add(uint8(i), q.Data)
-	}
-	f.Fuzz(func(t *testing.T, which uint8, data []byte) {
-		p := files[int(which)%len(files)].Path
-		if err := detecttest.Check(wordpress.New(), detecttest.File{Path: p, Data: data}); err != nil {
-			t.Fatal(err)
-		}
-		frag, err := wordpress.New().Detect(context.Background(), &detect.File{
-			Entry: detect.Entry{Path: p, Size: int64(len(data))}, ReaderAt: bytes.NewReader(data)})
-		if err != nil || frag == nil {
-			return
+	golden.Fuzz(f, wordpress.New(), golden.Files(f, "testdata/quirks.txtar"), func(_ detecttest.File, frag *detect.Fragment, err error) error {
+		if err != nil {
+			return nil
 		}
 		for _, c := range frag.Components {
 			if strings.ContainsAny(c.Version, " \t\n\x00") || c.Version == "" && len(frag.Gaps) == 0 {
-				t.Fatalf("version %q, gaps %v", c.Version, frag.Gaps)
+				return fmt.Errorf("version %q, gaps %v", c.Version, frag.Gaps)
 			}
 		}
+		return nil
 	})
 }
 
 func BenchmarkWants(b *testing.B) {
-	e := &detect.Entry{Path: "usr/lib/python3/dist-packages/yaml/__init__.py", Size: 1}
-	for b.Loop() {
-		wordpress.New().Wants(e)
-	}
+	golden.BenchmarkWants(b, wordpress.New(), detecttest.File{Path: "usr/lib/python3/dist-packages/yaml/__init__.py", Data: []byte("x")})
 }
 
 func BenchmarkPlugin(b *testing.B) {
 	data := []byte("<?php\n/*\nPlugin Name: A\nVersion: 1\nLicense: GPLv2 or later\n*/\n" + strings.Repeat("echo 1;\n", 4000))
-	b.ReportAllocs()
-	for b.Loop() {
-		f := &detect.File{Entry: detect.Entry{Path: "wp-content/plugins/a/a.php", Size: int64(len(data))}, ReaderAt: bytes.NewReader(data)}
-		if frag, err := wordpress.New().Detect(context.Background(), f); err != nil || frag == nil {
-			b.Fatal(err)
-		}
+	if frag := golden.Benchmark(b, wordpress.New(), detecttest.File{Path: "wp-content/plugins/a/a.php", Data: data}); frag == nil {
+		b.Error("nothing is said")
 	}
 }
