@@ -67,7 +67,9 @@ var rules = map[string]Rule{
 	"reports need CycloneDX": {
 		Packages: []string{"scan/report"}, Modules: []string{purl, semantic, cdx}, NotPackages: []string{"net/http", "os/exec"}},
 	"attest is the standard library, and knows no image": {
-		Packages: []string{"attest"}, OnlyOwn: []string{"attest/internal/...", "internal/..."}, NotPackages: []string{"net/http", "os/exec"}},
+		Packages: []string{"attest", "attest/slsa"}, OnlyOwn: []string{"attest", "attest/internal/...", "internal/..."}, NotPackages: []string{"net/http", "os/exec"}},
+	"what BuildKit says is read without trusting anybody": {
+		Packages: []string{"sbom/buildkit"}, Modules: image, OnlyOwn: []string{"sbom", "sbom/image", "sbom/spdx", "internal/..."}, NotPackages: []string{"net/http", "os/exec"}},
 	"reconcile knows no policy": {
 		Packages: []string{"reconcile"}, Modules: []string{purl, semantic}, OnlyOwn: []string{"sbom", "sbom/identity", "scan", "internal/..."}},
 }
