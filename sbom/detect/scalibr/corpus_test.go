@@ -40,6 +40,9 @@ func TestCorpus(t *testing.T) {
 		}
 		d.(*detector).ex = always{ex}
 		for _, f := range testdata(t, root, ex) {
+			if unsafeFile(ex.Name(), f.Path) != "" {
+				continue
+			}
 			files++
 			in, out := transfer(t, d.(*detector), f)
 			found += in

@@ -109,6 +109,15 @@ func ofDevelopment(name string) bool {
 	return known && m.Scope == sbom.ScopeDeclared && !strings.HasPrefix(name, "sbom/")
 }
 
+// unsafeFile returns why an extractor must not be given the file at path; empty if it may.
+func unsafeFile(name, path string) string {
+	if lower := strings.ToLower(path); name == "sbom/spdx" && (strings.HasSuffix(lower, ".rdf") || strings.HasSuffix(lower, ".xml")) {
+		// github.com/spdx/gordf; a panic there would end the process.
+		return "RDF is read by goroutines that race, and whose panics nobody can catch"
+	}
+	return ""
+}
+
 // ErrUnfit is wrapped by the error for an extractor that cannot work on one file of
 // an image, whatever the file: it needs the network, the machine's own file system,
 // or a running system, or what it finds are no packages.

@@ -129,6 +129,9 @@ func (d *detector) Detect(ctx context.Context, f *detect.File) (*detect.Fragment
 	if f.Size > MaxFileSize {
 		return nil, &detect.LimitError{Path: f.Path, Limit: MaxFileSize, Size: f.Size}
 	}
+	if why := unsafeFile(d.ex.Name(), f.Path); why != "" {
+		return nil, fmt.Errorf("%w: %s", detect.ErrUnsupported, why)
+	}
 	content := readlimit.New(f, f.Path, 1<<20+8*f.Size)
 	one := &oneFile{info: info{f.Path, f.Size, f.Mode}, content: content}
 	if !d.requires(one.info) {

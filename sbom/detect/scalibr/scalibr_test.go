@@ -404,3 +404,13 @@ func TestCanonical(t *testing.T) {
 		t.Errorf("got %q, %v", got, err)
 	}
 }
+
+// TestUnsafeFile is about documents whose reader's panics could not be caught.
+func TestUnsafeFile(t *testing.T) {
+	d, _ := fromList(t, "sbom/spdx")
+	for _, name := range []string{"a.spdx.rdf", "a.spdx.XML"} {
+		if _, err := detecttest.DetectFile(t, d, detecttest.File{Path: name, Data: []byte("<rdf:RDF/>")}); !errors.Is(err, detect.ErrUnsupported) {
+			t.Errorf("%s: got %v, want ErrUnsupported", name, err)
+		}
+	}
+}
