@@ -1,0 +1,204 @@
+// Command identify says what programs and libraries are, and why, by what is in them.
+//
+//	go run ./examples/identify [-json] [-eager] PATH...
+//
+// A PATH is a file, or a directory of which all executables are read. What a file is
+// comes first, then what it contains; each with the text that says so. With -json the
+// output is one list of findings, with paths relative to the directory given.
+// The exit status is 1 when a file could not be read, and 2 for wrong arguments.
+package main
+
+import (
+	"bufio"
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"os/signal"
+	"path/filepath"
+
+	"github.com/imagetrust/imagetrust/sbom"
+	"github.com/imagetrust/imagetrust/sbom/detect"
+	"github.com/imagetrust/imagetrust/sbom/detect/binary"
+	"github.com/imagetrust/imagetrust/sbom/detect/cargo"
+	"github.com/imagetrust/imagetrust/sbom/detect/golang"
+)
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
+	defer stop()
+	asJSON := flag.Bool("json", false, "write one JSON list")
+	eager := flag.Bool("eager", false, "also what is likely, and what files were built against")
+	flag.Usage = func() {
+		fmt.Fprintln(os.Stderr, "usage: identify [-json] [-eager] PATH...")
+		flag.PrintDefaults()
+	}
+	flag.Parse()
+	if flag.NArg() == 0 {
+		flag.Usage()
+		os.Exit(2)
+	}
+	if err := run(ctx, os.Stdout, flag.Args(), *asJSON, *eager); err != nil {
+		fmt.Fprintln(os.Stderr, "identify:", err)
+		os.Exit(1)
+	}
+}
+
+// finding is one line of the output.
+type finding struct {
+	Path       string  `json:"path"`
+	Name       string  `json:"name"`
+	Version    string  `json:"version"`
+	PURL       string  `json:"purl,omitempty"`
+	CPE        string  `json:"cpe,omitempty"`
+	Relation   string  `json:"relation"`
+	Rule       string  `json:"rule"`
+	Confidence float64 `json:"confidence"`
+	Offset     int64   `json:"offset,omitempty"`
+	Text       string  `json:"text,omitempty"`
+}
+
+// identifier reads files. Go programs and crates that carry their own lists are read by the
+// detectors for those.
+type identifier struct {
+	programs *binary.Detector
+	lists    []detect.Detector
+	found    []finding
+	out      *bufio.Writer // nil for JSON
+}
+
+func run(ctx context.Context, w io.Writer, paths []string, asJSON, eager bool) error {
+	programs, err := binary.New(&binary.Options{Eager: eager})
+	if err != nil {
+		return err
+	}
+	id := &identifier{programs: programs, lists: []detect.Detector{golang.New(), cargo.New()}, found: []finding{}}
+	if !asJSON {
+		id.out = bufio.NewWriter(w)
+	}
+	var errs []error
+	for _, root := range paths {
+		errs = append(errs, id.walk(ctx, root))
+	}
+	if asJSON {
+		enc := json.NewEncoder(w)
+		enc.SetIndent("", "  ")
+		return errors.Join(append(errs, enc.Encode(id.found))...)
+	}
+	return errors.Join(append(errs, id.out.Flush())...)
+}
+
+// walk reads a file, or all below a directory. Files that cannot be read are told at the end.
+func (id *identifier) walk(ctx context.Context, root string) error {
+	var failed []error
+	err := filepath.WalkDir(root, func(file string, e fs.DirEntry, err error) error {
+		if err == nil && e.Type().IsRegular() {
+			rel, relErr := filepath.Rel(root, file)
+			if relErr != nil || rel == "." {
+				rel = filepath.Base(file)
+			}
+			err = id.file(ctx, file, filepath.ToSlash(rel))
+		}
+		if ctx.Err() != nil {
+			return ctx.Err()
+		}
+		if err != nil {
+			failed = append(failed, err)
+		}
+		return nil
+	})
+	return errors.Join(append(failed, err)...)
+}
+
+// file identifies one file, if it is a program.
+func (id *identifier) file(ctx context.Context, file, rel string) error {
+	f, err := os.Open(file)
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	info, err := f.Stat()
+	if err != nil {
+		return err
+	}
+	head := make([]byte, detect.HeadSize)
+	n, err := f.ReadAt(head, 0)
+	if err != nil && err != io.EOF {
+		return err
+	}
+	entry := detect.Entry{Path: rel, Mode: info.Mode(), Size: info.Size(), Head: head[:n]}
+	if !id.programs.Wants(&entry) {
+		return nil
+	}
+	h := sha256.New()
+	report, err := id.programs.Identify(ctx, rel, info.Size(), io.TeeReader(f, h))
+	if err != nil {
+		return fmt.Errorf("%s: %w", file, err)
+	}
+	in := &detect.File{Entry: entry, ReaderAt: f, Digest: sbom.Digest("sha256:" + hex.EncodeToString(h.Sum(nil)))}
+	found, errs := findings(report, rel), []error(nil)
+	for _, d := range id.lists {
+		list, err := listed(ctx, d, in)
+		found, errs = append(found, list...), append(errs, err)
+	}
+	id.tell(rel, report, found)
+	return errors.Join(errs...)
+}
+
+func findings(r *binary.Report, path string) []finding {
+	var out []finding
+	for i := range r.Findings {
+		f := &r.Findings[i]
+		ev := f.Evidence[0]
+		out = append(out, finding{path, f.Name, f.Version, f.PURL, f.CPE, string(f.Relation), ev.Rule, ev.Confidence, ev.Offset, ev.Text})
+	}
+	return out
+}
+
+// listed returns what a detector of programs that carry their own list finds.
+func listed(ctx context.Context, d detect.Detector, f *detect.File) ([]finding, error) {
+	if !d.Wants(&f.Entry) {
+		return nil, nil
+	}
+	frag, err := d.Detect(ctx, f)
+	if frag == nil {
+		return nil, err
+	}
+	var out []finding
+	for i := range frag.Components {
+		c := &frag.Components[i].Component
+		relation := binary.Contains
+		if c.Type == sbom.TypeApplication {
+			relation = binary.Is
+		}
+		if c.Version != "" && c.Scope == sbom.ScopeInstalled {
+			out = append(out, finding{Path: f.Path, Name: c.Name, Version: c.Version, PURL: c.PURL, Relation: string(relation), Rule: d.ID().Name, Confidence: 1})
+		}
+	}
+	return out, err
+}
+
+// tell writes what was found, or keeps it for the list.
+func (id *identifier) tell(path string, r *binary.Report, found []finding) {
+	if id.out == nil {
+		id.found = append(id.found, found...)
+		return
+	}
+	fmt.Fprintf(id.out, "%s: %s\n", path, r.Describe())
+	for _, f := range found {
+		fmt.Fprintf(id.out, "  %s %s %s (%s, %.2f)", f.Relation, f.Name, f.Version, f.Rule, f.Confidence)
+		if f.Text != "" {
+			fmt.Fprintf(id.out, " at %#x: %q", f.Offset, f.Text)
+		}
+		fmt.Fprintln(id.out)
+	}
+	if len(found) == 0 {
+		fmt.Fprintln(id.out, "  no rule names it")
+	}
+}

@@ -1,0 +1,129 @@
+package binary
+
+import (
+	"context"
+	"fmt"
+	"io"
+
+	"github.com/imagetrust/imagetrust/sbom"
+	"github.com/imagetrust/imagetrust/sbom/detect"
+	"github.com/imagetrust/imagetrust/sbom/detect/binary/rules"
+	"github.com/imagetrust/imagetrust/sbom/detect/internal/section"
+)
+
+// minSize is the size in bytes of the smallest program that is looked into.
+const minSize = 1 << 10
+
+// Options choose what is reported. The zero value is the precise mode with the table of
+// package rules.
+type Options struct {
+	// Eager reports what is likely, and what the file was built against, beside what
+	// is all but certain.
+	Eager bool
+	// Table is used in place of rules.Load().
+	Table *rules.Table
+}
+
+// Detector finds software in programs. It does not change, and is safe for concurrent use.
+type Detector struct {
+	index *rules.Index
+	eager bool
+}
+
+// New returns a Detector. Nil options are the zero value. The error is that of a table
+// which was not made by rules.Read.
+func New(opts *Options) (*Detector, error) {
+	if opts == nil {
+		opts = &Options{}
+	}
+	table := opts.Table
+	if table == nil {
+		table = rules.Load()
+	}
+	index, err := table.Index()
+	if err != nil {
+		return nil, err
+	}
+	return &Detector{index: index, eager: opts.Eager}, nil
+}
+
+// ID implements detect.Detector. What the modes find differs, and so does their version.
+func (d *Detector) ID() detect.ID {
+	if d.eager {
+		return detect.ID{Name: "binary", Version: "1-eager"}
+	}
+	return detect.ID{Name: "binary", Version: "1"}
+}
+
+// Wants wants every linked program.
+func (d *Detector) Wants(e *detect.Entry) bool {
+	return e.Size >= minSize && section.Executable(e.Head)
+}
+
+// Coverage implements detect.Covering.
+func (d *Detector) Coverage() detect.Coverage {
+	c := detect.Coverage{
+		Ecosystem: "programs without metadata",
+		Reads:     []string{"ELF, PE, Mach-O and WebAssembly programs"},
+		PURLs:     []string{"generic", "golang", "cargo", "deb", "rpm"},
+		Scopes:    []sbom.Scope{sbom.ScopeInstalled},
+		Owns:      []sbom.Claim{sbom.ClaimContent},
+		Licenses:  true,
+	}
+	if d.eager {
+		c.Scopes = append(c.Scopes, sbom.ScopeDeclared)
+	}
+	return c
+}
+
+// Sift implements detect.Sifter: a program is read as it goes by, and nothing of it is kept.
+func (d *Detector) Sift(e *detect.Entry) detect.Sieve {
+	return &sieve{newCollector(d, e.Path, e.Size)}
+}
+
+// sieve is the pass over a file.
+type sieve struct{ *collector }
+
+// ReadAt returns detect.ErrSkipped: nothing is kept.
+func (*sieve) ReadAt([]byte, int64) (int, error) { return 0, detect.ErrSkipped }
+
+// Detect implements detect.Detector.
+func (d *Detector) Detect(ctx context.Context, f *detect.File) (*detect.Fragment, error) {
+	s, ok := f.ReaderAt.(*sieve)
+	if !ok {
+		s = &sieve{newCollector(d, f.Path, f.Size)}
+		if err := s.read(ctx, f.Reader()); err != nil {
+			return nil, fmt.Errorf("%s: %w: %v", f.Path, detect.ErrFormat, err)
+		}
+	}
+	return fragment(f, s.judge()), nil
+}
+
+// Identify reads a whole file of size bytes and reports what is in it. The path is where
+// the file would be in a system: the name of a file is part of what decides, and never
+// alone. What is no program gives a Report without a format. The error is that of the
+// reader or the context.
+func (d *Detector) Identify(ctx context.Context, path string, size int64, r io.Reader) (*Report, error) {
+	c := newCollector(d, path, size)
+	if err := c.read(ctx, r); err != nil {
+		return nil, err
+	}
+	return c.judge(), nil
+}
+
+func (c *collector) read(ctx context.Context, r io.Reader) error {
+	b := make([]byte, 256<<10)
+	for {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		n, err := r.Read(b)
+		_, _ = c.Write(b[:n])
+		switch {
+		case err == io.EOF:
+			return nil
+		case err != nil:
+			return err
+		}
+	}
+}

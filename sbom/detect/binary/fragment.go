@@ -1,0 +1,117 @@
+package binary
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+
+	"github.com/imagetrust/imagetrust/sbom"
+	"github.com/imagetrust/imagetrust/sbom/detect"
+	"github.com/imagetrust/imagetrust/sbom/detect/internal/oneline"
+	"github.com/imagetrust/imagetrust/sbom/detect/internal/statement"
+)
+
+// fragment turns what was found in a file into facts, and what was not into gaps.
+func fragment(f *detect.File, r *Report) *detect.Fragment {
+	if r.Format == "" {
+		return nil
+	}
+	frag := new(detect.Fragment)
+	keys := make(map[string]bool)
+	for i := range r.Findings {
+		found := &r.Findings[i]
+		key := f.Path
+		if found.Relation != Is {
+			key += " " + found.Name
+		}
+		if keys[key] {
+			key += "@" + found.Version
+		}
+		if keys[key] {
+			continue // The same version in two relations.
+		}
+		keys[key] = true
+		c := component(found)
+		if found.Relation == Is {
+			frag.Claims = append(frag.Claims, detect.Claim{Key: key, Path: f.Path, Ground: sbom.ClaimContent})
+			if c.Type = sbom.TypeApplication; strings.HasSuffix(r.Linkage, "library") {
+				c.Type = sbom.TypeLibrary
+			}
+			if f.Digest != "" {
+				c.Hashes = []sbom.Digest{f.Digest}
+			}
+		}
+		frag.Components = append(frag.Components, detect.Component{Component: c, Key: key})
+	}
+	frag.Gaps = gaps(r)
+	return frag
+}
+
+func component(found *Finding) sbom.Component {
+	c := sbom.Component{Type: sbom.TypeLibrary, Name: found.Name, Version: found.Version, PURL: found.PURL}
+	if found.CPE != "" {
+		c.CPEs = []string{found.CPE}
+	}
+	if found.License != "" {
+		c.Licenses = []sbom.License{{Expression: found.License, Acknowledgement: sbom.LicenseConcluded}}
+	}
+	if found.Relation == BuiltAgainst {
+		c.Scope = sbom.ScopeDeclared
+	}
+	for _, e := range found.Evidence {
+		technique := sbom.TechniqueBinary
+		if e.Rule == ruleFileName {
+			technique = sbom.TechniqueFilename
+		}
+		c.Evidence = append(c.Evidence, sbom.Evidence{Field: "version", Technique: technique, Confidence: e.Confidence, Value: e.Text})
+	}
+	c.Properties = statement.Property(c.Properties, "binary:relation", string(found.Relation))
+	c.Properties = statement.Property(c.Properties, "binary:rule", found.Rule())
+	c.Properties = statement.Property(c.Properties, "binary:offset", strconv.FormatInt(found.Evidence[0].Offset, 10))
+	if found.Toolchain {
+		c.Properties = statement.Property(c.Properties, "binary:toolchain", "true")
+	}
+	return c
+}
+
+// gaps says what is not known of the file.
+func gaps(r *Report) []sbom.Gap {
+	var out []sbom.Gap
+	if r.Damaged != "" {
+		out = append(out, sbom.Gap{Kind: sbom.GapCorrupt, Message: r.Format + ": " + r.Damaged})
+	}
+	if r.Limited != "" {
+		out = append(out, sbom.Gap{Kind: sbom.GapLimit, Message: r.Limited})
+	}
+	if r.Main() == nil && !listed(r) {
+		out = append(out, sbom.Gap{Kind: sbom.GapIncomplete, Message: "no rule names this " + r.Describe()})
+	}
+	return out
+}
+
+// listed reports whether the file has a list of what it was built from, which is for other
+// detectors to read.
+func listed(r *Report) bool {
+	for _, t := range r.Traits {
+		if t == goBuildInfo || t == cargoAuditable {
+			return true
+		}
+	}
+	return false
+}
+
+// Describe says in one line what is known of the file beside its findings.
+func (r *Report) Describe() string {
+	parts := []string{strings.TrimSpace(strings.Join([]string{r.Format, r.Architecture, r.Linkage}, " "))}
+	add := func(what, value string) {
+		if value != "" {
+			parts = append(parts, what+value)
+		}
+	}
+	add("SONAME ", r.SONAME)
+	add("signs of ", strings.Join(r.Traits, " and "))
+	add("made by ", strings.Join(r.Compilers, " and "))
+	add("build-id ", r.BuildID)
+	parts = append(parts, fmt.Sprintf("%d texts like versions", r.Versions))
+	return oneline.Text(strings.Join(parts, ", "), statement.MaxText)
+}

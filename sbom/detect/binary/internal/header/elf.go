@@ -1,0 +1,214 @@
+package header
+
+import (
+	"bytes"
+	"debug/elf"
+	"encoding/binary"
+	"encoding/hex"
+	"fmt"
+)
+
+// elfFile is an ELF file (System V ABI, "Object Files"), by its program headers.
+type elfFile struct {
+	order    binary.ByteOrder
+	wide     bool
+	kind     elf.Type
+	machine  elf.Machine
+	segments []segment
+}
+
+// segment is a program header.
+type segment struct {
+	kind             elf.ProgType
+	off, addr, bytes uint64
+}
+
+func newELF(head []byte) format {
+	e := &elfFile{wide: head[4] == 2}
+	switch head[5] {
+	case 1:
+		e.order = binary.LittleEndian
+	case 2:
+		e.order = binary.BigEndian
+	}
+	if e.order == nil || head[4] != 1 && head[4] != 2 || len(head) < 64 {
+		return none{}
+	}
+	e.kind, e.machine = elf.Type(e.order.Uint16(head[16:])), elf.Machine(e.order.Uint16(head[18:]))
+	return e
+}
+
+// word returns the number at b[wide] or b[narrow], as the class has it.
+func (e *elfFile) word(b []byte, narrow, wide int) uint64 {
+	if e.wide {
+		return e.order.Uint64(b[wide:])
+	}
+	return uint64(e.order.Uint32(b[narrow:]))
+}
+
+func (e *elfFile) plan(r *Reader, head []byte) {
+	entry, size, count := 42, uint64(32), 44
+	if e.wide {
+		entry, size, count = 54, 56, 56
+	}
+	off, n := e.word(head, 28, 32), uint64(e.order.Uint16(head[count:]))
+	if n == 0 {
+		return
+	}
+	if uint64(e.order.Uint16(head[entry:])) != size || n > maxSegments || off > uint64(len(head)) || n*size > uint64(len(head))-off {
+		r.damaged = "program headers are not at the beginning"
+		return
+	}
+	for table := head[off : off+n*size]; len(table) > 0; table = table[size:] {
+		s := segment{kind: elf.ProgType(e.order.Uint32(table)), off: e.word(table, 4, 8), addr: e.word(table, 8, 16), bytes: e.word(table, 16, 32)}
+		e.segments = append(e.segments, s)
+		switch s.kind {
+		case elf.PT_DYNAMIC, elf.PT_INTERP, elf.PT_NOTE:
+			if s.bytes > 0 {
+				r.keep(int64(s.off), int64(s.bytes))
+			}
+		}
+	}
+}
+
+func (e *elfFile) facts(r *Reader, names Names) Facts {
+	f := Facts{Format: "ELF", Bits: 32, Architecture: e.architecture()}
+	if e.wide {
+		f.Bits = 64
+	}
+	f.Library = e.kind == elf.ET_DYN
+	for _, s := range e.segments {
+		b := r.at(int64(s.off), int64(s.bytes))
+		if b == nil {
+			continue
+		}
+		switch s.kind {
+		case elf.PT_INTERP:
+			f.Interpreter = text(b)
+		case elf.PT_DYNAMIC:
+			e.dynamic(&f, b, names)
+		case elf.PT_NOTE:
+			e.notes(&f, b)
+		}
+	}
+	if f.Interpreter != "" {
+		f.Library, f.Dynamic = false, true // A position-independent program has the type of a library.
+	}
+	return f
+}
+
+// Tags of the dynamic table (DT_FLAGS_1 has DF_1_PIE).
+const flagPIE = 0x08000000
+
+func (e *elfFile) dynamic(f *Facts, b []byte, names Names) {
+	size := 8
+	if e.wide {
+		size = 16
+	}
+	var needed []uint64
+	var strings, soname uint64
+table:
+	for ; len(b) >= size; b = b[size:] {
+		tag, value := elf.DynTag(int32(e.order.Uint32(b))), e.word(b, 4, 8)
+		if e.wide {
+			tag = elf.DynTag(e.order.Uint64(b))
+		}
+		switch tag {
+		case elf.DT_NULL:
+			break table
+		case elf.DT_STRTAB:
+			strings = value
+		case elf.DT_SONAME:
+			soname = value
+		case elf.DT_NEEDED:
+			if len(needed) < maxNeeded {
+				needed = append(needed, value)
+			}
+		case elf.DT_FLAGS_1:
+			f.Library = f.Library && value&flagPIE == 0
+		}
+	}
+	at, ok := e.offset(strings)
+	if !ok {
+		return
+	}
+	f.Dynamic = len(needed) > 0
+	if soname != 0 {
+		f.SONAME = names(at + int64(soname&0xffffffff))
+	}
+	for _, n := range needed {
+		if name := names(at + int64(n&0xffffffff)); name != "" {
+			f.Needed = append(f.Needed, name)
+		}
+	}
+}
+
+// offset returns where in the file the address is loaded from.
+func (e *elfFile) offset(addr uint64) (int64, bool) {
+	for _, s := range e.segments {
+		if s.kind == elf.PT_LOAD && addr >= s.addr && addr-s.addr < s.bytes && s.off < 1<<62 {
+			return int64(s.off + (addr - s.addr)), true
+		}
+	}
+	return 0, false
+}
+
+// Types of notes.
+const (
+	noteBuildID = 3          // by "GNU"
+	noteGo      = 4          // by "Go"
+	notePackage = 0xcafe1a7e // by "FDO" (systemd, "Package Metadata for Executable Files")
+)
+
+func (e *elfFile) notes(f *Facts, b []byte) {
+	for len(b) >= 12 {
+		nameSize, size, kind := uint64(e.order.Uint32(b)), uint64(e.order.Uint32(b[4:])), e.order.Uint32(b[8:])
+		b = b[12:]
+		begin := (nameSize + 3) &^ 3
+		if begin > uint64(len(b)) || size > uint64(len(b))-begin {
+			f.Damaged = "a note leads out of its segment"
+			return
+		}
+		name, content := text(b[:nameSize]), b[begin:begin+size]
+		switch {
+		case name == "GNU" && kind == noteBuildID && size <= 64:
+			f.BuildID = hex.EncodeToString(content)
+		case name == "Go" && kind == noteGo && size <= maxName && f.BuildID == "":
+			f.BuildID = text(content)
+		case name == "FDO" && kind == notePackage && f.Package == nil:
+			f.Package, _, _ = bytes.Cut(content, []byte{0})
+		}
+		b = b[min(uint64(len(b)), begin+(size+3)&^3):]
+	}
+}
+
+func (e *elfFile) architecture() string {
+	little := e.order == binary.LittleEndian
+	switch e.machine {
+	case elf.EM_X86_64:
+		return "amd64"
+	case elf.EM_386:
+		return "386"
+	case elf.EM_AARCH64:
+		return "arm64"
+	case elf.EM_ARM:
+		return "arm"
+	case elf.EM_RISCV:
+		return "riscv64"
+	case elf.EM_S390:
+		return "s390x"
+	case elf.EM_LOONGARCH:
+		return "loong64"
+	case elf.EM_PPC64:
+		if little {
+			return "ppc64le"
+		}
+		return "ppc64"
+	case elf.EM_MIPS:
+		if little {
+			return "mipsle"
+		}
+		return "mips"
+	}
+	return fmt.Sprintf("machine %#x", uint16(e.machine))
+}

@@ -1,0 +1,134 @@
+package binary
+
+import (
+	"bytes"
+	"strings"
+
+	"golang.org/x/mod/module"
+
+	"github.com/imagetrust/imagetrust/sbom/detect/binary/internal/textscan"
+)
+
+// moduleKey is a Go module or a crate.
+type moduleKey struct{ purlType, name, version string }
+
+// imported is where it was found.
+type imported struct {
+	place
+	toolchain bool
+	count     int
+}
+
+func (c *collector) imported(kind, name, version string, toolchain bool, v *textscan.Version) {
+	k := moduleKey{kind, name, version}
+	if have := c.modules[k]; have != nil {
+		have.count++
+		have.toolchain = have.toolchain && toolchain
+		return
+	}
+	if c.room(len(c.modules), maxModules, "modules") {
+		c.modules[k] = &imported{place{v.Offset, show(v)}, toolchain, 1}
+	}
+}
+
+// registries are the directories in which Cargo and distributions keep the sources of
+// crates. What is below rust's own sources came with the compiler.
+var registries = []string{"/registry/src/", "/cargo/registry/", "/cargo_registry/", "/share/cargo/", "/cargo/vendor/", "/vendor/", "/rust/deps/"}
+
+// crate takes in the path of a crate's source in the message of a panic:
+// ".../registry/src/index.crates.io-6f17d22bba15001f/memchr-2.5.0/src/lib.rs".
+func (c *collector) crate(v *textscan.Version) bool {
+	n := len(v.Before)
+	if n < 2 || v.Before[n-1] != '-' || len(v.After) == 0 || v.After[0] != '/' {
+		return false
+	}
+	dir := bytes.LastIndexByte(v.Before, '/')
+	if dir < 0 || !bytes.Contains(v.After, []byte(".rs")) {
+		return false
+	}
+	name, version := string(v.Before[dir+1:n-1]), string(v.Text)
+	// What follows the numbers is part of the version up to the next directory.
+	root := v.Before[:dir+1]
+	at := -1
+	toolchain := false
+	for i, r := range registries {
+		if j := bytes.LastIndex(root, []byte(r)); j > at {
+			at, toolchain = j, i >= 4 && (bytes.Contains(root, []byte("/rustc-")) || bytes.Contains(root, []byte("/rust/deps/")) || bytes.Contains(root, []byte("library/")))
+		}
+	}
+	if at < 0 || !crateName(name) || bytes.Count(v.Core, []byte(".")) != 2 {
+		return false
+	}
+	if bytes.Contains(root[max(0, at-40):], []byte("rustc")) || bytes.Contains(root, []byte("/lib/rustlib/src/rust/")) {
+		toolchain = true
+	}
+	c.imported("cargo", name, version, toolchain, v)
+	return true
+}
+
+func crateName(name string) bool {
+	for i := range len(name) {
+		if b := name[i]; !(b|0x20 >= 'a' && b|0x20 <= 'z' || b >= '0' && b <= '9' || b == '_' || b == '-') {
+			return false
+		}
+	}
+	return len(name) > 0 && len(name) <= 64 && name[0]|0x20 >= 'a'
+}
+
+// goModule takes in the path of a Go module's source in a line table:
+// "github.com/BurntSushi/toml@v1.2.0/decode.go".
+func (c *collector) goModule(v *textscan.Version) bool {
+	before, ok := bytes.CutSuffix(v.Before, []byte("@v"))
+	if !ok {
+		return false
+	}
+	// Pseudo-versions and "+incompatible" are not what other versions look like.
+	rest := string(v.Text) + string(v.After)
+	version, file, ok := strings.Cut(rest, "/")
+	if !ok || !strings.HasSuffix(file, ".go") && !strings.Contains(file, ".go") && !strings.Contains(file, ".s") {
+		return false
+	}
+	path := string(before)
+	if i := strings.LastIndex(path, "/pkg/mod/"); i >= 0 {
+		path = path[i+len("/pkg/mod/"):]
+	}
+	if plain, err := module.UnescapePath(path); strings.Contains(path, "!") && err == nil {
+		path = plain // As in the cache; with -trimpath it is the module's own path.
+	}
+	if module.Check(path, "v"+version) != nil {
+		return false
+	}
+	c.imported("golang", path, "v"+version, false, v)
+	return true
+}
+
+// goToolchain takes in the version of the Go toolchain, which the runtime has as "go1.24.4".
+func (c *collector) goToolchain(v *textscan.Version) bool {
+	if !bytes.HasSuffix(v.Before, []byte("go")) || len(v.Before) > 2 && wordByte(v.Before[len(v.Before)-3]) || !bytes.HasPrefix(v.Text, []byte("1.")) {
+		return false
+	}
+	if v.Opened && len(v.Before) == 2 || bytes.HasSuffix(v.Before, []byte("cmd/compile go")) {
+		if len(c.goVersion) < 16 {
+			c.goVersion[string(v.Text)] = v.Offset
+		}
+		return true
+	}
+	return false
+}
+
+// compiler takes in what compilers and linkers write into .comment.
+func (c *collector) compiler(v *textscan.Version) bool {
+	text := string(v.Before)
+	for _, sign := range []string{"GCC: (", "clang version ", "rustc version ", "Linker: LLD ", "ldc version ", "GHC ", "mold "} {
+		if strings.HasPrefix(text, sign) && v.Opened {
+			if sign == "GHC " && len(text) > len(sign) {
+				continue
+			}
+			if len(c.compilers) < 16 {
+				c.compilers[show(v)] = true
+			}
+			return true
+		}
+	}
+	return false
+}

@@ -1,0 +1,161 @@
+// Command generate makes debian.tsv.gz of a Debian system's own lists:
+//
+//	apt-get install apt-file && apt-file update && apt-get update
+//	/usr/lib/apt/apt-helper cat-file /var/lib/apt/lists/*_Contents-amd64.lz4 > contents
+//	apt-cache dumpavail > available
+//	go run ./sbom/detect/binary/names/generate contents available sbom/detect/binary/names/debian.tsv.gz
+//
+// Debian 12 was the source of the table that is here. A name that packages of several
+// projects ship is left out, and so is one that begins like the project's.
+package main
+
+import (
+	"bufio"
+	"compress/gzip"
+	"fmt"
+	"maps"
+	"os"
+	"path"
+	"slices"
+	"strings"
+)
+
+func main() {
+	if len(os.Args) != 4 {
+		fmt.Fprintln(os.Stderr, "usage: generate CONTENTS AVAILABLE OUT")
+		os.Exit(2)
+	}
+	if err := run(os.Args[1], os.Args[2], os.Args[3]); err != nil {
+		fmt.Fprintln(os.Stderr, "generate:", err)
+		os.Exit(1)
+	}
+}
+
+func run(contents, available, out string) error {
+	sources, err := readSources(available)
+	if err != nil {
+		return err
+	}
+	projects, err := readContents(contents, sources)
+	if err != nil {
+		return err
+	}
+	f, err := os.Create(out)
+	if err != nil {
+		return err
+	}
+	z, err := gzip.NewWriterLevel(f, gzip.BestCompression)
+	if err != nil {
+		return err
+	}
+	files := make(map[string][]string)
+	for file, project := range projects {
+		if project != "" {
+			files[project] = append(files[project], file)
+		}
+	}
+	for _, project := range slices.Sorted(maps.Keys(files)) {
+		slices.Sort(files[project])
+		if _, err := fmt.Fprintf(z, "%s\t%s\n", project, strings.Join(files[project], " ")); err != nil {
+			return err
+		}
+	}
+	if err := z.Close(); err != nil {
+		return err
+	}
+	return f.Close()
+}
+
+// readSources returns the source packages of binary packages, where they differ.
+func readSources(file string) (map[string]string, error) {
+	f, err := os.Open(file)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	sources, name := make(map[string]string), ""
+	s := bufio.NewScanner(f)
+	s.Buffer(nil, 1<<20)
+	for s.Scan() {
+		if v, ok := strings.CutPrefix(s.Text(), "Package: "); ok {
+			name = v
+		}
+		if v, ok := strings.CutPrefix(s.Text(), "Source: "); ok {
+			sources[name], _, _ = strings.Cut(v, " ")
+		}
+	}
+	return sources, s.Err()
+}
+
+// readContents returns the project of each name; empty for names of several projects.
+func readContents(file string, sources map[string]string) (map[string]string, error) {
+	f, err := os.Open(file)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	projects := make(map[string]string)
+	s := bufio.NewScanner(f)
+	s.Buffer(nil, 1<<20)
+	for s.Scan() {
+		name, packages := split(s.Text())
+		if name == "" {
+			continue
+		}
+		for p := range strings.SplitSeq(packages, ",") {
+			p = path.Base(p)
+			project := projectOf(p, sources)
+			if have, ok := projects[name]; ok && have != project {
+				project = ""
+			}
+			projects[name] = project
+		}
+	}
+	for name, project := range projects {
+		if strings.HasPrefix(strings.TrimPrefix(name, "lib"), strings.TrimPrefix(project, "lib")) {
+			projects[name] = ""
+		}
+	}
+	return projects, s.Err()
+}
+
+// split returns the name of a program or library and the packages that ship it; no
+// name for other files.
+func split(line string) (name, packages string) {
+	i := strings.LastIndexAny(line, " \t")
+	if i < 0 {
+		return "", ""
+	}
+	file, packages := strings.TrimRight(line[:i], " \t"), line[i+1:]
+	dir, base := path.Split(file)
+	if strings.ContainsAny(base, " \t") {
+		return "", ""
+	}
+	switch strings.TrimPrefix(dir, "usr/") {
+	case "bin/", "sbin/", "libexec/", "games/":
+		return base, packages
+	case "lib/x86_64-linux-gnu/", "lib/":
+		if stem, version, ok := strings.Cut(base, ".so"); ok && strings.HasPrefix(version, ".") {
+			return stem, packages
+		}
+	}
+	return "", ""
+}
+
+// projectOf returns a package's project: its source, without what Debian adds to the names of some:
+// a language, a version.
+func projectOf(p string, sources map[string]string) string {
+	source := sources[p]
+	if source == "" {
+		source = p
+	}
+	for _, prefix := range []string{"rust-", "golang-", "haskell-", "ocaml-"} {
+		source = strings.TrimPrefix(source, prefix)
+	}
+	source = strings.TrimSuffix(source, "-opensource-src")
+	name := strings.TrimRight(source, ".0123456789")
+	if versioned := strings.HasSuffix(name, "-") || strings.Contains(source[len(name):], "."); versioned && len(name) > 2 {
+		source = strings.TrimSuffix(name, "-")
+	}
+	return strings.TrimSuffix(source, "-toolchain")
+}

@@ -1,0 +1,160 @@
+package rules
+
+import (
+	"bytes"
+	"slices"
+	"strings"
+
+	"github.com/imagetrust/imagetrust/sbom/detect/binary/internal/textscan"
+)
+
+// Index finds the products of a table. It does not change, and may be used concurrently.
+type Index struct {
+	table    *Table
+	byKey    map[[keySize]byte][]*pattern // of {v}, by the text before
+	loose    []*pattern                   // of {v}, with less text before than a key
+	literals []literal
+	texts    []string
+	matcher  *textscan.Matcher
+}
+
+// literal is why a literal is looked for.
+type literal struct {
+	number         *pattern
+	product, trait int // -1 if none
+}
+
+// Hit is a product's version, found by one of its patterns.
+type Hit struct {
+	Product *Product
+	Version string
+	// Rank is the place of the pattern in its row; 0 is best.
+	Rank int
+	// Self says that only the product's own program has the text.
+	Self bool
+}
+
+// Index compiles the table.
+func (t *Table) Index() (*Index, error) {
+	x := &Index{table: t, byKey: make(map[[keySize]byte][]*pattern)}
+	var texts []string
+	for i := range t.Products {
+		p := &t.Products[i]
+		for rank, text := range append(append([]string(nil), p.Self...), p.Text...) {
+			c, err := compile(text)
+			if err != nil {
+				return nil, err
+			}
+			c.product, c.self, c.rank = i, rank < len(p.Self), max(0, rank-len(p.Self))
+			switch {
+			case c.number:
+				texts = append(texts, c.before)
+				x.literals = append(x.literals, literal{&c, -1, -1})
+			case len(c.before) < keySize:
+				x.loose = append(x.loose, &c)
+			default:
+				k := key([]byte(c.before))
+				x.byKey[k] = append(x.byKey[k], &c)
+			}
+		}
+		for _, text := range p.Anchors {
+			texts, x.literals = append(texts, text), append(x.literals, literal{nil, i, -1})
+		}
+	}
+	for i, tr := range t.Traits {
+		for _, text := range tr.Text {
+			texts, x.literals = append(texts, text), append(x.literals, literal{nil, -1, i})
+		}
+	}
+	var err error
+	x.texts = texts
+	x.matcher, err = textscan.NewMatcher(texts)
+	return x, err
+}
+
+// Matcher returns what looks for the literals of the table.
+func (x *Index) Matcher() *textscan.Matcher { return x.matcher }
+
+// Products returns the rows.
+func (x *Index) Products() []Product { return x.table.Products }
+
+// Version calls hit for each pattern that v is part of.
+func (x *Index) Version(v *textscan.Version, hit func(Hit)) {
+	for _, list := range [][]*pattern{x.byKey[key(v.Before)], x.loose} {
+		for _, p := range list {
+			if p.matches(v) && !x.rejected(p, v.Before, v.After) {
+				version := v.Text
+				if p.core {
+					version = v.Core
+				}
+				hit(Hit{&x.table.Products[p.product], string(version), p.rank, p.self})
+			}
+		}
+	}
+}
+
+// comparisons follow versions that something else is compared with.
+var comparisons = []string{"and later", "or later", "and newer", "or newer", "and above", "or above", "or higher", "and higher", "or greater", "and earlier", "or earlier", "and older", "or older"}
+
+// Comparison reports whether the text after a version says that something else is
+// compared with it: "or later".
+func Comparison(after []byte) bool {
+	lower := bytes.ToLower(after)
+	return slices.ContainsFunc(comparisons, func(text string) bool { return bytes.Contains(lower, []byte(text)) })
+}
+
+func (x *Index) rejected(p *pattern, before, after []byte) bool {
+	if Comparison(after) {
+		return true
+	}
+	for _, text := range x.table.Products[p.product].Reject {
+		if bytes.Contains(after, []byte(text)) || bytes.Contains(before, []byte(text)) {
+			return true
+		}
+	}
+	return false
+}
+
+// Literal is told of each literal of the Matcher that is found, and of what follows it.
+// It calls hit if it is a pattern with a single number, and otherwise returns the trait or
+// the anchor's product that it is of, -1 for none.
+func (x *Index) Literal(index int, after []byte, hit func(Hit)) (product, trait int) {
+	l := x.literals[index]
+	p := l.number
+	if p == nil {
+		return l.product, l.trait
+	}
+	n := 0
+	for n < len(after) && after[n] >= '0' && after[n] <= '9' {
+		n++
+	}
+	if rest := after[n:]; n > 0 && n < 6 && bytes.HasPrefix(rest, []byte(p.after)) && (!p.end || len(rest) > len(p.after) && rest[len(p.after)] < ' ') &&
+		!x.rejected(p, nil, rest) {
+		hit(Hit{&x.table.Products[p.product], string(after[:n]), p.rank, p.self})
+	}
+	return -1, -1
+}
+
+// Trait returns the trait of that index.
+func (x *Index) Trait(i int) Trait { return x.table.Traits[i] }
+
+// Shaped reports whether a string that is a version alone may be the product's.
+func (p *Product) Shaped(version string) bool { return p.Bare != "" && shaped(version, p.Bare) }
+
+// Library reports whether the product has a shared library of that name, which may
+// have a version in it: "libssl.so.3".
+func (p *Product) Library(name string) bool {
+	name, _, _ = strings.Cut(name[strings.LastIndexByte(name, '/')+1:], ".so")
+	for _, s := range p.SONAMEs {
+		if stem, any := strings.CutSuffix(s, "*"); s == name || any && strings.HasPrefix(name, stem) {
+			return true
+		}
+		if rest, ok := strings.CutPrefix(name, s); ok && strings.Trim(rest, "-.0123456789") == "" {
+			return true
+		}
+	}
+	return false
+}
+
+// Text returns the literal of that index.
+func (x *Index) Text(i int) string { return x.texts[i] }

@@ -1,0 +1,84 @@
+package rules
+
+import (
+	"bytes"
+	"fmt"
+	"strings"
+
+	"github.com/imagetrust/imagetrust/sbom/detect/binary/internal/textscan"
+)
+
+// pattern is one pattern of a product, compiled.
+type pattern struct {
+	product       int
+	rank          int // in the row; 0 is best
+	self          bool
+	before, after string
+	start, end    bool // of the string
+	number, core  bool
+}
+
+// compile compiles a pattern's text.
+func compile(text string) (pattern, error) {
+	var p pattern
+	var found bool
+	for _, hole := range []string{"{v}", "{c}", "{n}"} {
+		if p.before, p.after, found = strings.Cut(text, hole); found {
+			p.number, p.core = hole == "{n}", hole == "{c}"
+			break
+		}
+	}
+	if p.start = strings.HasPrefix(p.before, "^"); p.start {
+		p.before = p.before[1:]
+	}
+	if p.end = strings.HasSuffix(p.after, "$"); p.end {
+		p.after = p.after[:len(p.after)-1]
+	}
+	switch {
+	case !found || strings.Contains(p.after, "{"):
+		return p, fmt.Errorf("pattern %q: it needs one {v}, {c} or {n}", text)
+	case p.number && (p.start || len(p.before) < textscan.MinLiteral):
+		return p, fmt.Errorf("pattern %q: at least %d bytes before {n}, and no ^", text, textscan.MinLiteral)
+	case len(p.before)+len(p.after) < 3:
+		return p, fmt.Errorf("pattern %q: too short", text)
+	}
+	return p, nil
+}
+
+// matches reports whether the pattern is there, around v.
+func (p *pattern) matches(v *textscan.Version) bool {
+	if p.core && len(v.Core) < len(v.Text) {
+		w := *v
+		w.After = append(bytes.Clone(v.Text[len(v.Core):]), v.After...)
+		w.Text = v.Core
+		v = &w
+	}
+	if p.start && (len(v.Before) != len(p.before) || !v.Opened) || p.end && (len(v.After) != len(p.after) || !v.Closed) {
+		return false
+	}
+	return bytes.HasSuffix(v.Before, []byte(p.before)) && bytes.HasPrefix(v.After, []byte(p.after))
+}
+
+// keySize is the length in bytes of the text by which patterns are looked up.
+const keySize = 3
+
+// key returns the end of the text before a version.
+func key(before []byte) [keySize]byte {
+	var k [keySize]byte
+	copy(k[keySize-min(keySize, len(before)):], before[max(0, len(before)-keySize):])
+	return k
+}
+
+// shape reports whether a version has the shape, in which # is any number.
+func shaped(version, shape string) bool {
+	numbers, wants := strings.Split(version, "."), strings.Split(shape, ".")
+	if len(numbers) != len(wants) {
+		return false
+	}
+	for i, want := range wants {
+		if want != "#" && want != numbers[i] {
+			return false
+		}
+	}
+	return true
+}
