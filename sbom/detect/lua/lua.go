@@ -61,19 +61,7 @@ func (detector) Coverage() detect.Coverage {
 func (detector) Wants(e *detect.Entry) bool { return e.Size > 0 && readerOf(e.Path) != nil }
 
 func (detector) Detect(_ context.Context, f *detect.File) (*detect.Fragment, error) {
-	read := readerOf(f.Path)
-	if read == nil {
-		return nil, nil
-	}
-	text, err := ospkg.Read(f, maxFile)
-	if err != nil {
-		return nil, err
-	}
-	frag, err := read(f, text)
-	if err != nil {
-		return frag, fmt.Errorf("%s: %w", f.Path, err)
-	}
-	return frag, nil
+	return ospkg.ReadContentWith(f, maxFile, readerOf(f.Path))
 }
 
 // readerOf returns what reads a file; nil when it is none of ours.

@@ -14,15 +14,15 @@ import (
 func (db *database) readList(text string) error {
 	n := 0
 	for line := range strings.Lines(text) {
-		if n++; n&0xfff == 0 && db.ctx.Err() != nil {
-			return db.ctx.Err()
+		if n++; n&0xfff == 0 && db.Ctx.Err() != nil {
+			return db.Ctx.Err()
 		}
 		recorded, rest, _ := strings.Cut(strings.TrimRight(line, "\r\n"), "\t")
 		mode, _, _ := strings.Cut(rest, "\t")
 		if recorded == "" || recorded == "/." || directory(mode) {
 			continue
 		}
-		if err := db.claims.Add(detect.Claim{Key: db.key(db.name)}, recorded, &db.gaps); err != nil {
+		if err := db.Claims.Add(detect.Claim{Key: db.key(db.name)}, recorded, &db.Gaps); err != nil {
 			return err
 		}
 	}
@@ -38,18 +38,18 @@ func directory(mode string) bool {
 // readSums claims the files of a table of digests, as sha256sum(1) writes it.
 func (db *database) readSums(text string) error {
 	for line := range strings.Lines(text) {
-		if err := db.ctx.Err(); err != nil {
+		if err := db.Ctx.Err(); err != nil {
 			return err
 		}
 		hash, recorded, ok := strings.Cut(strings.TrimRight(line, "\r\n"), " ")
 		if recorded = strings.TrimLeft(recorded, " *"); !ok || recorded == "" {
 			if strings.TrimSpace(line) != "" {
-				db.gaps.Add(sbom.GapCorrupt, "a line has no digest and path: %s", ospkg.Clip(line))
+				db.Gaps.Add(sbom.GapCorrupt, "a line has no digest and path: %s", ospkg.Clip(line))
 			}
 			continue
 		}
 		c := detect.Claim{Key: db.key(db.name), Digest: db.digest(hash, recorded)}
-		if err := db.claims.Add(c, recorded, &db.gaps); err != nil {
+		if err := db.Claims.Add(c, recorded, &db.Gaps); err != nil {
 			return err
 		}
 	}
@@ -65,7 +65,7 @@ var sourceFields = []string{"Source", "SourceName", "CPE-ID", "ABIVersion"}
 func (db *database) readControl(text string) {
 	for s := range deb822.Stanzas(text) {
 		for _, p := range s.Problems {
-			db.gaps.Add(sbom.GapCorrupt, "%s", p)
+			db.Gaps.Add(sbom.GapCorrupt, "%s", p)
 		}
 		a := detect.Annotation{Key: db.key(db.name), Licenses: ospkg.Licenses(s.Get("License"), db.path, licenseNames)}
 		for _, field := range sourceFields {
@@ -74,7 +74,7 @@ func (db *database) readControl(text string) {
 			}
 		}
 		if len(a.Licenses)+len(a.Properties) > 0 {
-			db.frag.Annotations = append(db.frag.Annotations, a)
+			db.Frag.Annotations = append(db.Frag.Annotations, a)
 		}
 		return // A control file has one stanza.
 	}

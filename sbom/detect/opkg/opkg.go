@@ -82,7 +82,7 @@ func (detector) Detect(ctx context.Context, f *detect.File) (*detect.Fragment, e
 	if err != nil {
 		return nil, err
 	}
-	db := &database{ctx: ctx, place: at, claims: ospkg.NewClaims(f, at.root, maxClaims)}
+	db := &database{at, ospkg.NewRecord(ctx, f, at.root, maxClaims)}
 	switch at.kind {
 	case "status":
 		err = db.readStatus(text)
@@ -93,18 +93,13 @@ func (detector) Detect(ctx context.Context, f *detect.File) (*detect.Fragment, e
 	default:
 		err = db.readSums(text)
 	}
-	db.frag.Claims = db.claims.List()
-	db.frag.Gaps = db.gaps.List()
-	return &db.frag, err
+	return db.Fragment(), err
 }
 
 // database is one file of a database while it is read.
 type database struct {
 	place
-	ctx    context.Context
-	frag   detect.Fragment
-	claims *ospkg.Claims
-	gaps   ospkg.Gaps
+	ospkg.Record
 }
 
 // place is where a file of a database is.

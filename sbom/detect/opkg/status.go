@@ -13,18 +13,18 @@ import (
 func (db *database) readStatus(text string) error {
 	seen := make(map[string]int)
 	for s := range deb822.Stanzas(text) {
-		if err := db.ctx.Err(); err != nil {
+		if err := db.Ctx.Err(); err != nil {
 			return err
 		}
 		for _, p := range s.Problems {
-			db.gaps.Add(sbom.GapCorrupt, "package %s: %s", ospkg.Clip(s.Get("Package")), p)
+			db.Gaps.Add(sbom.GapCorrupt, "package %s: %s", ospkg.Clip(s.Get("Package")), p)
 		}
 		name := s.Get("Package")
 		switch state := db.state(s); {
 		case !ospkg.ValidName(name):
-			db.gaps.Add(sbom.GapCorrupt, "stanza at line %d has no valid Package field: %s", s.Line, ospkg.Clip(name))
+			db.Gaps.Add(sbom.GapCorrupt, "stanza at line %d has no valid Package field: %s", s.Line, ospkg.Clip(name))
 		case state == "not-installed":
-		case len(db.frag.Components) == maxPackages:
+		case len(db.Frag.Components) == maxPackages:
 			return &detect.LimitError{Path: db.path, Limit: maxPackages, What: "packages"}
 		default:
 			if err := db.readStanza(s, strings.Clone(name), state, seen); err != nil {
@@ -42,12 +42,12 @@ func (db *database) readStanza(s *deb822.Stanza, name, state string, seen map[st
 		return err
 	}
 	if i, dup := seen[c.Key]; dup {
-		db.gaps.Add(sbom.GapCorrupt, "package %s is listed twice, with version %q before %q; the last one counts",
-			name, db.frag.Components[i].Version, c.Version)
-		db.frag.Components[i] = c
+		db.Gaps.Add(sbom.GapCorrupt, "package %s is listed twice, with version %q before %q; the last one counts",
+			name, db.Frag.Components[i].Version, c.Version)
+		db.Frag.Components[i] = c
 	} else {
-		seen[c.Key] = len(db.frag.Components)
-		db.frag.Components = append(db.frag.Components, c)
+		seen[c.Key] = len(db.Frag.Components)
+		db.Frag.Components = append(db.Frag.Components, c)
 	}
 	if c.Scope == sbom.ScopeInstalled {
 		depends, err := db.names(s.Get("Depends") + "," + s.Get("Pre-Depends"))
@@ -55,7 +55,7 @@ func (db *database) readStanza(s *deb822.Stanza, name, state string, seen map[st
 			return err
 		}
 		rels, _ := ospkg.Relations(c.Key, depends, maxDepends)
-		db.frag.Relations = append(db.frag.Relations, rels...)
+		db.Frag.Relations = append(db.Frag.Relations, rels...)
 	}
 	return db.readConffiles(s, c.Key)
 }
@@ -71,8 +71,8 @@ func (db *database) state(s *deb822.Stanza) string {
 
 // component builds the component of a stanza with a valid name.
 func (db *database) component(s *deb822.Stanza, name, state string) (detect.Component, error) {
-	version := db.gaps.Checked(name, "version", s.Get("Version"), ospkg.ValidVersion)
-	arch := db.gaps.Checked(name, "architecture", s.Get("Architecture"), ospkg.ValidName)
+	version := db.Gaps.Checked(name, "version", s.Get("Version"), ospkg.ValidVersion)
+	arch := db.Gaps.Checked(name, "architecture", s.Get("Architecture"), ospkg.ValidName)
 	c := detect.Component{Key: db.key(name)}
 	provides, err := db.names(s.Get("Provides"))
 	if err != nil {
@@ -107,9 +107,9 @@ func (db *database) applyState(c *detect.Component, state string) {
 	case "unpacked", "half-configured", "post-inst-failed":
 		// All files are there.
 	case "half-installed", "removal-failed":
-		db.gaps.Add(sbom.GapIncomplete, "package %s is %s: part of its files may be missing or of another version", c.Name, state)
+		db.Gaps.Add(sbom.GapIncomplete, "package %s is %s: part of its files may be missing or of another version", c.Name, state)
 	default:
-		db.gaps.Add(sbom.GapCorrupt, "package %s has the unknown state %s; it counts as installed", c.Name, ospkg.Clip(state))
+		db.Gaps.Add(sbom.GapCorrupt, "package %s has the unknown state %s; it counts as installed", c.Name, ospkg.Clip(state))
 	}
 	c.Properties = []sbom.Property{{Name: "opkg:state", Value: ospkg.Text(state[:min(len(state), 64)])}}
 }
@@ -127,7 +127,7 @@ func (db *database) names(field string) ([]string, error) {
 		case name == "":
 			continue
 		case !ospkg.ValidName(name):
-			db.gaps.Add(sbom.GapCorrupt, "%s is no name of a package", ospkg.Clip(clause))
+			db.Gaps.Add(sbom.GapCorrupt, "%s is no name of a package", ospkg.Clip(clause))
 			continue
 		case len(out) == maxDepends:
 			return nil, &detect.LimitError{Path: db.path, Limit: maxDepends, What: "dependencies"}
@@ -145,7 +145,7 @@ func (db *database) readConffiles(s *deb822.Stanza, key string) error {
 			recorded, hash = line[:i], line[i+1:]
 		}
 		c := detect.Claim{Key: key, Config: true, Digest: db.digest(hash, recorded)}
-		if err := db.claims.Add(c, recorded, &db.gaps); err != nil {
+		if err := db.Claims.Add(c, recorded, &db.Gaps); err != nil {
 			return err
 		}
 	}
@@ -157,7 +157,7 @@ func (db *database) digest(hash, of string) sbom.Digest {
 	algorithm := map[int]string{32: "md5:", 64: "sha256:"}[len(hash)]
 	d, err := sbom.ParseDigest(algorithm + hash)
 	if err != nil && hash != "" {
-		db.gaps.Add(sbom.GapCorrupt, "the digest of %s is malformed: %s", ospkg.Clip(of), ospkg.Clip(hash))
+		db.Gaps.Add(sbom.GapCorrupt, "the digest of %s is malformed: %s", ospkg.Clip(of), ospkg.Clip(hash))
 	}
 	return d
 }

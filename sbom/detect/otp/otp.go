@@ -30,13 +30,13 @@ package otp
 
 import (
 	"context"
-	"fmt"
 	"path"
 	"strings"
 
 	"github.com/imagetrust/imagetrust/sbom"
 	"github.com/imagetrust/imagetrust/sbom/detect"
 	"github.com/imagetrust/imagetrust/sbom/detect/internal/declared"
+	"github.com/imagetrust/imagetrust/sbom/detect/internal/ospkg"
 )
 
 // maxFile is the size in bytes of the largest file that is read. The lock file of a large
@@ -65,15 +65,7 @@ func (detector) Coverage() detect.Coverage {
 func (detector) Wants(e *detect.Entry) bool { return e.Size > 0 && readerOf(e.Path) != nil }
 
 func (detector) Detect(_ context.Context, f *detect.File) (*detect.Fragment, error) {
-	read := readerOf(f.Path)
-	if read == nil {
-		return nil, nil
-	}
-	frag, err := read(f)
-	if err != nil {
-		return frag, fmt.Errorf("%s: %w", f.Path, err)
-	}
-	return frag, nil
+	return ospkg.ReadWith(f, readerOf(f.Path))
 }
 
 // readerOf returns what reads a file; nil when it is none of ours.

@@ -41,12 +41,12 @@ func (db *database) parse(text string) sections {
 		case name == "" && len(line) > 2 && line[0] == '%' && line[len(line)-1] == '%':
 			name = line[1 : len(line)-1]
 			if _, seen = s[name]; seen {
-				db.gaps.Add(sbom.GapCorrupt, "section %s is there twice; the first counts", ospkg.Clip(line))
+				db.Gaps.Add(sbom.GapCorrupt, "section %s is there twice; the first counts", ospkg.Clip(line))
 				name = "repeated" // No section has small letters.
 			}
 			s[name] = nil
 		case name == "":
-			db.gaps.Add(sbom.GapCorrupt, "line %s is in no section", ospkg.Clip(line))
+			db.Gaps.Add(sbom.GapCorrupt, "line %s is in no section", ospkg.Clip(line))
 		case name != "repeated":
 			s[name] = append(s[name], line)
 		}
@@ -59,11 +59,11 @@ func (db *database) readDesc(s sections) error {
 	name, version := s.first("NAME"), s.first("VERSION")
 	dirName, dirVersion := names(db.dir)
 	if !validName(name) {
-		db.gaps.Add(sbom.GapCorrupt, "the package in %s has no valid name: %s", ospkg.Clip(db.dir), ospkg.Clip(name))
+		db.Gaps.Add(sbom.GapCorrupt, "the package in %s has no valid name: %s", ospkg.Clip(db.dir), ospkg.Clip(name))
 		return nil
 	}
 	if name != dirName || version != dirVersion && ospkg.ValidVersion(version) {
-		db.gaps.Add(sbom.GapCorrupt, "package %s, version %s, is in the directory of another: %s",
+		db.Gaps.Add(sbom.GapCorrupt, "package %s, version %s, is in the directory of another: %s",
 			name, ospkg.Clip(version), ospkg.Clip(db.dir))
 	}
 	c := db.component(s, strings.Clone(name))
@@ -77,12 +77,12 @@ func (db *database) readDesc(s sections) error {
 			c.Aliases = append(c.Aliases, p)
 		}
 	}
-	db.frag.Components = []detect.Component{c}
+	db.Frag.Components = []detect.Component{c}
 	depends, err := db.names(s["DEPENDS"])
 	if err != nil {
 		return err
 	}
-	db.frag.Relations, _ = ospkg.Relations(c.Key, depends, maxNames)
+	db.Frag.Relations, _ = ospkg.Relations(c.Key, depends, maxNames)
 	return nil
 }
 
@@ -92,14 +92,14 @@ func validName(s string) bool { return ospkg.ValidName(strings.ReplaceAll(s, "@"
 
 // component builds the component of a package.
 func (db *database) component(s sections, name string) detect.Component {
-	version := db.gaps.Checked(name, "version", s.first("VERSION"), ospkg.ValidVersion)
-	arch := db.gaps.Checked(name, "architecture", s.first("ARCH"), ospkg.ValidName)
+	version := db.Gaps.Checked(name, "version", s.first("VERSION"), ospkg.ValidVersion)
+	arch := db.Gaps.Checked(name, "architecture", s.first("ARCH"), ospkg.ValidName)
 	base, upstream := s.first("BASE"), ""
 	switch {
 	case base == "":
 		base = name
 	case !validName(base):
-		db.gaps.Add(sbom.GapCorrupt, "package %s has the malformed base %s", name, ospkg.Clip(base))
+		db.Gaps.Add(sbom.GapCorrupt, "package %s has the malformed base %s", name, ospkg.Clip(base))
 		base = ""
 	case base != name:
 		base = strings.Clone(base)
@@ -174,7 +174,7 @@ func (db *database) names(list []string) ([]string, error) {
 		if name := capability(dep); validName(strings.NewReplacer("=", "-", ":", "-").Replace(name)) {
 			out = append(out, db.key(strings.Clone(name)))
 		} else {
-			db.gaps.Add(sbom.GapCorrupt, "%s is no name of a package", ospkg.Clip(dep))
+			db.Gaps.Add(sbom.GapCorrupt, "%s is no name of a package", ospkg.Clip(dep))
 		}
 	}
 	return out, nil
@@ -196,14 +196,14 @@ func capability(dep string) string {
 func (db *database) readFiles(s sections) error {
 	backup := db.backup(s["BACKUP"])
 	for i, f := range s["FILES"] {
-		if i&0xfff == 0 && db.ctx.Err() != nil {
-			return db.ctx.Err()
+		if i&0xfff == 0 && db.Ctx.Err() != nil {
+			return db.Ctx.Err()
 		}
 		if strings.HasSuffix(f, "/") {
 			continue // a directory
 		}
 		digest, config := backup[f]
-		if err := db.claims.Add(detect.Claim{Key: db.alias(), Digest: digest, Config: config}, f, &db.gaps); err != nil {
+		if err := db.Claims.Add(detect.Claim{Key: db.alias(), Digest: digest, Config: config}, f, &db.Gaps); err != nil {
 			return err
 		}
 	}

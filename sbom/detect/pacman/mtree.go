@@ -27,8 +27,8 @@ func (db *database) readMtree(f *detect.File) error {
 	lines.Buffer(make([]byte, 0, 4096), maxLine)
 	m := mtree{defaults: make(map[string]string)}
 	for n := 1; lines.Scan(); n++ {
-		if n&0xfff == 0 && db.ctx.Err() != nil {
-			return db.ctx.Err()
+		if n&0xfff == 0 && db.Ctx.Err() != nil {
+			return db.Ctx.Err()
 		}
 		if err := db.line(&m, lines.Text(), n); err != nil {
 			return err
@@ -69,7 +69,7 @@ func (db *database) line(m *mtree, line string, n int) error {
 		clear(m.defaults)
 		return nil
 	case !strings.HasPrefix(words[0], "./"):
-		db.gaps.Add(sbom.GapCorrupt, "line %d has no path of the package: %s", n, ospkg.Clip(words[0]))
+		db.Gaps.Add(sbom.GapCorrupt, "line %d has no path of the package: %s", n, ospkg.Clip(words[0]))
 		return nil
 	}
 	recorded := unescape(words[0][len("./"):])
@@ -102,13 +102,13 @@ func (db *database) entry(recorded string, attributes []string, kind string) err
 	case md5 != "":
 		c.Digest = db.digest("md5:"+md5, recorded)
 	}
-	return db.claims.Add(c, recorded, &db.gaps)
+	return db.Claims.Add(c, recorded, &db.Gaps)
 }
 
 func (db *database) digest(s, of string) sbom.Digest {
 	d, err := sbom.ParseDigest(s)
 	if err != nil {
-		db.gaps.Add(sbom.GapCorrupt, "the digest of %s is malformed: %s", ospkg.Clip(of), ospkg.Clip(s))
+		db.Gaps.Add(sbom.GapCorrupt, "the digest of %s is malformed: %s", ospkg.Clip(of), ospkg.Clip(s))
 	}
 	return d
 }

@@ -77,7 +77,7 @@ func (detector) Wants(e *detect.Entry) bool {
 // Detect implements detect.Detector.
 func (detector) Detect(ctx context.Context, f *detect.File) (*detect.Fragment, error) {
 	at, _ := locate(f.Path)
-	db := &database{ctx: ctx, place: at, claims: ospkg.NewClaims(f, at.root, maxClaims)}
+	db := &database{at, ospkg.NewRecord(ctx, f, at.root, maxClaims)}
 	var err error
 	if at.base == "mtree" {
 		err = db.readMtree(f)
@@ -88,18 +88,13 @@ func (detector) Detect(ctx context.Context, f *detect.File) (*detect.Fragment, e
 		}
 		err = db.readSections(text)
 	}
-	db.frag.Claims = db.claims.List()
-	db.frag.Gaps = db.gaps.List()
-	return &db.frag, err
+	return db.Fragment(), err
 }
 
 // database is one file of a database while it is read.
 type database struct {
 	place
-	ctx    context.Context
-	frag   detect.Fragment
-	claims *ospkg.Claims
-	gaps   ospkg.Gaps
+	ospkg.Record
 }
 
 // place is where a file of a database is.
@@ -124,19 +119,13 @@ func locate(p string) (place, bool) {
 	if base != "desc" && base != "files" && base != "mtree" {
 		return place{}, false
 	}
-	local, dir := cutLast(p[:slash])
+	local, dir := ospkg.CutLast(p[:slash])
 	for _, suffix := range locals {
 		if root, ok := ospkg.Root(local, suffix); ok && dir != "" {
 			return place{path: p, root: root, dir: dir, base: base}, true
 		}
 	}
 	return place{}, false
-}
-
-// cutLast cuts a path before its last element.
-func cutLast(p string) (dir, base string) {
-	i := strings.LastIndexByte(p, '/')
-	return p[:max(i, 0)], p[i+1:]
 }
 
 // key returns the key or alias of a package or of what packages provide.

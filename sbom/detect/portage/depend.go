@@ -22,13 +22,13 @@ func (db *database) readDepends(text string) error {
 		}
 		key, ok := db.atom(w)
 		if !ok {
-			db.gaps.Add(sbom.GapCorrupt, "word %d is no dependency: %s", i+1, ospkg.Clip(w))
+			db.Gaps.Add(sbom.GapCorrupt, "word %d is no dependency: %s", i+1, ospkg.Clip(w))
 			continue
 		}
 		to = append(to, key)
 	}
 	var ok bool
-	if db.frag.Relations, ok = ospkg.Relations(db.alias(), to, maxDepends); !ok {
+	if db.Frag.Relations, ok = ospkg.Relations(db.alias(), to, maxDepends); !ok {
 		return &detect.LimitError{Path: db.path, Limit: maxDepends, What: "dependencies"}
 	}
 	return nil

@@ -91,7 +91,7 @@ func (detector) Detect(ctx context.Context, f *detect.File) (*detect.Fragment, e
 	if err != nil {
 		return nil, err
 	}
-	db := &database{ctx: ctx, place: at, claims: ospkg.NewClaims(f, at.root, maxClaims)}
+	db := &database{at, ospkg.NewRecord(ctx, f, at.root, maxClaims)}
 	switch at.base {
 	case "CONTENTS":
 		err = db.readContents(text)
@@ -102,18 +102,13 @@ func (detector) Detect(ctx context.Context, f *detect.File) (*detect.Fragment, e
 	default:
 		db.readProperty(text)
 	}
-	db.frag.Claims = db.claims.List()
-	db.frag.Gaps = db.gaps.List()
-	return &db.frag, err
+	return db.Fragment(), err
 }
 
 // database is one file of a database while it is read.
 type database struct {
 	place
-	ctx    context.Context
-	frag   detect.Fragment
-	claims *ospkg.Claims
-	gaps   ospkg.Gaps
+	ospkg.Record
 }
 
 // place is where a file of a database is.
@@ -136,16 +131,10 @@ func locate(p string) (at place, ok bool) {
 	default:
 		return place{}, false
 	}
-	category, dir := cutLast(p[:slash])
-	db, category := cutLast(category)
+	category, dir := ospkg.CutLast(p[:slash])
+	db, category := ospkg.CutLast(category)
 	root, ok := ospkg.Root(db, "var/db/pkg")
 	return place{path: p, root: root, category: category, dir: dir, base: p[slash+1:]}, ok && category != "" && dir != ""
-}
-
-// cutLast cuts a path before its last element.
-func cutLast(p string) (dir, base string) {
-	i := strings.LastIndexByte(p, '/')
-	return p[:max(i, 0)], p[i+1:]
 }
 
 // key returns the key of a package, "category/name", or the alias of one of its versions,
@@ -178,18 +167,18 @@ func (db *database) readContents(text string) error {
 	name, version, ok := split(strings.TrimPrefix(db.dir, merging))
 	switch {
 	case !ok || !validCategory(db.category):
-		db.gaps.Add(sbom.GapCorrupt, "%s is no category, name and version of a package", ospkg.Clip(db.category+"/"+db.dir))
+		db.Gaps.Add(sbom.GapCorrupt, "%s is no category, name and version of a package", ospkg.Clip(db.category+"/"+db.dir))
 		return nil
 	case strings.HasPrefix(db.dir, merging):
-		db.gaps.Add(sbom.GapIncomplete, "the installation of %s/%s %s did not end: its files may be there, and it is no package",
+		db.Gaps.Add(sbom.GapIncomplete, "the installation of %s/%s %s did not end: its files may be there, and it is no package",
 			db.category, name, version)
 		return nil
 	}
 	key := db.add(name, version)
 	n := 0
 	for line := range strings.Lines(text) {
-		if n++; n&0xfff == 0 && db.ctx.Err() != nil {
-			return db.ctx.Err()
+		if n++; n&0xfff == 0 && db.Ctx.Err() != nil {
+			return db.Ctx.Err()
 		}
 		if err := db.content(strings.TrimRight(line, "\r\n"), key, n); err != nil {
 			return err
@@ -210,7 +199,7 @@ func (db *database) add(name, version string) string {
 	c.Version = strings.Clone(version)
 	c.PURL = sbom.NewPURL("ebuild", c.Group, name, version, nil)
 	c.Evidence = []sbom.Evidence{{Field: "purl", Technique: sbom.TechniqueManifest, Confidence: 1, Value: c.PURL}}
-	db.frag.Components = []detect.Component{c}
+	db.Frag.Components = []detect.Component{c}
 	return c.Key
 }
 
@@ -223,14 +212,14 @@ func (db *database) content(line, key string, n int) error {
 		return nil
 	case "sym":
 		if recorded, _, ok := strings.Cut(rest, " -> "); ok {
-			return db.claims.Add(detect.Claim{Key: key}, recorded, &db.gaps)
+			return db.Claims.Add(detect.Claim{Key: key}, recorded, &db.Gaps)
 		}
 	case "obj":
 		if recorded, d, ok := object(rest); ok {
-			return db.claims.Add(detect.Claim{Key: key, Digest: d, Config: db.protected(recorded)}, recorded, &db.gaps)
+			return db.Claims.Add(detect.Claim{Key: key, Digest: d, Config: db.protected(recorded)}, recorded, &db.Gaps)
 		}
 	}
-	db.gaps.Add(sbom.GapCorrupt, "line %d is malformed: %s", n, ospkg.Clip(line))
+	db.Gaps.Add(sbom.GapCorrupt, "line %d is malformed: %s", n, ospkg.Clip(line))
 	return nil
 }
 
@@ -258,7 +247,7 @@ func (db *database) protected(recorded string) bool {
 func (db *database) annotate(a detect.Annotation) {
 	if len(a.Licenses)+len(a.Properties) > 0 {
 		a.Key = db.alias()
-		db.frag.Annotations = []detect.Annotation{a}
+		db.Frag.Annotations = []detect.Annotation{a}
 	}
 }
 

@@ -75,19 +75,11 @@ func (detector) Wants(e *detect.Entry) bool {
 }
 
 func (detector) Detect(_ context.Context, f *detect.File) (*detect.Fragment, error) {
-	b, err := ospkg.Bytes(f, maxFile)
-	if err != nil {
-		return nil, err
-	}
 	read := readDescription
 	if path.Base(f.Path) == "renv.lock" {
 		read = readLock
 	}
-	frag, err := read(f, b)
-	if err != nil {
-		return frag, fmt.Errorf("%s: %w", f.Path, err)
-	}
-	return frag, nil
+	return ospkg.ReadContentWith(f, maxFile, read)
 }
 
 // source is where a package is from, in the fields of its description.

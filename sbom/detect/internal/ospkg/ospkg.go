@@ -1,6 +1,6 @@
 // Package ospkg holds what the detectors of distributions' package databases
 // have in common: how a recorded path becomes a claimed one, which files images
-// leave out on purpose, and how many gaps one file may cause.
+// leave out on purpose, how many gaps one file may cause, and how a file is read.
 package ospkg
 
 import (
