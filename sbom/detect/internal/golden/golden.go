@@ -94,6 +94,9 @@ func component(b *bytes.Buffer, c *detect.Component) {
 	if c.Source != nil {
 		fmt.Fprintf(b, "  source %s %s\n", c.Source.Name, c.Source.Version)
 	}
+	for _, r := range c.References {
+		fmt.Fprintf(b, "  %s %s %q %v\n", r.Type, r.URL, r.Comment, r.Hashes)
+	}
 	for _, l := range c.Licenses {
 		fmt.Fprintf(b, "  license %q %q\n", l.Expression, l.Name)
 	}

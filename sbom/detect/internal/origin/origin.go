@@ -43,7 +43,7 @@ func Repository(s, commit string) string {
 		u.Scheme = "git+" + u.Scheme
 	}
 	out := u.String()
-	if commit = oneline.Token(commit, 256); commit != "" {
+	if commit = oneline.Token(commit, 256); commit != "" && !strings.ContainsAny(commit, "?#") {
 		out += "@" + commit
 	}
 	return out

@@ -31,6 +31,7 @@ func TestRepository(t *testing.T) {
 		{"github:a/b#abc", "", "git+https://github.com/a/b@abc"},
 		{"git://github.com/a/b", "abc", "git://github.com/a/b@abc"},
 		{"hg+https://example.com/a", "1", "hg+https://example.com/a@1"},
+		{"https://github.com/a/b.git", "?abc", "git+https://github.com/a/b.git"},
 		{"../a", "abc", ""},
 		{"", "abc", ""},
 	} {
@@ -57,11 +58,25 @@ func TestIsRepository(t *testing.T) {
 func FuzzRepository(f *testing.F) {
 	f.Add("git@github.com:a/b.git", "abc")
 	f.Add("git+https://t@github.com/a/b.git#abc", "")
+	f.Add("@example.com:", "?abc")
+	f.Add("scm:git:git@github.com:a/b.git", "a@example.com")
+	f.Add("https://example.com/?a=b#c", "")
 	f.Fuzz(func(t *testing.T, s, commit string) {
 		for _, got := range []string{Repository(s, commit), Address(s)} {
 			if len(got) > 16*maxAddress || strings.ContainsAny(got, " \n\x00?") {
 				t.Errorf("%q %q: %q", s, commit, got)
 			}
+		}
+		for _, typ := range []string{Website, VCS} {
+			for _, r := range Refer(nil, typ, s) {
+				again := Refer(nil, typ, r.URL)
+				if len(again) != 1 || again[0].URL != r.URL || len(r.URL) > 16*maxAddress || strings.ContainsAny(r.URL, " \n\x00") {
+					t.Errorf("%q: %q, again %q", s, r.URL, again)
+				}
+			}
+		}
+		if got := Contact(s, commit, 300); len(got) > 300 {
+			t.Errorf("%q %q: %q", s, commit, got)
 		}
 	})
 }
