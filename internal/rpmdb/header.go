@@ -19,6 +19,7 @@ const (
 	tagVendor          Tag = 1011
 	tagLicense         Tag = 1014
 	tagPackager        Tag = 1015
+	tagURL             Tag = 1020
 	tagArch            Tag = 1022
 	tagOldFileNames    Tag = 1027
 	tagFileStates      Tag = 1029
@@ -33,6 +34,8 @@ const (
 	tagBaseNames       Tag = 1117
 	tagDirNames        Tag = 1118
 	tagFileDigestAlgo  Tag = 5011
+	tagBugURL          Tag = 5012
+	tagVCS             Tag = 5034
 	tagModularityLabel Tag = 5096
 )
 

@@ -14,6 +14,9 @@ type Package struct {
 	Packager  string
 	License   string
 	Summary   string
+	// URL is the home page, BugURL where to report bugs, and VCS the source
+	// repository: an address behind the name of a tool, as "git:https://…".
+	URL, BugURL, VCS string
 	// ModularityLabel is "name:stream:version:context" of a module's package.
 	ModularityLabel string
 	Provides        []string
@@ -94,6 +97,7 @@ func Parse(blob []byte) (*Package, error) {
 		{tagName, &p.Name}, {tagVersion, &p.Version}, {tagRelease, &p.Release}, {tagArch, &p.Arch},
 		{tagSourceRPM, &p.SourceRPM}, {tagVendor, &p.Vendor}, {tagPackager, &p.Packager}, {tagLicense, &p.License},
 		{tagSummary, &p.Summary}, {tagModularityLabel, &p.ModularityLabel},
+		{tagURL, &p.URL}, {tagBugURL, &p.BugURL}, {tagVCS, &p.VCS},
 	} {
 		*v.to, err = h.str(v.tag)
 		errs = append(errs, err)

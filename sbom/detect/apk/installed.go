@@ -9,6 +9,7 @@ import (
 
 	"github.com/imagetrust/imagetrust/sbom"
 	"github.com/imagetrust/imagetrust/sbom/detect"
+	"github.com/imagetrust/imagetrust/sbom/detect/internal/origin"
 	"github.com/imagetrust/imagetrust/sbom/detect/internal/ospkg"
 )
 
@@ -32,6 +33,7 @@ type record struct {
 	line                        int
 	name, version, arch, origin string
 	maintainer, description     string
+	homepage                    string
 	license, checksum, commit   string
 	depends, provides, broken   string
 	key                         string
@@ -91,6 +93,8 @@ func (db *database) field(r *record, line string, n int) error {
 		r.maintainer = value
 	case 'T':
 		r.description = value
+	case 'U':
+		r.homepage = value
 	case 'L':
 		r.license = value
 	case 'C':
@@ -248,11 +252,11 @@ func (db *database) component(r *record) detect.Component {
 	name := strings.Clone(r.name)
 	version := db.checked(r, "version", r.version, ospkg.ValidVersion)
 	arch := db.checked(r, "architecture", r.arch, ospkg.ValidName)
-	origin, upstream := name, ""
+	source, upstream := name, ""
 	if r.origin != "" && r.origin != name {
 		if ospkg.ValidName(r.origin) {
-			origin = strings.Clone(r.origin)
-			upstream = origin
+			source = strings.Clone(r.origin)
+			upstream = source
 		} else {
 			db.gaps.Add(sbom.GapCorrupt, "package %s has the malformed origin %s", name, ospkg.Clip(r.origin))
 		}
@@ -270,10 +274,11 @@ func (db *database) component(r *record) detect.Component {
 	c.Version = version
 	c.Architecture = arch
 	c.PURL = sbom.NewPURL("apk", "", name, version, map[string]string{"arch": arch, "upstream": upstream})
-	c.Source = &sbom.SourcePackage{Name: origin, Version: version}
+	c.Source = &sbom.SourcePackage{Name: source, Version: version}
 	c.Supplier = ospkg.Text(r.maintainer)
 	c.Description = ospkg.Text(r.description)
 	c.Licenses = licenses(r.license, db.path)
+	c.References = origin.Refer(nil, origin.Website, r.homepage)
 	c.Properties = properties(r)
 	c.Evidence = []sbom.Evidence{{Field: "purl", Technique: sbom.TechniqueManifest, Confidence: 1, Value: c.PURL}}
 	return c

@@ -77,7 +77,7 @@ func New() detect.Detector { return detector{} }
 type detector struct{}
 
 // ID implements detect.Detector.
-func (detector) ID() detect.ID { return detect.ID{Name: "dpkg", Version: "2"} }
+func (detector) ID() detect.ID { return detect.ID{Name: "dpkg", Version: "3"} }
 
 // Coverage implements detect.Covering.
 func (detector) Coverage() detect.Coverage {

@@ -6,6 +6,7 @@ import (
 	"github.com/imagetrust/imagetrust/internal/deb822"
 	"github.com/imagetrust/imagetrust/sbom"
 	"github.com/imagetrust/imagetrust/sbom/detect"
+	"github.com/imagetrust/imagetrust/sbom/detect/internal/origin"
 	"github.com/imagetrust/imagetrust/sbom/detect/internal/ospkg"
 )
 
@@ -123,6 +124,7 @@ func (db *database) component(s *deb822.Stanza, state string) detect.Component {
 	c.Supplier = ospkg.Text(s.Get("Maintainer"))
 	description, _, _ := strings.Cut(s.Get("Description"), "\n")
 	c.Description = ospkg.Text(description)
+	c.References = addresses(s)
 	c.Properties = properties(s, state)
 	if state == "config-files" {
 		c.Scope = sbom.ScopeResidual
@@ -164,6 +166,18 @@ func (db *database) source(s *deb822.Stanza, name, version string) (*sbom.Source
 		return &sbom.SourcePackage{Name: src, Version: version}, src
 	}
 	return &sbom.SourcePackage{Name: src, Version: srcVersion}, src + "@" + srcVersion
+}
+
+// addresses returns the home page, and the first source repository that is stated. Few
+// but source packages state one.
+func addresses(s *deb822.Stanza) []sbom.Reference {
+	refs := origin.Refer(nil, origin.Website, s.Get("Homepage"))
+	for _, field := range []string{"Vcs-Git", "Vcs-Hg", "Vcs-Svn", "Vcs-Bzr", "Vcs-Browser"} {
+		if repository := s.Get(field); repository != "" {
+			return origin.Refer(refs, origin.VCS, repository)
+		}
+	}
+	return refs
 }
 
 // properties returns the fields that have no place in sbom.Component and that

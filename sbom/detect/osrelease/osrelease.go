@@ -33,6 +33,7 @@ import (
 
 	"github.com/imagetrust/imagetrust/sbom"
 	"github.com/imagetrust/imagetrust/sbom/detect"
+	"github.com/imagetrust/imagetrust/sbom/detect/internal/origin"
 	"github.com/imagetrust/imagetrust/sbom/detect/internal/ospkg"
 )
 
@@ -45,7 +46,7 @@ func New() detect.Detector { return detector{} }
 type detector struct{}
 
 // ID implements detect.Detector.
-func (detector) ID() detect.ID { return detect.ID{Name: "osrelease", Version: "1"} }
+func (detector) ID() detect.ID { return detect.ID{Name: "osrelease", Version: "2"} }
 
 // Coverage implements detect.Covering.
 func (detector) Coverage() detect.Coverage {
@@ -136,6 +137,10 @@ func release(vars map[string]string, gaps *ospkg.Gaps) *detect.Fragment {
 	if cpe := formattedCPE(vars["CPE_NAME"]); cpe != "" {
 		c.CPEs = []string{cpe}
 	}
+	c.Supplier = vars["VENDOR_NAME"]
+	c.References = origin.Refer(nil, origin.Website, vars["HOME_URL"])
+	c.References = origin.Refer(c.References, origin.Support, vars["SUPPORT_URL"])
+	c.References = origin.Refer(c.References, origin.IssueTracker, vars["BUG_REPORT_URL"])
 	for _, key := range []string{"BUILD_ID", "SUPPORT_END", "VARIANT_ID"} {
 		if v := vars[key]; v != "" {
 			c.Properties = append(c.Properties, sbom.Property{Name: "os-release:" + key, Value: v})

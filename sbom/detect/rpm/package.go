@@ -8,6 +8,7 @@ import (
 	"github.com/imagetrust/imagetrust/internal/rpmdb"
 	"github.com/imagetrust/imagetrust/sbom"
 	"github.com/imagetrust/imagetrust/sbom/detect"
+	"github.com/imagetrust/imagetrust/sbom/detect/internal/origin"
 	"github.com/imagetrust/imagetrust/sbom/detect/internal/ospkg"
 )
 
@@ -82,6 +83,9 @@ func (db *database) component(p *rpmdb.Package) detect.Component {
 	}
 	c.Description = ospkg.Text(p.Summary)
 	c.Licenses = licenses(p.License, db.path)
+	c.References = origin.Refer(nil, origin.Website, p.URL)
+	c.References = origin.Refer(c.References, origin.IssueTracker, p.BugURL)
+	c.References = origin.Refer(c.References, origin.VCS, p.VCS)
 	if label != "" {
 		c.Properties = []sbom.Property{{Name: "rpm:modularitylabel", Value: label}}
 	}

@@ -60,7 +60,7 @@ func New() detect.Detector { return detector{} }
 type detector struct{}
 
 // ID implements detect.Detector.
-func (detector) ID() detect.ID { return detect.ID{Name: "rpm", Version: "1"} }
+func (detector) ID() detect.ID { return detect.ID{Name: "rpm", Version: "2"} }
 
 // Coverage implements detect.Covering.
 func (detector) Coverage() detect.Coverage {
