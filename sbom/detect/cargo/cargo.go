@@ -47,7 +47,7 @@ type detector struct{}
 // New returns the detector. It is safe for concurrent use.
 func New() detect.Detector { return detector{} }
 
-func (detector) ID() detect.ID { return detect.ID{Name: "cargo", Version: "1"} }
+func (detector) ID() detect.ID { return detect.ID{Name: "cargo", Version: "2"} }
 
 func (detector) Coverage() detect.Coverage {
 	return detect.Coverage{

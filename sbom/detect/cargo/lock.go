@@ -98,6 +98,7 @@ func add(l *declared.List, p *locked, metadata map[string]string) string {
 	case kind == "git":
 		address, commit, _ := strings.Cut(address, "#")
 		c.PURL = sbom.NewPURL("cargo", "", c.Name, c.Version, map[string]string{"vcs_url": origin.Repository(address, commit)})
+		c.References = origin.Refer(nil, origin.VCS, address)
 		c.Properties = statement.Property(c.Properties, "cargo:source", "git")
 	case address == "https://github.com/rust-lang/crates.io-index" || address == "https://index.crates.io/":
 		c.PURL = sbom.NewPURL("cargo", "", c.Name, c.Version, nil)

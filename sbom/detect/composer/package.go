@@ -47,8 +47,24 @@ func describe(o statement.Object, location string) sbom.Component {
 	if t := o.Text("type"); t != "library" {
 		c.Properties = statement.Property(c.Properties, "composer:type", t)
 	}
-	c.Properties = statement.Property(c.Properties, "composer:homepage", origin.Address(o.Text("homepage")))
+	c.References = references(o, c.Hashes)
 	return c
+}
+
+// references returns the home page, where the source and the archive were taken from, and
+// what the package's authors say of support.
+func references(o statement.Object, archive []sbom.Digest) []sbom.Reference {
+	refs := origin.Refer(nil, origin.Website, o.Text("homepage"))
+	n := len(refs)
+	if refs = origin.Refer(refs, origin.VCS, o.Object("source").Text("url")); len(refs) == n {
+		refs = origin.Refer(refs, origin.VCS, o.Object("support").Text("source"))
+	}
+	refs = origin.Refer(refs, origin.IssueTracker, o.Object("support").Text("issues"))
+	n = len(refs)
+	if refs = origin.Refer(refs, origin.Distribution, o.Object("dist").Text("url")); len(refs) > n {
+		refs[n].Hashes = archive
+	}
+	return refs
 }
 
 // splitName returns both parts of VENDOR/NAME, empty if s is no valid name.
@@ -88,10 +104,7 @@ func branch(version string) bool {
 func authors(o statement.Object) string {
 	var names []string
 	for _, a := range o.Objects("authors") {
-		name := a.Text("name")
-		if name == "" {
-			name = a.Text("email")
-		}
+		name := origin.Contact(a.Text("name"), a.Text("email"), maxText)
 		if name != "" && len(names) < maxAuthors {
 			names = append(names, name)
 		}

@@ -8,7 +8,6 @@ import (
 
 	"github.com/imagetrust/imagetrust/sbom"
 	"github.com/imagetrust/imagetrust/sbom/detect"
-	"github.com/imagetrust/imagetrust/sbom/detect/internal/origin"
 	"github.com/imagetrust/imagetrust/sbom/detect/internal/statement"
 )
 
@@ -93,7 +92,7 @@ func component(p place, s *spec) detect.Component {
 		confidence = 0.8
 	}
 	c.Evidence = statement.Manifest(confidence, s.name, s.version)
-	c.Properties = statement.Property(c.Properties, "gem:homepage", origin.Address(s.homepage))
+	c.References = s.references()
 	if p.kind == withRuby {
 		c.Properties = statement.Property(c.Properties, "gem:default", "true")
 	}

@@ -40,6 +40,34 @@ func list(s string) []string {
 	return out
 }
 
+// maxPairs is the number of elements of a hash that are read.
+const maxPairs = 256
+
+// pairs returns the elements of the hash of strings that s begins with. It ends where
+// something else is an element.
+func pairs(s string) map[string]string {
+	s, ok := strings.CutPrefix(s, "{")
+	if !ok {
+		return nil
+	}
+	out := make(map[string]string)
+	for len(out) < maxPairs {
+		key, rest, ok := literal(strings.TrimLeft(s, " ,"))
+		if !ok {
+			break
+		}
+		if rest, ok = strings.CutPrefix(strings.TrimLeft(rest, " "), "=>"); !ok {
+			break
+		}
+		value, rest, ok := literal(strings.TrimLeft(rest, " "))
+		if !ok {
+			break
+		}
+		out[key], s = value, rest
+	}
+	return out
+}
+
 // literal splits a string literal off: "…" with escapes, '…' or %q with any
 // bracket, and ".freeze" behind it. One with an expression in it is no literal.
 func literal(s string) (value, rest string, ok bool) {

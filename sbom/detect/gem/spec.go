@@ -3,7 +3,9 @@ package gem
 import (
 	"strings"
 
+	"github.com/imagetrust/imagetrust/sbom"
 	"github.com/imagetrust/imagetrust/sbom/detect/internal/oneline"
+	"github.com/imagetrust/imagetrust/sbom/detect/internal/origin"
 	"github.com/imagetrust/imagetrust/sbom/detect/internal/statement"
 )
 
@@ -21,7 +23,8 @@ type spec struct {
 	platform string // empty for gems that run everywhere
 
 	summary, homepage string
-	authors           []string
+	authors, emails   []string
+	metadata          map[string]string
 	licenses          []string
 	requirePaths      []string
 	files             []string
@@ -98,6 +101,12 @@ func (s *spec) attribute(line string, ended bool) {
 		s.summary = oneline.Text(scalar(value), statement.MaxText)
 	case "homepage":
 		s.homepage = scalar(value)
+	case "metadata":
+		s.metadata = pairs(value)
+	case "email":
+		if s.emails = list(value); s.emails == nil {
+			s.emails = []string{scalar(value)}
+		}
 	case "author":
 		s.authors = []string{scalar(value)}
 	case "authors":
@@ -134,9 +143,25 @@ func (s *spec) fullName() string {
 	return s.name + "-" + s.version + "-" + s.platform
 }
 
-// supplier names the authors.
+// supplier names the authors. Whose a mail address is can be told when there is one of
+// both.
 func (s *spec) supplier() string {
-	return oneline.Text(strings.Join(s.authors, ", "), statement.MaxText)
+	authors := strings.Join(s.authors, ", ")
+	if len(s.emails) == 1 && len(s.authors) <= 1 {
+		return origin.Contact(authors, s.emails[0], statement.MaxText)
+	}
+	return oneline.Text(authors, statement.MaxText)
+}
+
+// references returns the home page and what the metadata has of the keys that rubygems.org
+// documents.
+func (s *spec) references() []sbom.Reference {
+	refs := origin.Refer(nil, origin.Website, s.homepage)
+	for _, key := range []struct{ name, typ string }{{"homepage_uri", origin.Website}, {"source_code_uri", origin.VCS},
+		{"bug_tracker_uri", origin.IssueTracker}, {"download_uri", origin.Distribution}} {
+		refs = origin.Refer(refs, key.typ, s.metadata[key.name])
+	}
+	return refs
 }
 
 func first(a, b string) string {

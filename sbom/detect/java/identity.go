@@ -10,6 +10,7 @@ import (
 	"github.com/imagetrust/imagetrust/sbom"
 	"github.com/imagetrust/imagetrust/sbom/detect"
 	"github.com/imagetrust/imagetrust/sbom/detect/internal/oneline"
+	"github.com/imagetrust/imagetrust/sbom/detect/internal/origin"
 )
 
 const (
@@ -278,6 +279,9 @@ func (a *archive) describe(c *sbom.Component, own *pom) {
 	if c.Supplier == "" {
 		c.Supplier = a.manifest.text("Implementation-Vendor", "Bundle-Vendor")
 	}
+	if !slices.ContainsFunc(c.References, func(r sbom.Reference) bool { return r.Type == origin.Website }) {
+		c.References = origin.Refer(c.References, origin.Website, a.manifest.text("Implementation-URL"))
+	}
 	if c.Description == "" {
 		c.Description = a.manifest.text("Bundle-Description")
 	}
@@ -290,13 +294,34 @@ func (a *archive) describe(c *sbom.Component, own *pom) {
 }
 
 func (p *project) describe(c *sbom.Component, location string) {
-	c.Supplier = oneline.Text(p.Organization, maxText)
+	c.Supplier = oneline.Text(p.resolve(p.Organization), maxText)
+	c.References = p.references()
 	c.Description = oneline.Text(p.resolve(p.Description), maxText)
 	for _, l := range p.Licenses[:min(len(p.Licenses), maxLicenses)] {
 		if l.Name != "" || l.URL != "" {
 			c.Licenses = append(c.Licenses, license(location, l.Name, l.URL))
 		}
 	}
+}
+
+// references returns the addresses that the pom itself states; those of its parents, which
+// it inherits, are not in the archive.
+func (p *project) references() []sbom.Reference {
+	refs := p.refer(nil, origin.Website, p.URL)
+	n := len(refs)
+	if refs = p.refer(refs, origin.VCS, p.SCM.Connection); len(refs) == n {
+		refs = p.refer(refs, origin.VCS, p.SCM.URL)
+	}
+	refs = p.refer(refs, origin.IssueTracker, p.Issues)
+	return p.refer(refs, origin.Distribution, p.Download)
+}
+
+// refer appends a reference unless the address depends on what this pom does not say.
+func (p *project) refer(refs []sbom.Reference, typ, address string) []sbom.Reference {
+	if address = p.resolve(address); strings.Contains(address, "${") {
+		return refs
+	}
+	return origin.Refer(refs, typ, address)
 }
 
 // license maps the first statement that can be mapped; the name is the first one.

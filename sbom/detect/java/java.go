@@ -86,7 +86,7 @@ type detector struct {
 // the defaults become part of the detector's version, because they can change
 // what it finds.
 func New(opts *Options) detect.Detector {
-	d := detector{version: "2"}
+	d := detector{version: "3"}
 	if opts != nil && *opts != (Options{}) {
 		d.opts = *opts
 		d.version += fmt.Sprintf("+%d.%d.%d.%d", opts.MaxDepth, opts.MaxEntries, opts.MaxInflated, opts.MaxMemory)

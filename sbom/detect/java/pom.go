@@ -121,7 +121,14 @@ type project struct {
 		Version    string `xml:"version"`
 	} `xml:"parent"`
 	Organization string `xml:"organization>name"`
-	Licenses     []struct {
+	URL          string `xml:"url"`
+	Issues       string `xml:"issueManagement>url"`
+	SCM          struct {
+		URL        string `xml:"url"`
+		Connection string `xml:"connection"`
+	} `xml:"scm"`
+	Download string `xml:"distributionManagement>downloadUrl"`
+	Licenses []struct {
 		Name string `xml:"name"`
 		URL  string `xml:"url"`
 	} `xml:"licenses>license"`

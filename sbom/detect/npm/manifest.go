@@ -31,6 +31,7 @@ type manifest struct {
 	licenses    []string
 	hashes      []sbom.Digest
 	properties  []sbom.Property
+	references  []sbom.Reference
 	// dependencies are the names by which the package loads others.
 	dependencies []string
 }
@@ -60,6 +61,7 @@ func parse(b []byte) (*manifest, error) {
 	// npm before version 7 wrote where it took a package from into its manifest.
 	m.hashes = node.Digests(o.text("_integrity"))
 	m.property("npm:resolved", origin.Address(o.text("_resolved")))
+	m.references = o.references()
 	m.dependencies = o.dependencies()
 	if m.private {
 		m.property("npm:private", "true")
@@ -108,20 +110,46 @@ func person(raw json.RawMessage) string {
 	var s string
 	if json.Unmarshal(raw, &s) != nil {
 		var o object
-		if json.Unmarshal(raw, &o) != nil {
-			return ""
-		}
-		if s = o.text("name"); s == "" {
-			s = o.text("email")
-		}
+		_ = json.Unmarshal(raw, &o) // Anything else names nobody.
+		return origin.Contact(o.text("name"), o.text("email"), maxText)
 	}
-	if name, _, ok := strings.Cut(s, "("); ok {
-		s = name
+	s, _, _ = strings.Cut(s, "(")
+	name, mail, _ := strings.Cut(s, "<")
+	mail, _, _ = strings.Cut(mail, ">")
+	return origin.Contact(name, mail, maxText)
+}
+
+// references returns the home page, the source repository, the issue tracker and, as npm
+// wrote it before version 7, the archive.
+func (o object) references() []sbom.Reference {
+	refs := origin.Refer(nil, origin.Website, o.text("homepage"))
+	refs = origin.Refer(refs, origin.VCS, hosted(o.textOr("repository", "url")))
+	refs = origin.Refer(refs, origin.IssueTracker, o.textOr("bugs", "url"))
+	resolved, typ := o.text("_resolved"), origin.Distribution
+	if origin.IsRepository(resolved) {
+		typ = origin.VCS
 	}
-	if name, _, ok := strings.Cut(s, "<"); ok && strings.TrimSpace(name) != "" {
-		s = name
+	return origin.Refer(refs, typ, resolved)
+}
+
+// textOr returns the string at key, or that at field of the object there.
+func (o object) textOr(key, field string) string {
+	if s := o.text(key); s != "" {
+		return s
 	}
-	return oneline.Text(s, maxText)
+	var sub object
+	_ = json.Unmarshal(o[key], &sub) // Anything else says nothing.
+	return sub.text(field)
+}
+
+// hosted writes OWNER/NAME, which npm takes for a repository on GitHub, so that it is told
+// from a path.
+func hosted(repository string) string {
+	owner, name, ok := strings.Cut(repository, "/")
+	if !ok || owner == "" || name == "" || strings.ContainsAny(owner, ":.@") || strings.ContainsAny(name, "/:") {
+		return repository
+	}
+	return "github:" + repository
 }
 
 // statements reads the forms of a licence: a string, an object with a type, or

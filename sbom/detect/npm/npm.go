@@ -70,7 +70,7 @@ type detector struct{}
 // New returns the detector. It is safe for concurrent use.
 func New() detect.Detector { return detector{} }
 
-func (detector) ID() detect.ID { return detect.ID{Name: "npm", Version: "3"} }
+func (detector) ID() detect.ID { return detect.ID{Name: "npm", Version: "4"} }
 
 func (detector) Coverage() detect.Coverage {
 	return detect.Coverage{
@@ -233,7 +233,7 @@ func component(p place, m *manifest) detect.Component {
 	c := sbom.Component{
 		Type: sbom.TypeLibrary, Group: scope, Name: name, Version: m.version, Scope: p.kind.scope(),
 		PURL:     sbom.NewPURL("npm", scope, name, m.version, nil),
-		Supplier: m.author, Description: m.description, Hashes: m.hashes, Properties: m.properties,
+		Supplier: m.author, Description: m.description, Hashes: m.hashes, References: m.references, Properties: m.properties,
 	}
 	if p.kind == application {
 		c.Type = sbom.TypeApplication

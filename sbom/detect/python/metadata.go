@@ -14,6 +14,7 @@ import (
 	"github.com/imagetrust/imagetrust/sbom"
 	"github.com/imagetrust/imagetrust/sbom/detect"
 	"github.com/imagetrust/imagetrust/sbom/detect/internal/oneline"
+	"github.com/imagetrust/imagetrust/sbom/detect/internal/origin"
 	"github.com/imagetrust/imagetrust/sbom/detect/internal/pep"
 )
 
@@ -35,7 +36,7 @@ type header map[string][]string
 var fields = map[string]bool{
 	"name": true, "version": true, "summary": true, "license": true, "license-expression": true,
 	"classifier": true, "author": true, "author-email": true, "maintainer": true, "maintainer-email": true,
-	"requires-dist": true,
+	"requires-dist": true, "home-page": true, "project-url": true, "download-url": true,
 }
 
 func (h header) first(name string) string {
@@ -127,6 +128,7 @@ func describe(p place, r io.Reader, location string) (*detect.Fragment, error) {
 		Supplier:    supplier(h),
 		Description: unknown(oneline.Text(h.first("summary"), maxText)),
 		Licenses:    licenses(h, location),
+		References:  references(h),
 	}
 	frag := &detect.Fragment{}
 	setVersion(&c.Component, p, h)
@@ -179,15 +181,25 @@ func unknown(s string) string {
 	return s
 }
 
-// supplier is the author or the maintainer, by name where there is one: newer
-// metadata has "Name <address>" in the field for the address.
+// supplier is the author or the maintainer, with the mail address if one is stated. Newer
+// metadata has both in the field for the address, as "Name <address>", with a comma before
+// the next; the name of those that are several is that of the field for names.
 func supplier(h header) string {
-	for _, field := range []string{"author", "author-email", "maintainer", "maintainer-email"} {
-		s := unknown(oneline.Text(h.first(field), maxText))
-		if name, _, ok := strings.Cut(s, "<"); ok && strings.TrimSpace(name) != "" {
-			s = strings.Trim(strings.TrimSpace(name), `"`)
+	for _, role := range []string{"author", "maintainer"} {
+		name := unknown(oneline.Text(h.first(role), maxText))
+		text := unknown(oneline.Text(h.first(role+"-email"), maxText))
+		mail := text
+		if before, rest, ok := strings.Cut(text, "<"); ok {
+			mail, rest, _ = strings.Cut(rest, ">")
+			text = strings.Trim(strings.TrimSpace(before), `"`)
+			if name != "" && strings.Contains(rest, "<") {
+				mail = "" // Of one of several.
+			}
 		}
-		if s != "" {
+		if name == "" {
+			name = text
+		}
+		if s := origin.Contact(name, mail, maxText); s != "" {
 			return s
 		}
 	}
