@@ -38,7 +38,6 @@ type collector struct {
 	traits    map[int]bool
 	anchors   map[*rules.Product]map[int]bool
 	goVersion map[string]int64
-	buildInfo bool
 	limited   string
 }
 

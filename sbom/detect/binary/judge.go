@@ -100,6 +100,9 @@ type claim struct {
 // judge closes the collection.
 func (c *collector) judge() *Report {
 	c.scanner.Close()
+	if c.scanner.Limited() {
+		c.room(1, 0, "versions")
+	}
 	facts := c.headers.Facts(c.library)
 	j := &judge{collector: c, facts: facts, report: &Report{
 		Format: facts.Format, Architecture: facts.Architecture, Linkage: linkage(&facts), SONAME: oneline.Token(facts.SONAME, maxText),

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"path"
 	"strings"
+	"unicode"
 
 	"github.com/imagetrust/imagetrust/sbom/detect/binary/internal/textscan"
 	"github.com/imagetrust/imagetrust/sbom/detect/binary/rules"
@@ -95,7 +96,7 @@ func isConnector(word string) bool {
 // beside the words before it: "psql (PostgreSQL)".
 func tokens(text string, most int) []string {
 	var out []string
-	for len(out) < most {
+	for looked := 0; len(out) < most && looked < 2*most; looked++ {
 		end := len(text)
 		for end > 0 && !wordByte(text[end-1]) {
 			if text[end-1] == '\n' {
@@ -110,7 +111,7 @@ func tokens(text string, most int) []string {
 		if start == end {
 			return out
 		}
-		if word := strings.Trim(text[start:end], ".-+_"); len(word) > 1 && strings.Trim(word, "0123456789.") != "" || word == "%s" {
+		if word := strings.Trim(text[start:end], ".-+_"); len(word) > 1 && strings.IndexFunc(word, unicode.IsLetter) >= 0 || word == "%s" {
 			out = append(out, word)
 		}
 		text = text[:start]

@@ -99,6 +99,9 @@ var comparisons = []string{"and later", "or later", "and newer", "or newer", "an
 // Comparison reports whether the text after a version says that something else is
 // compared with it: "or later".
 func Comparison(after []byte) bool {
+	if !bytes.Contains(after, []byte("r ")) && !bytes.Contains(after, []byte("d ")) {
+		return false // Neither "or" nor "and", as in nearly all.
+	}
 	lower := bytes.ToLower(after)
 	return slices.ContainsFunc(comparisons, func(text string) bool { return bytes.Contains(lower, []byte(text)) })
 }

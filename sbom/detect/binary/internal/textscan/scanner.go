@@ -20,6 +20,9 @@ const (
 	// margin is what stays in the buffer on both sides of the place that is looked at.
 	margin = 512
 	room   = 64 << 10
+	// MaxVersions is the number of versions in a file that are looked at. The largest
+	// programs have some 50,000.
+	MaxVersions = 1 << 20
 )
 
 // Version is a version in the file, with its surroundings. Its slices are valid during
@@ -56,6 +59,7 @@ type Scanner struct {
 	buf      []byte
 	base     int64 // offset of buf[0]
 	done     int   // in buf
+	versions int
 	version  Version
 }
 
@@ -78,6 +82,9 @@ func (s *Scanner) Write(p []byte) (int, error) {
 	}
 	return len(p), nil
 }
+
+// Limited reports whether there were more versions than MaxVersions.
+func (s *Scanner) Limited() bool { return s.versions > MaxVersions }
 
 // Close looks at what is left.
 func (s *Scanner) Close() { s.look(len(s.buf)) }
@@ -118,7 +125,10 @@ func (s *Scanner) number(dot int) {
 		return // Not the first of its numbers.
 	}
 	core, end := parseVersion(b, start)
-	if end == start {
+	if end == start || s.versions > MaxVersions {
+		return
+	}
+	if s.versions++; s.Limited() {
 		return
 	}
 	from, to := start, end

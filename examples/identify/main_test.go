@@ -1,0 +1,108 @@
+package main
+
+import (
+	"debug/buildinfo"
+	"encoding/json"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+// program returns the smallest program for Windows that has the text.
+func program(text string) []byte {
+	b := make([]byte, 2048)
+	copy(b, "MZ")
+	b[0x3c] = 0x80
+	copy(b[0x80:], "PE\x00\x00\x64\x86")
+	copy(b[0x400:], "\x00"+text+"\x00")
+	return b
+}
+
+func write(t *testing.T, files map[string][]byte) string {
+	t.Helper()
+	dir := t.TempDir()
+	for name, data := range files {
+		file := filepath.Join(dir, filepath.FromSlash(name))
+		if err := os.MkdirAll(filepath.Dir(file), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(file, data, 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return dir
+}
+
+func TestRun(t *testing.T) {
+	dir := write(t, map[string][]byte{
+		"bin/server.exe": program("nginx version: nginx/1.22.1\x00OpenSSL 3.0.13 30 Jan 2024"),
+		"bin/what.exe":   program("nothing to see"),
+		"bin/words.exe":  program("Welcome to words 1.4 of today"),
+		"README":         []byte("nginx version: nginx/1.22.1"),
+	})
+	var out strings.Builder
+	if err := run(t.Context(), &out, []string{dir}, false, false); err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []string{"bin/server.exe: PE amd64 dynamic program", `is nginx 1.22.1 (table-self, 0.97) at 0x`, `"nginx version: nginx/1.22.1"`,
+		"contains openssl 3.0.13", "no rule names it"} {
+		if !strings.Contains(out.String(), want) {
+			t.Errorf("%q is not in:\n%s", want, &out)
+		}
+	}
+	for _, not := range []string{"README", "words 1.4"} {
+		if strings.Contains(out.String(), not) {
+			t.Errorf("%q is in:\n%s", not, &out)
+		}
+	}
+}
+
+func TestJSON(t *testing.T) {
+	dir := write(t, map[string][]byte{"bin/words.exe": program("Welcome to words 1.4 of today")})
+	for eager, want := range map[bool]int{false: 0, true: 1} {
+		var out strings.Builder
+		if err := run(t.Context(), &out, []string{dir}, true, eager); err != nil {
+			t.Fatal(err)
+		}
+		var list []finding
+		if err := json.Unmarshal([]byte(out.String()), &list); err != nil || len(list) != want {
+			t.Fatalf("%v\n%s", err, &out)
+		}
+		for _, f := range list {
+			if f.Path != "bin/words.exe" || f.Name != "words" || f.Version != "1.4" || f.PURL != "pkg:generic/words@1.4" || f.Relation != "is" || f.Rule == "" || f.Confidence == 0 {
+				t.Errorf("%+v", f)
+			}
+		}
+	}
+}
+
+// TestOwnProgram identifies this test, whose modules are in its build information.
+func TestOwnProgram(t *testing.T) {
+	at, err := os.Executable()
+	if err != nil {
+		t.Skip(err)
+	}
+	info, err := buildinfo.ReadFile(at)
+	if err != nil || len(info.Deps) == 0 {
+		t.Skip("this test has no build information")
+	}
+	var out strings.Builder
+	if err := run(t.Context(), &out, []string{at}, false, false); err != nil {
+		t.Fatal(err)
+	}
+	if want := info.Deps[0].Path + " " + info.Deps[0].Version + " (golang"; !strings.Contains(out.String(), want) {
+		t.Errorf("%q is not in:\n%s", want, &out)
+	}
+}
+
+func TestErrors(t *testing.T) {
+	var out strings.Builder
+	if err := run(t.Context(), &out, []string{filepath.Join(t.TempDir(), "none")}, false, false); err == nil {
+		t.Error("a path that does not exist is no error")
+	}
+	out.Reset()
+	if err := run(t.Context(), &out, []string{t.TempDir()}, true, false); err != nil || strings.TrimSpace(out.String()) != "[]" {
+		t.Errorf("%q, %v", &out, err)
+	}
+}

@@ -1,0 +1,55 @@
+package main
+
+import (
+	"compress/gzip"
+	"io"
+	"os"
+	"path/filepath"
+	"testing"
+)
+
+func TestRun(t *testing.T) {
+	dir := t.TempDir()
+	write := func(name, text string) string {
+		file := filepath.Join(dir, name)
+		if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		return file
+	}
+	contents := write("contents", `sbin/mkfs.xfs                 admin/xfsprogs
+usr/bin/xfs2                  admin/xfsprogs
+usr/bin/both                  admin/one,admin/two
+usr/bin/hf                    utils/hyperfine
+usr/bin/gio                   libs/libglib2.0-bin
+usr/lib/x86_64-linux-gnu/libgobject.so.0.1 libs/libglib2.0-0
+usr/lib/x86_64-linux-gnu/libgobject.so     libs/libglib2.0-dev
+usr/share/doc/x/README        doc/x
+usr/bin/a name                doc/x
+odd
+`)
+	available := write("available", "Package: libglib2.0-0\nSource: glib2.0 (2.74)\n\nPackage: libglib2.0-bin\nSource: glib2.0\n\nPackage: hyperfine\nSource: rust-hyperfine\n")
+	out := filepath.Join(dir, "out")
+	if err := run(contents, available, out); err != nil {
+		t.Fatal(err)
+	}
+	f, err := os.Open(out)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	z, err := gzip.NewReader(f)
+	if err != nil {
+		t.Fatal(err)
+	}
+	got, err := io.ReadAll(z)
+	if want := "glib\tgio libgobject\nhyperfine\thf\nxfsprogs\tmkfs.xfs xfs2\n"; err != nil || string(got) != want {
+		t.Errorf("%q, %v, want %q", got, err, want)
+	}
+	if err := run(filepath.Join(dir, "none"), available, out); err == nil {
+		t.Error("no contents are no error")
+	}
+	if err := run(contents, filepath.Join(dir, "none"), out); err == nil {
+		t.Error("no available packages are no error")
+	}
+}
