@@ -53,7 +53,7 @@ func MeaningOf(name string) (m Meaning, known bool) {
 	switch name {
 	case "os/apk", "os/chisel", "os/cos", "os/dpkg", "os/homebrew", "os/pacman", "os/portage", "os/rpm":
 		return system, true
-	case "os/chocolatey", "os/flatpak", "os/macapps", "os/snap", "os/winget", "misc/netscaler", "vscode/extensions", "wordpress/plugins":
+	case "os/chocolatey", "os/flatpak", "os/snap", "os/winget", "misc/netscaler", "vscode/extensions", "wordpress/plugins":
 		return program, true
 	case "os/macports", "os/nix", "nim/nimble":
 		return byPath, true // Names and versions come from the path alone.
@@ -163,6 +163,8 @@ func unfit(name string) string {
 	switch name {
 	case "os/bazelmaven": // Measured in v0.5.3: 2.3 s for 430 bytes, and twice that for each line more.
 		return "a small file makes it compute without end"
+	case "os/macapps": // github.com/micromdm/plist v0.2.2: 50 bytes do.
+		return "a property list that contains itself overflows the stack, which ends the process"
 	case "javascript/denotssource":
 		return "it wants every TypeScript file, and for each asks whether a deno.json lies above it"
 	case "os/rpm", "os/winget":

@@ -35,7 +35,9 @@
 //
 // Files over [MaxFileSize], reading a file over and over, more packages than any
 // file has, and panics end in a typed error. The time and memory that an extractor
-// spends on what it has read are its own.
+// spends on what it has read are its own. A stack that overflows, or a panic in
+// another goroutine, ends the process: extractors of osv-scalibr that this is known of
+// are refused or bounded; those of others are the caller's to judge.
 //
 // osv-scalibr logs by the process's own logger, standard error if nothing else is
 // set; its log.SetLogger changes that.
@@ -131,6 +133,11 @@ func (d *detector) Detect(ctx context.Context, f *detect.File) (*detect.Fragment
 	}
 	if why := unsafeFile(d.ex.Name(), f.Path); why != "" {
 		return nil, fmt.Errorf("%w: %s", detect.ErrUnsupported, why)
+	}
+	if readsTOML(d.ex.Name()) {
+		if err := shallow(f); err != nil {
+			return nil, err
+		}
 	}
 	content := readlimit.New(f, f.Path, 1<<20+8*f.Size)
 	one := &oneFile{info: info{f.Path, f.Size, f.Mode}, content: content}

@@ -346,7 +346,7 @@ func TestEveryExtractor(t *testing.T) {
 	slices.Sort(refused)
 	want := []string{"bazel/aspect", "chrome/extensions", "containers/dockercomposeimage", "containers/podman", "dotnet/pe",
 		"embeddedfs/archive", "embeddedfs/ova", "embeddedfs/qcow2", "embeddedfs/vdi", "embeddedfs/vmdk",
-		"ffa/unknownbinariesextr", "javascript/denotssource", "misc/gitrepo", "os/bazelmaven", "os/rpm", "os/winget"}
+		"ffa/unknownbinariesextr", "javascript/denotssource", "misc/gitrepo", "os/bazelmaven", "os/macapps", "os/rpm", "os/winget"}
 	if diff := cmp.Diff(want, refused); diff != "" {
 		t.Error(diff)
 	}
@@ -393,6 +393,26 @@ func TestForeign(t *testing.T) {
 	for name, want := range map[string]bool{"cpp/conanlock": false, "sbom/spdx": true, "os/snap": true, "someone/elses": true} {
 		if got := newDetector(t, fake{name: name}).Wants(&in); got != want {
 			t.Errorf("%s: wants %s: %v", name, in.Path, got)
+		}
+	}
+}
+
+// TestNesting is about TOML that is as deep as the limits, and that would overflow the
+// stack.
+func TestNesting(t *testing.T) {
+	d, _ := fromList(t, "runtime/mise")
+	for name, tt := range map[string]struct {
+		data string
+		want error
+	}{
+		"deep":        {"a = " + strings.Repeat("[", maxOpenings), detect.ErrFormat},
+		"too deep":    {"a = " + strings.Repeat("[", 8_000_000), detect.ErrLimit},
+		"long key":    {"a" + strings.Repeat(".a", maxDots) + " = 1", nil},
+		"a long key":  {"a" + strings.Repeat(".a", 5_000_000) + " = 1", detect.ErrLimit},
+		"inline deep": {"a = " + strings.Repeat("{a=", maxOpenings+1), detect.ErrLimit},
+	} {
+		if _, err := detecttest.DetectFile(t, d, detecttest.File{Path: "mise.toml", Data: []byte(tt.data)}); !errors.Is(err, tt.want) {
+			t.Errorf("%s: got %v, want %v", name, err, tt.want)
 		}
 	}
 }

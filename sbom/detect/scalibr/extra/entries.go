@@ -19,7 +19,6 @@ import (
 	"github.com/google/osv-scalibr/extractor/filesystem/os/chocolatey"
 	"github.com/google/osv-scalibr/extractor/filesystem/os/cos"
 	"github.com/google/osv-scalibr/extractor/filesystem/os/flatpak"
-	"github.com/google/osv-scalibr/extractor/filesystem/os/macapps"
 	"github.com/google/osv-scalibr/extractor/filesystem/os/macports"
 	"github.com/google/osv-scalibr/extractor/filesystem/os/snap"
 	"github.com/google/osv-scalibr/extractor/filesystem/os/spack"
@@ -52,7 +51,6 @@ var entries = []entry{
 	{chocolatey.New, "Chocolatey", words("chocolatey/lib/**/*.nuspec"), words("chocolatey"), false},
 	{cos.New, "Container-Optimized OS", words("etc/cos-package-info.json"), words("cos"), false},
 	{flatpak.New, "Flatpak", words("flatpak/app/**/export/share/metainfo/*metainfo.xml"), words("flatpak"), false},
-	{macapps.New, "macOS applications", words("applications/**/contents/info.plist"), words("macapps"), false},
 	{macports.New, "MacPorts", words("macports/registry/portfiles/*/*/portfile"), words("macports"), false},
 	{snap.New, "Snap", words("snap/*/*/meta/snap.yaml"), words("snap"), false},
 	{spack.New, "Spack", words(".spack/spec.json"), words("spack"), false},

@@ -1,6 +1,6 @@
 // Package extra lists the extractors of osv-scalibr that read what the detectors of
-// package catalog do not: desktop packages (Flatpak, Snap, macOS, Chocolatey),
-// Container-Optimized OS, MacPorts, Spack, Nim, extensions of VS Code, NetScaler,
+// package catalog do not: desktop packages (Flatpak, Snap, MacPorts, Chocolatey),
+// Container-Optimized OS, Spack, Nim, extensions of VS Code, NetScaler,
 // documents in images (CycloneDX, SPDX), and lock files and manifests of Conan,
 // Gleam, Gradle, Paket, NuGet, setuptools, GitHub Actions, asdf, mise and Node.js.
 //
