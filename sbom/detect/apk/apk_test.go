@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"errors"
-	"flag"
 	"fmt"
 	"os"
 	"strings"
@@ -16,9 +15,8 @@ import (
 	"github.com/imagetrust/imagetrust/sbom/detect"
 	"github.com/imagetrust/imagetrust/sbom/detect/apk"
 	"github.com/imagetrust/imagetrust/sbom/detect/detecttest"
+	"github.com/imagetrust/imagetrust/sbom/detect/internal/golden"
 )
-
-var update = flag.Bool("update", false, "rewrite the golden files")
 
 const installed = "lib/apk/db/installed"
 
@@ -41,18 +39,7 @@ func Example() {
 	// openssl Apache-2.0 lib/libcrypto.so.3
 }
 
-func quirks(t testing.TB) []detecttest.File {
-	t.Helper()
-	a, err := txtar.ParseFile("testdata/quirks.txtar")
-	if err != nil {
-		t.Fatal(err)
-	}
-	var files []detecttest.File
-	for _, f := range a.Files {
-		files = append(files, detecttest.File{Path: f.Name, Data: f.Data})
-	}
-	return files
-}
+func quirks(t testing.TB) []detecttest.File { return golden.Files(t, "testdata/quirks.txtar") }
 
 func TestConformance(t *testing.T) { detecttest.Run(t, apk.New(), quirks(t)...) }
 
@@ -68,19 +55,7 @@ func TestQuirks(t *testing.T) {
 	if !bytes.Equal(txtar.Format(&got), txtar.Format(&crlf)) {
 		t.Errorf("CR LF changes the facts:\n%s", txtar.Format(&crlf))
 	}
-	const golden = "testdata/quirks.golden"
-	if *update {
-		if err := os.WriteFile(golden, txtar.Format(&got), 0o644); err != nil {
-			t.Fatal(err)
-		}
-	}
-	want, err := os.ReadFile(golden)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if !bytes.Equal(want, txtar.Format(&got)) {
-		t.Errorf("facts changed (-update rewrites %s):\n%s", golden, txtar.Format(&got))
-	}
+	golden.Compare(t, txtar.Format(&got), "testdata/quirks.golden")
 }
 
 // dump writes a fragment for people.

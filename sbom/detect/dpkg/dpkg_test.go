@@ -4,9 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
-	"flag"
 	"fmt"
-	"os"
 	"slices"
 	"strings"
 	"testing"
@@ -17,9 +15,8 @@ import (
 	"github.com/imagetrust/imagetrust/sbom/detect"
 	"github.com/imagetrust/imagetrust/sbom/detect/detecttest"
 	"github.com/imagetrust/imagetrust/sbom/detect/dpkg"
+	"github.com/imagetrust/imagetrust/sbom/detect/internal/golden"
 )
-
-var update = flag.Bool("update", false, "rewrite the golden files")
 
 func Example() {
 	status := []byte("Package: bash\nStatus: install ok installed\nArchitecture: amd64\nSource: bash (5.2.15-2)\nVersion: 5.2.15-2+b7\n")
@@ -43,18 +40,7 @@ func Example() {
 // quirks returns the files of testdata/quirks.txtar without the expectations.
 // The first directory of a name is the quirk; that of a nested root is part of
 // the path.
-func quirks(t testing.TB) []detecttest.File {
-	t.Helper()
-	a, err := txtar.ParseFile("testdata/quirks.txtar")
-	if err != nil {
-		t.Fatal(err)
-	}
-	var files []detecttest.File
-	for _, f := range a.Files {
-		files = append(files, detecttest.File{Path: f.Name, Data: f.Data})
-	}
-	return files
-}
+func quirks(t testing.TB) []detecttest.File { return golden.Files(t, "testdata/quirks.txtar") }
 
 func TestConformance(t *testing.T) {
 	files := quirks(t)
@@ -77,19 +63,7 @@ func TestQuirks(t *testing.T) {
 	if !bytes.Equal(txtar.Format(&got), txtar.Format(&crlf)) {
 		t.Errorf("CR LF changes the facts:\n%s", txtar.Format(&crlf))
 	}
-	const golden = "testdata/quirks.golden"
-	if *update {
-		if err := os.WriteFile(golden, txtar.Format(&got), 0o644); err != nil {
-			t.Fatal(err)
-		}
-	}
-	want, err := os.ReadFile(golden)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if !bytes.Equal(want, txtar.Format(&got)) {
-		t.Errorf("facts changed (-update rewrites %s):\n%s", golden, txtar.Format(&got))
-	}
+	golden.Compare(t, txtar.Format(&got), "testdata/quirks.golden")
 }
 
 // dump writes a fragment for people.

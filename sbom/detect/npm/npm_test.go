@@ -3,7 +3,6 @@ package npm
 import (
 	"context"
 	"errors"
-	"flag"
 	"fmt"
 	"os"
 	"path"
@@ -12,28 +11,15 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
-	"golang.org/x/tools/txtar"
 
 	"github.com/imagetrust/imagetrust/sbom"
 	"github.com/imagetrust/imagetrust/sbom/detect"
 	"github.com/imagetrust/imagetrust/sbom/detect/detecttest"
+	"github.com/imagetrust/imagetrust/sbom/detect/internal/golden"
 )
 
-var update = flag.Bool("update", false, "rewrite the golden files")
-
 // files returns the files of an archive in testdata.
-func files(t testing.TB, name string) []detecttest.File {
-	t.Helper()
-	ar, err := txtar.ParseFile("testdata/" + name)
-	if err != nil {
-		t.Fatal(err)
-	}
-	var out []detecttest.File
-	for _, f := range ar.Files {
-		out = append(out, detecttest.File{Path: f.Name, Data: f.Data})
-	}
-	return out
-}
+func files(t testing.TB, name string) []detecttest.File { return golden.Files(t, "testdata/"+name) }
 
 // TestTree detects every file of the archives in testdata and compares one line per
 // fact with golden files.
@@ -48,19 +34,7 @@ func TestTree(t *testing.T) {
 			}
 			describe(&got, frag)
 		}
-		golden := "testdata/" + name + ".golden"
-		if *update {
-			if err := os.WriteFile(golden, []byte(got.String()), 0o644); err != nil {
-				t.Fatal(err)
-			}
-		}
-		want, err := os.ReadFile(golden)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if diff := cmp.Diff(string(want), got.String()); diff != "" {
-			t.Errorf("%s: facts differ (-want +got):\n%s", name, diff)
-		}
+		golden.Compare(t, []byte(got.String()), "testdata/"+name+".golden")
 	}
 }
 

@@ -5,7 +5,6 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"flag"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -13,32 +12,21 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/google/go-cmp/cmp"
-	"golang.org/x/tools/txtar"
-
 	"github.com/imagetrust/imagetrust/sbom"
 	"github.com/imagetrust/imagetrust/sbom/detect"
 	"github.com/imagetrust/imagetrust/sbom/detect/detecttest"
+	"github.com/imagetrust/imagetrust/sbom/detect/internal/golden"
 )
 
-var update = flag.Bool("update", false, "rewrite the golden files")
-
-func tree(t testing.TB) []txtar.File {
-	t.Helper()
-	ar, err := txtar.ParseFile("testdata/tree.txtar")
-	if err != nil {
-		t.Fatal(err)
-	}
-	return ar.Files
-}
+func tree(t testing.TB) []detecttest.File { return golden.Files(t, "testdata/tree.txtar") }
 
 // TestTree detects every file of testdata/tree.txtar and compares the facts with
 // testdata/tree.golden, one JSON value a line.
 func TestTree(t *testing.T) {
 	var got bytes.Buffer
 	for _, f := range tree(t) {
-		frag, err := detecttest.DetectFile(t, New(), detecttest.File{Path: f.Name, Data: f.Data})
-		fmt.Fprintf(&got, "%s\n", f.Name)
+		frag, err := detecttest.DetectFile(t, New(), f)
+		fmt.Fprintf(&got, "%s\n", f.Path)
 		if err != nil {
 			fmt.Fprintf(&got, "\terror %v\n", err)
 		}
@@ -46,18 +34,7 @@ func TestTree(t *testing.T) {
 			write(t, &got, frag)
 		}
 	}
-	if *update {
-		if err := os.WriteFile("testdata/tree.golden", got.Bytes(), 0o644); err != nil {
-			t.Fatal(err)
-		}
-	}
-	want, err := os.ReadFile("testdata/tree.golden")
-	if err != nil {
-		t.Fatal(err)
-	}
-	if diff := cmp.Diff(string(want), got.String()); diff != "" {
-		t.Errorf("facts differ (-want +got):\n%s", diff)
-	}
+	golden.Compare(t, got.Bytes(), "testdata/tree.golden")
 }
 
 func write(t *testing.T, w *bytes.Buffer, frag *detect.Fragment) {
@@ -88,7 +65,7 @@ func write(t *testing.T, w *bytes.Buffer, frag *detect.Fragment) {
 func TestConformance(t *testing.T) {
 	var files []detecttest.File
 	for _, f := range tree(t) {
-		files = append(files, detecttest.File{Path: f.Name, Data: f.Data})
+		files = append(files, f)
 	}
 	detecttest.Run(t, New(), slices.Concat(files, archives(t), zipped(t))...)
 }
@@ -192,7 +169,7 @@ func TestInstalledOnThisMachine(t *testing.T) {
 
 func FuzzMetadata(f *testing.F) {
 	for _, file := range tree(f) {
-		if strings.HasSuffix(file.Name, "METADATA") || strings.HasSuffix(file.Name, "PKG-INFO") {
+		if strings.HasSuffix(file.Path, "METADATA") || strings.HasSuffix(file.Path, "PKG-INFO") {
 			f.Add(file.Data)
 		}
 	}
@@ -206,7 +183,7 @@ func FuzzMetadata(f *testing.F) {
 
 func FuzzVendorList(f *testing.F) {
 	for _, file := range tree(f) {
-		if strings.HasSuffix(file.Name, "vendor.txt") {
+		if strings.HasSuffix(file.Path, "vendor.txt") {
 			f.Add(file.Data)
 		}
 	}
@@ -233,7 +210,7 @@ func FuzzVendorList(f *testing.F) {
 
 func FuzzRecord(f *testing.F) {
 	for _, file := range tree(f) {
-		if strings.HasSuffix(file.Name, "RECORD") {
+		if strings.HasSuffix(file.Path, "RECORD") {
 			f.Add(file.Data)
 		}
 	}

@@ -4,9 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
-	"flag"
 	"fmt"
-	"os"
 	"strings"
 	"testing"
 
@@ -16,10 +14,9 @@ import (
 	"github.com/imagetrust/imagetrust/sbom"
 	"github.com/imagetrust/imagetrust/sbom/detect"
 	"github.com/imagetrust/imagetrust/sbom/detect/detecttest"
+	"github.com/imagetrust/imagetrust/sbom/detect/internal/golden"
 	"github.com/imagetrust/imagetrust/sbom/detect/rpm"
 )
-
-var update = flag.Bool("update", false, "rewrite the golden files")
 
 const sqlite = "var/lib/rpm/rpmdb.sqlite"
 
@@ -125,19 +122,7 @@ func TestQuirks(t *testing.T) {
 			}
 		}
 	}
-	const golden = "testdata/quirks.golden"
-	if *update {
-		if err := os.WriteFile(golden, txtar.Format(&got), 0o644); err != nil {
-			t.Fatal(err)
-		}
-	}
-	want, err := os.ReadFile(golden)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if !bytes.Equal(want, txtar.Format(&got)) {
-		t.Errorf("facts changed (-update rewrites %s):\n%s", golden, txtar.Format(&got))
-	}
+	golden.Compare(t, txtar.Format(&got), "testdata/quirks.golden")
 }
 
 func TestConformance(t *testing.T) {

@@ -8,7 +8,6 @@ import (
 	"bytes"
 	"flag"
 	"fmt"
-	"os"
 	"testing"
 
 	"golang.org/x/tools/txtar"
@@ -46,18 +45,7 @@ func Check(t *testing.T, d detect.Detector, files []detecttest.File, golden stri
 		}
 		got.Files = append(got.Files, txtar.File{Name: f.Path, Data: text})
 	}
-	if *update {
-		if err := os.WriteFile(golden, txtar.Format(&got), 0o644); err != nil {
-			t.Fatal(err)
-		}
-	}
-	want, err := os.ReadFile(golden)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if !bytes.Equal(want, txtar.Format(&got)) {
-		t.Errorf("facts changed (-update rewrites %s):\n%s", golden, txtar.Format(&got))
-	}
+	Compare(t, txtar.Format(&got), golden)
 }
 
 // Text writes a fragment for people, one fact a line; nil for a nil fragment.
