@@ -12,12 +12,7 @@ import (
 	"github.com/imagetrust/imagetrust/sbom/detect/internal/golden"
 )
 
-func tree(t testing.TB) []detecttest.File {
-	t.Helper()
-	return golden.Files(t, "testdata/tree.txtar")
-}
-
-func TestTree(t *testing.T) { golden.Check(t, New(), tree(t), "testdata/tree.golden") }
+func TestTree(t *testing.T) { golden.TestTree(t, New(), maxFile) }
 
 // TestThisModule reads the go.mod and go.sum of this module: each module that is
 // required has a checksum.
@@ -48,8 +43,6 @@ func TestThisModule(t *testing.T) {
 	}
 }
 
-func TestConformance(t *testing.T) { detecttest.Run(t, New(), tree(t)...) }
-
 func TestWants(t *testing.T) {
 	golden.Wants(t, New(), map[string]bool{
 		"go.mod": true, "srv/go.sum": true, "srv/vendor/modules.txt": true, "vendor/modules.txt": true,
@@ -59,11 +52,9 @@ func TestWants(t *testing.T) {
 	})
 }
 
-func TestTooLarge(t *testing.T) { golden.TooLarge(t, New(), maxFile, tree(t)...) }
-
 func FuzzFile(f *testing.F) {
 	paths := []string{"a/go.mod", "a/go.sum", "a/vendor/modules.txt"}
-	golden.FuzzPaths(f, New(), paths, tree(f), func(_ detecttest.File, frag *detect.Fragment, _ error) error {
+	golden.FuzzPaths(f, New(), paths, golden.Tree(f), func(_ detecttest.File, frag *detect.Fragment, _ error) error {
 		for _, c := range frag.Components {
 			if c.Scope == sbom.ScopeInstalled || c.Version == "" {
 				return fmt.Errorf("component %+v", c)

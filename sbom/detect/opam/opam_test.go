@@ -22,11 +22,7 @@ func Example() {
 	// Output: pkg:opam/lwt@5.6.1 MIT
 }
 
-func tree(t testing.TB) []detecttest.File { return golden.Files(t, "testdata/tree.txtar") }
-
-func TestTree(t *testing.T) { golden.Check(t, New(), tree(t), "testdata/tree.golden") }
-
-func TestConformance(t *testing.T) { detecttest.Run(t, New(), tree(t)...) }
+func TestTree(t *testing.T) { golden.TestTree(t, New(), maxFile) }
 
 func TestWants(t *testing.T) {
 	golden.Wants(t, New(), map[string]bool{
@@ -38,13 +34,10 @@ func TestWants(t *testing.T) {
 	})
 }
 
-// TestTooLarge has a file of each kind that is larger than any that is read.
-func TestTooLarge(t *testing.T) { golden.TooLarge(t, New(), maxFile, tree(t)...) }
-
 // FuzzDetect checks the contract, and that nothing is without a version or is claimed
 // by what is not there.
 func FuzzDetect(f *testing.F) {
 	// What opam recorded is told apart from the package.
 	elsewhere := func(_ detecttest.File, c detect.Claim) bool { return c.Key == "root/.opam/sw/opam acme" }
-	golden.Fuzz(f, New(), tree(f), golden.Whole(elsewhere))
+	golden.Fuzz(f, New(), golden.Tree(f), golden.Whole(elsewhere))
 }

@@ -23,11 +23,7 @@ func Example() {
 	// Output: pkg:cpan/ETHER/Try-Tiny@0.31 declared
 }
 
-func tree(t testing.TB) []detecttest.File { return golden.Files(t, "testdata/tree.txtar") }
-
-func TestTree(t *testing.T) { golden.Check(t, New(), tree(t), "testdata/tree.golden") }
-
-func TestConformance(t *testing.T) { detecttest.Run(t, New(), tree(t)...) }
+func TestTree(t *testing.T) { golden.TestTree(t, New(), maxFile) }
 
 func TestWants(t *testing.T) {
 	golden.Wants(t, New(), map[string]bool{
@@ -38,15 +34,12 @@ func TestWants(t *testing.T) {
 	})
 }
 
-// TestTooLarge has a file of each kind that is larger than any that is read.
-func TestTooLarge(t *testing.T) { golden.TooLarge(t, New(), maxFile, tree(t)...) }
-
 // FuzzDetect checks the contract, and that nothing is without a version or is claimed
 // by what is not there.
 func FuzzDetect(f *testing.F) {
 	// A list of files names a module, whose distribution is told elsewhere.
 	elsewhere := func(in detecttest.File, _ detect.Claim) bool { return strings.HasSuffix(in.Path, "/.packlist") }
-	golden.Fuzz(f, New(), tree(f), golden.Whole(elsewhere))
+	golden.Fuzz(f, New(), golden.Tree(f), golden.Whole(elsewhere))
 }
 
 func TestParseDist(t *testing.T) {

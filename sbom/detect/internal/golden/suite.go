@@ -11,6 +11,19 @@ import (
 	"github.com/imagetrust/imagetrust/sbom/detect/detecttest"
 )
 
+// Tree returns the files of testdata/tree.txtar.
+func Tree(t testing.TB) []detecttest.File { return Files(t, "testdata/tree.txtar") }
+
+// TestTree checks what d says of the files of [Tree], which are in testdata/tree.golden, that
+// d keeps the contract with them, and that it refuses each of them when it is larger than
+// limit bytes.
+func TestTree(t *testing.T, d detect.Detector, limit int64) {
+	files := Tree(t)
+	t.Run("Facts", func(t *testing.T) { Check(t, d, files, "testdata/tree.golden") })
+	t.Run("Conformance", func(t *testing.T) { detecttest.Run(t, d, files...) })
+	t.Run("TooLarge", func(t *testing.T) { TooLarge(t, d, limit, files...) })
+}
+
 // Wants checks whether d wants a file at each of paths, by the path alone, and that it
 // wants none of them when it is empty.
 func Wants(t *testing.T, d detect.Detector, paths map[string]bool) {
