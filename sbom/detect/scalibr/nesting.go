@@ -11,7 +11,7 @@ import (
 // ends the process. The largest lock files known open some 10,000 tables and arrays.
 const (
 	maxOpenings = 100_000 // of arrays and tables, nested or not
-	maxDots     = 10_000  // of a key, counted by line
+	maxDots     = 1_000   // of a key, counted by line; time grows with the square
 )
 
 // readsTOML reports whether the extractor of that name does.
