@@ -89,7 +89,7 @@ func dump(frag *detect.Fragment) []byte {
 }
 
 func TestWants(t *testing.T) {
-	for p, want := range map[string]bool{
+	golden.WantsEmpty(t, apk.New(), map[string]bool{
 		"lib/apk/db/installed":            true,
 		"usr/lib/apk/db/installed":        true,
 		"lib/apk/db-uvol/installed":       true,
@@ -100,11 +100,7 @@ func TestWants(t *testing.T) {
 		"apk/db/installed":                false,
 		"lib/apk/db/scripts.tar":          false,
 		"home/x/usr/lib/apk/db/installed": true,
-	} {
-		if got := apk.New().Wants(&detect.Entry{Path: p}); got != want {
-			t.Errorf("Wants(%s) = %v", p, got)
-		}
-	}
+	})
 }
 
 // TestSharedDatabases reads the databases of real images: every package with
@@ -206,22 +202,7 @@ func TestErrors(t *testing.T) {
 // FuzzInstalled checks the contract, and that every record is a component or a
 // gap.
 func FuzzInstalled(f *testing.F) {
-	for _, q := range quirks(f) {
-		f.Add(q.Data)
-	}
-	f.Fuzz(func(t *testing.T, data []byte) {
-		if err := detecttest.Check(apk.New(), detecttest.File{Path: installed, Data: data}); err != nil {
-			t.Fatal(err)
-		}
-		frag, err := apk.New().Detect(context.Background(), &detect.File{
-			Entry: detect.Entry{Path: installed, Size: int64(len(data))}, ReaderAt: bytes.NewReader(data)})
-		if err != nil {
-			return
-		}
-		if len(bytes.TrimSpace(data)) > 0 && len(frag.Components) == 0 && len(frag.Gaps) == 0 {
-			t.Fatalf("nothing is said about %q", data)
-		}
-	})
+	golden.Fuzz(f, apk.New(), quirks(f), golden.Told(func(in detecttest.File) bool { return len(bytes.TrimSpace(in.Data)) > 0 }))
 }
 
 func BenchmarkInstalled(b *testing.B) {
@@ -233,12 +214,5 @@ func BenchmarkInstalled(b *testing.B) {
 		}
 		data.WriteString("\n")
 	}
-	b.SetBytes(int64(data.Len()))
-	b.ReportAllocs()
-	for b.Loop() {
-		f := &detect.File{Entry: detect.Entry{Path: installed, Size: int64(data.Len())}, ReaderAt: bytes.NewReader(data.Bytes())}
-		if _, err := apk.New().Detect(context.Background(), f); err != nil {
-			b.Fatal(err)
-		}
-	}
+	golden.Benchmark(b, apk.New(), detecttest.File{Path: installed, Data: data.Bytes()})
 }

@@ -3,24 +3,16 @@ package conda_test
 import (
 	"context"
 	"fmt"
-	"strings"
 
-	"github.com/imagetrust/imagetrust/sbom/detect"
 	"github.com/imagetrust/imagetrust/sbom/detect/conda"
+	"github.com/imagetrust/imagetrust/sbom/detect/detecttest"
 )
 
 func ExampleNew() {
 	const record = `{"name": "zlib", "version": "1.3.1", "build": "h4ab18f5_1", "channel": "conda-forge", "subdir": "linux-64",
 		"fn": "zlib-1.3.1-h4ab18f5_1.conda", "files": ["lib/libz.so"]}`
-	f := &detect.File{
-		Entry:    detect.Entry{Path: "opt/conda/conda-meta/zlib-1.3.1-h4ab18f5_1.json", Size: int64(len(record))},
-		ReaderAt: strings.NewReader(record),
-	}
-	d := conda.New()
-	if !d.Wants(&f.Entry) {
-		return
-	}
-	frag, err := d.Detect(context.Background(), f)
+	f := detecttest.File{Path: "opt/conda/conda-meta/zlib-1.3.1-h4ab18f5_1.json", Data: []byte(record)}.Open()
+	frag, err := conda.New().Detect(context.Background(), f)
 	if err != nil {
 		fmt.Println(err)
 		return

@@ -256,13 +256,7 @@ func BenchmarkList(b *testing.B) {
 	benchmark(b, "var/lib/dpkg/info/x.list", data)
 }
 
-func BenchmarkWants(b *testing.B) {
-	d := dpkg.New()
-	e := &detect.Entry{Path: "usr/lib/python3/dist-packages/yaml/__init__.py"}
-	for b.Loop() {
-		d.Wants(e)
-	}
-}
+func BenchmarkWants(b *testing.B) { golden.BenchmarkWants(b, dpkg.New(), golden.Library()) }
 
 func benchmark(b *testing.B, path string, data []byte) {
 	b.ReportAllocs()

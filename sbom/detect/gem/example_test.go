@@ -3,9 +3,8 @@ package gem_test
 import (
 	"context"
 	"fmt"
-	"strings"
 
-	"github.com/imagetrust/imagetrust/sbom/detect"
+	"github.com/imagetrust/imagetrust/sbom/detect/detecttest"
 	"github.com/imagetrust/imagetrust/sbom/detect/gem"
 )
 
@@ -18,15 +17,8 @@ Gem::Specification.new do |s|
   s.licenses = ["MIT".freeze]
 end
 `
-	f := &detect.File{
-		Entry:    detect.Entry{Path: "usr/local/bundle/specifications/nokogiri-1.15.4-x86_64-linux.gemspec", Size: int64(len(spec))},
-		ReaderAt: strings.NewReader(spec),
-	}
-	d := gem.New()
-	if !d.Wants(&f.Entry) {
-		return
-	}
-	frag, err := d.Detect(context.Background(), f)
+	f := detecttest.File{Path: "usr/local/bundle/specifications/nokogiri-1.15.4-x86_64-linux.gemspec", Data: []byte(spec)}.Open()
+	frag, err := gem.New().Detect(context.Background(), f)
 	if err != nil {
 		fmt.Println(err)
 		return

@@ -3,23 +3,15 @@ package gomod_test
 import (
 	"context"
 	"fmt"
-	"strings"
 
-	"github.com/imagetrust/imagetrust/sbom/detect"
+	"github.com/imagetrust/imagetrust/sbom/detect/detecttest"
 	"github.com/imagetrust/imagetrust/sbom/detect/gomod"
 )
 
 func ExampleNew() {
 	const mod = "module example.com/m\nrequire example.com/a/b v1.2.0 // indirect\n"
-	f := &detect.File{
-		Entry:    detect.Entry{Path: "srv/go.mod", Size: int64(len(mod))},
-		ReaderAt: strings.NewReader(mod),
-	}
-	d := gomod.New()
-	if !d.Wants(&f.Entry) {
-		return
-	}
-	frag, err := d.Detect(context.Background(), f)
+	f := detecttest.File{Path: "srv/go.mod", Data: []byte(mod)}.Open()
+	frag, err := gomod.New().Detect(context.Background(), f)
 	if err != nil {
 		fmt.Println(err)
 		return

@@ -3,9 +3,8 @@ package jslock_test
 import (
 	"context"
 	"fmt"
-	"strings"
 
-	"github.com/imagetrust/imagetrust/sbom/detect"
+	"github.com/imagetrust/imagetrust/sbom/detect/detecttest"
 	"github.com/imagetrust/imagetrust/sbom/detect/jslock"
 )
 
@@ -13,15 +12,8 @@ func ExampleNew() {
 	const lock = `{"lockfileVersion": 3, "packages": {
 		"node_modules/debug": {"version": "4.3.4", "dependencies": {"ms": "2.1.2"}},
 		"node_modules/ms": {"version": "2.1.2"}}}`
-	f := &detect.File{
-		Entry:    detect.Entry{Path: "srv/package-lock.json", Size: int64(len(lock))},
-		ReaderAt: strings.NewReader(lock),
-	}
-	d := jslock.New()
-	if !d.Wants(&f.Entry) {
-		return
-	}
-	frag, err := d.Detect(context.Background(), f)
+	f := detecttest.File{Path: "srv/package-lock.json", Data: []byte(lock)}.Open()
+	frag, err := jslock.New().Detect(context.Background(), f)
 	if err != nil {
 		fmt.Println(err)
 		return

@@ -1,7 +1,6 @@
 package npm
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"os"
@@ -220,25 +219,10 @@ func BenchmarkDetect(b *testing.B) {
 	data := []byte(`{"name":"@scope/name","version":"1.2.3","license":"MIT","author":"A <a@example.com>",
 		"description":"A package.","dependencies":{"a":"^1","b":"^2"},"scripts":{"test":"true"}}`)
 	f := detecttest.File{Path: "app/node_modules/@scope/name/package.json", Data: data}
-	in := &detect.File{Entry: f.Entry(), ReaderAt: strings.NewReader(string(data))}
-	d := New()
-	b.SetBytes(int64(len(data)))
-	b.ReportAllocs()
-	for b.Loop() {
-		if _, err := d.Detect(context.Background(), in); err != nil {
-			b.Fatal(err)
-		}
-	}
+	golden.Benchmark(b, New(), f)
 }
 
-func BenchmarkWants(b *testing.B) {
-	e := &detect.Entry{Path: "usr/lib/x86_64-linux-gnu/libssl.so.3", Size: 1 << 20}
-	d := New()
-	b.ReportAllocs()
-	for b.Loop() {
-		d.Wants(e)
-	}
-}
+func BenchmarkWants(b *testing.B) { golden.BenchmarkWants(b, New(), golden.Library()) }
 
 // TestLookup compares where packages are looked for with what Node's require.resolve.paths
 // says of files in these directories below the root.

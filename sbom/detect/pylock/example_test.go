@@ -3,9 +3,8 @@ package pylock_test
 import (
 	"context"
 	"fmt"
-	"strings"
 
-	"github.com/imagetrust/imagetrust/sbom/detect"
+	"github.com/imagetrust/imagetrust/sbom/detect/detecttest"
 	"github.com/imagetrust/imagetrust/sbom/detect/pylock"
 )
 
@@ -17,15 +16,8 @@ name = "Flask_Login"
 version = "0.6.3"
 source = { registry = "https://pypi.org/simple" }
 `
-	f := &detect.File{
-		Entry:    detect.Entry{Path: "srv/uv.lock", Size: int64(len(lock))},
-		ReaderAt: strings.NewReader(lock),
-	}
-	d := pylock.New()
-	if !d.Wants(&f.Entry) {
-		return
-	}
-	frag, err := d.Detect(context.Background(), f)
+	f := detecttest.File{Path: "srv/uv.lock", Data: []byte(lock)}.Open()
+	frag, err := pylock.New().Detect(context.Background(), f)
 	if err != nil {
 		fmt.Println(err)
 		return

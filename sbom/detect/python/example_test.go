@@ -3,26 +3,15 @@ package python_test
 import (
 	"context"
 	"fmt"
-	"strings"
 
-	"github.com/imagetrust/imagetrust/sbom/detect"
+	"github.com/imagetrust/imagetrust/sbom/detect/detecttest"
 	"github.com/imagetrust/imagetrust/sbom/detect/python"
 )
 
 func ExampleNew() {
 	const metadata = "Metadata-Version: 2.1\nName: Flask_Login\nVersion: 0.6.3\nLicense: MIT\n"
-	f := &detect.File{
-		Entry: detect.Entry{
-			Path: "usr/lib/python3/dist-packages/Flask_Login-0.6.3.dist-info/METADATA",
-			Size: int64(len(metadata)),
-		},
-		ReaderAt: strings.NewReader(metadata),
-	}
-	d := python.New()
-	if !d.Wants(&f.Entry) {
-		return
-	}
-	frag, err := d.Detect(context.Background(), f)
+	f := detecttest.File{Path: "usr/lib/python3/dist-packages/Flask_Login-0.6.3.dist-info/METADATA", Data: []byte(metadata)}.Open()
+	frag, err := python.New().Detect(context.Background(), f)
 	if err != nil {
 		fmt.Println(err)
 		return

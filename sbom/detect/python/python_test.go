@@ -2,7 +2,6 @@ package python
 
 import (
 	"bytes"
-	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -252,23 +251,7 @@ func BenchmarkRecord(b *testing.B) {
 	for i := range 20_000 {
 		fmt.Fprintf(&data, "torch/include/ATen/ops/file_%d.h,sha256=47DEQpj8HBSa-_TImW-5JCeuQeRkm5NMpJWZG3hSuFU,%d\n", i, i)
 	}
-	in := &detect.File{ReaderAt: bytes.NewReader(data.Bytes()),
-		Entry: detect.Entry{Path: "usr/lib/python3/site-packages/torch-2.1.dist-info/RECORD", Size: int64(data.Len())}}
-	d := New()
-	b.SetBytes(in.Size)
-	b.ReportAllocs()
-	for b.Loop() {
-		if _, err := d.Detect(context.Background(), in); err != nil {
-			b.Fatal(err)
-		}
-	}
+	golden.Benchmark(b, New(), detecttest.File{Path: "usr/lib/python3/site-packages/torch-2.1.dist-info/RECORD", Data: data.Bytes()})
 }
 
-func BenchmarkWants(b *testing.B) {
-	e := &detect.Entry{Path: "usr/lib/x86_64-linux-gnu/libssl.so.3", Size: 1 << 20}
-	d := New()
-	b.ReportAllocs()
-	for b.Loop() {
-		d.Wants(e)
-	}
-}
+func BenchmarkWants(b *testing.B) { golden.BenchmarkWants(b, New(), golden.Library()) }
