@@ -21,12 +21,7 @@ func archive(t testing.TB, name string) []detecttest.File {
 	return golden.Files(t, "testdata/"+name)
 }
 
-// TestGolden compares the facts in all lock files with golden ones.
-func TestGolden(t *testing.T) {
-	for _, name := range []string{"tools", "odd"} {
-		golden.Check(t, New(), archive(t, name+".txtar"), "testdata/"+name+".golden")
-	}
-}
+func TestArchives(t *testing.T) { golden.TestArchives(t, New(), node.MaxLock, "tools", "odd") }
 
 // TestToolsAgree holds the lock files of all package managers, made from one
 // manifest, against what npm ls says of its installation: the same packages and
@@ -88,10 +83,6 @@ func facts(frag *detect.Fragment) (packages, edges []string) {
 	return packages, edges
 }
 
-func TestConformance(t *testing.T) {
-	detecttest.Run(t, New(), append(archive(t, "tools.txtar"), archive(t, "odd.txtar")...)...)
-}
-
 func TestWants(t *testing.T) {
 	golden.Wants(t, New(), map[string]bool{
 		"package-lock.json":                              true,
@@ -114,10 +105,6 @@ func TestWants(t *testing.T) {
 		"srv/nodejs/yarn.lock":                           true,
 		"yarn.lock":                                      true,
 	})
-}
-
-func TestTooLarge(t *testing.T) {
-	golden.TooLarge(t, New(), node.MaxLock, archive(t, "tools.txtar")...)
 }
 
 func TestPlainJSON(t *testing.T) {

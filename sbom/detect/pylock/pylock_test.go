@@ -19,12 +19,7 @@ func archive(t testing.TB, name string) []detecttest.File {
 	return golden.Files(t, "testdata/"+name)
 }
 
-// TestGolden compares the facts in all lock files with golden ones.
-func TestGolden(t *testing.T) {
-	for _, name := range []string{"tools", "odd"} {
-		golden.Check(t, New(), archive(t, name+".txtar"), "testdata/"+name+".golden")
-	}
-}
+func TestArchives(t *testing.T) { golden.TestArchives(t, New(), maxLock, "tools", "odd") }
 
 // TestToolsAgree holds the lock files of several tools, made from one project,
 // against each other: each names what pip installed of it, and those that lock
@@ -51,10 +46,6 @@ func TestToolsAgree(t *testing.T) {
 	}
 }
 
-func TestConformance(t *testing.T) {
-	detecttest.Run(t, New(), append(archive(t, "tools.txtar"), archive(t, "odd.txtar")...)...)
-}
-
 func TestWants(t *testing.T) {
 	golden.Wants(t, New(), map[string]bool{
 		"poetry.lock": true, "srv/uv.lock": true, "srv/pdm.lock": true, "srv/Pipfile.lock": true,
@@ -78,7 +69,6 @@ func TestDeep(t *testing.T) {
 }
 
 func TestLimits(t *testing.T) {
-	golden.TooLarge(t, New(), maxLock, archive(t, "tools.txtar")...)
 	long := "a==1 \\\n" + strings.Repeat("--hash=sha256:00 \\\n", maxLine/10) + "\nb==2\n"
 	frag, err := detecttest.DetectFile(t, New(), detecttest.File{Path: "requirements.txt", Data: []byte(long)})
 	if !errors.Is(err, detect.ErrLimit) || len(frag.Components) != 2 {

@@ -14,14 +14,21 @@ import (
 // Tree returns the files of testdata/tree.txtar.
 func Tree(t testing.TB) []detecttest.File { return Files(t, "testdata/tree.txtar") }
 
-// TestTree checks what d says of the files of [Tree], which are in testdata/tree.golden, that
-// d keeps the contract with them, and that it refuses each of them when it is larger than
-// limit bytes.
-func TestTree(t *testing.T, d detect.Detector, limit int64) {
-	files := Tree(t)
-	t.Run("Facts", func(t *testing.T) { Check(t, d, files, "testdata/tree.golden") })
-	t.Run("Conformance", func(t *testing.T) { detecttest.Run(t, d, files...) })
-	t.Run("TooLarge", func(t *testing.T) { TooLarge(t, d, limit, files...) })
+// TestTree is [TestArchives] of testdata/tree.txtar alone.
+func TestTree(t *testing.T, d detect.Detector, limit int64) { TestArchives(t, d, limit, "tree") }
+
+// TestArchives checks what d says of the files of testdata/NAME.txtar for each of names, which
+// is in testdata/NAME.golden, that d keeps the contract with all of them, and that it
+// refuses each when it is larger than limit bytes.
+func TestArchives(t *testing.T, d detect.Detector, limit int64, names ...string) {
+	var all []detecttest.File
+	for _, name := range names {
+		files := Files(t, "testdata/"+name+".txtar")
+		t.Run("Facts of "+name, func(t *testing.T) { Check(t, d, files, "testdata/"+name+".golden") })
+		all = append(all, files...)
+	}
+	t.Run("Conformance", func(t *testing.T) { detecttest.Run(t, d, all...) })
+	t.Run("TooLarge", func(t *testing.T) { TooLarge(t, d, limit, all...) })
 }
 
 // Wants checks whether d wants a file at each of paths, by the path alone, and that it
