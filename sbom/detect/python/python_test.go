@@ -62,11 +62,7 @@ func write(t *testing.T, w *bytes.Buffer, frag *detect.Fragment) {
 }
 
 func TestConformance(t *testing.T) {
-	var files []detecttest.File
-	for _, f := range tree(t) {
-		files = append(files, f)
-	}
-	detecttest.Run(t, New(), slices.Concat(files, archives(t), zipped(t))...)
+	detecttest.Run(t, New(), slices.Concat(tree(t), archives(t), zipped(t))...)
 }
 
 func TestWants(t *testing.T) {
