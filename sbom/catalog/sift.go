@@ -69,6 +69,7 @@ func (l *layerScan) sifted(ctx context.Context, e *image.Entry, in detect.Entry,
 			return context.Cause(ctx)
 		}
 		if errors.Is(errs[i], detect.ErrSkipped) {
+			l.log.Debug("too little was kept of a file", "path", in.Path, "detector", l.detectors[l.wanting[i]].ID().String(), "error", errs[i])
 			l.relink[index] = append(l.relink[index], index)
 			return nil // And what the others said: they will say it again.
 		}

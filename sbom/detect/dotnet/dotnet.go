@@ -88,7 +88,8 @@ func isHost(e *detect.Entry) bool {
 	if bytes.HasPrefix(e.Head, []byte("MZ")) {
 		return strings.HasSuffix(e.Path, ".exe")
 	}
-	return e.Mode.Perm()&0o111 != 0 && section.Executable(e.Head) &&
+	// .NET for WebAssembly has no single-file applications.
+	return e.Mode.Perm()&0o111 != 0 && section.Executable(e.Head) && !bytes.HasPrefix(e.Head, []byte("\x00asm")) &&
 		!strings.HasSuffix(e.Path, ".so") && !strings.Contains(path.Base(e.Path), ".so.")
 }
 

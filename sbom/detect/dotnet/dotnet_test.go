@@ -219,3 +219,11 @@ func BenchmarkNoBundle(b *testing.B) {
 }
 
 func BenchmarkWants(b *testing.B) { golden.BenchmarkWants(b, New(), golden.Library()) }
+
+// TestWebAssembly: no module is a host, however it may be run; a sieve could not tell.
+func TestWebAssembly(t *testing.T) {
+	head := append([]byte("\x00asm\x01\x00\x00\x00"), make([]byte, 504)...)
+	if e := (&detect.Entry{Path: "srv/app/codec.wasm", Mode: 0o755, Size: 1 << 20, Head: head}); New().Wants(e) {
+		t.Error("wants a WebAssembly module")
+	}
+}
