@@ -165,6 +165,7 @@ func (f *fold) apply(facts *layerFacts, ref *sbom.LayerRef) (map[string]*source,
 		said[fr.Entry] = append(said[fr.Entry], fr)
 	}
 	fresh := make(map[string]*source)
+	homeless := 0
 	disputes := f.disputes(ref)
 	defer disputes.finish()
 	for i, e := range facts.entries.all {
@@ -174,7 +175,9 @@ func (f *fold) apply(facts *layerFacts, ref *sbom.LayerRef) (map[string]*source,
 			return nil, fmt.Errorf("%w: %w", image.ErrLimit, err)
 		} else if err != nil {
 			// No run time could put the entry anywhere.
-			f.gaps = append(f.gaps, sbom.Gap{Kind: sbom.GapCorrupt, Path: valid(e.Path), Layer: ref, Message: message(err)})
+			if homeless++; homeless <= maxProblems {
+				f.gaps = append(f.gaps, sbom.Gap{Kind: sbom.GapCorrupt, Path: valid(e.Path), Layer: ref, Message: message(err)})
+			}
 			continue
 		}
 		disputes.after(e)
@@ -182,6 +185,7 @@ func (f *fold) apply(facts *layerFacts, ref *sbom.LayerRef) (map[string]*source,
 			f.attach(e, frs, fresh)
 		}
 	}
+	f.gaps = append(f.gaps, moreProblems(homeless, ref)...)
 	for path, s := range fresh {
 		if s.removed {
 			delete(fresh, path)

@@ -325,3 +325,22 @@ func TestHostileClaims(t *testing.T) {
 		t.Errorf("counts %+v", got)
 	}
 }
+
+// TestHomeless: what is wrong with the entries of a layer is told so many times, and then
+// counted.
+func TestHomeless(t *testing.T) {
+	facts := new(draft)
+	for i := range maxProblems + 7 {
+		facts.Entries = append(facts.Entries, entry{Op: opLink, Path: fmt.Sprint("l", i), Link: "nothing"})
+	}
+	_, inv := foldAll(t, []*layerResult{{facts: facts.pack(nil)}})
+	if len(inv.Gaps) != maxProblems+1 {
+		t.Fatalf("%d gaps", len(inv.Gaps))
+	}
+	for _, g := range inv.Gaps {
+		if g.Kind == sbom.GapLimit && strings.HasPrefix(g.Message, "7 more entries") {
+			return
+		}
+	}
+	t.Error("the rest is not counted")
+}

@@ -74,11 +74,13 @@ func (l *layerScan) problem(e *image.Entry) {
 	})
 }
 
-// moreProblems is one gap for the entries of which nothing was noted.
-func (l *layerScan) moreProblems() {
-	if n := l.problems - maxProblems; n > 0 {
-		l.gaps = append(l.gaps, sbom.Gap{
-			Kind: sbom.GapLimit, Message: fmt.Sprintf("%d more entries of the layer have problems that are not listed", n),
-		})
+// moreProblems is one gap for those of n entries of which nothing was noted.
+func moreProblems(n int, layer *sbom.LayerRef) []sbom.Gap {
+	if n <= maxProblems {
+		return nil
 	}
+	return []sbom.Gap{{
+		Kind: sbom.GapLimit, Layer: layer,
+		Message: fmt.Sprintf("%d more entries of the layer have problems that are not listed", n-maxProblems),
+	}}
 }

@@ -82,7 +82,7 @@ func (s *scanner) scan(ctx context.Context, layer *image.Layer) (r *layerResult,
 	if err := l.read(ctx, layer, l.entry); err != nil {
 		return nil, err
 	}
-	l.moreProblems()
+	l.gaps = append(l.gaps, moreProblems(l.problems, nil)...)
 	if len(l.relink) > 0 {
 		s.log.Debug("reading files again", "files", len(l.relink))
 		at := -1
