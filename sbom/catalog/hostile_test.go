@@ -127,7 +127,7 @@ func TestHostileEntries(t *testing.T) {
 				return &tar.Header{Name: fmt.Sprint("l", i), Typeflag: tar.TypeSymlink, Linkname: fmt.Sprint("l", (i+1)%100)}
 			}
 			return reg(fmt.Sprintf("l%d/%d", i%100, i))
-		}, 0, n - 100},
+		}, 0, 1001},
 		"hard link chain": {n, func(i int) *tar.Header {
 			if i == 0 {
 				return reg("l0")
