@@ -77,6 +77,19 @@ func provenance(builder, params string, deps ...string) attest.Predicate {
 	return attest.Provenance(p)
 }
 
+// provenance02 is what most builders wrote before v1.
+func provenance02(source string) attest.Predicate {
+	return attest.Custom(attest.TypeSLSAProvenance02, map[string]any{
+		"builder": map[string]any{"id": "https://builder.example/v1"}, "buildType": "https://builder.example/type",
+		"invocation": map[string]any{"configSource": map[string]any{"uri": "git+" + source + "@refs/heads/main"}}})
+}
+
+// fromClient is BuildKit's of a local directory: the source is what its client says.
+var fromClient = attest.Custom(attest.TypeSLSAProvenance1, map[string]any{
+	"buildDefinition": map[string]any{"buildType": "https://github.com/moby/buildkit/blob/master/docs/attestations/slsa-definitions.md", "externalParameters": map[string]any{}},
+	"runDetails": map[string]any{"builder": map[string]any{"id": "https://builder.example/v1"},
+		"metadata": map[string]any{"buildkit_metadata": map[string]any{"vcs": map[string]any{"source": "https://github.com/acme/app", "revision": "1111"}}}}})
+
 func decide(t *testing.T, e *policy.Evidence, rules ...policy.Rule) *policy.Decision {
 	t.Helper()
 	d, err := policy.Decide(t.Context(), e, rules...)
@@ -416,6 +429,11 @@ func TestProvenanceFrom(t *testing.T) {
 		{"a dependency does not stand in for the source", []attest.Predicate{provenance(builder, `{"source":"https://github.com/evil/app"}`, "git+https://github.com/acme/app")}, policy.Deny, []string{"source"}},
 		{"no source", []attest.Predicate{provenance(builder, `{}`)}, policy.Indeterminate, []string{"no-source"}},
 		{"one of two fits", []attest.Predicate{provenance("https://evil.example", params), provenance(builder, params)}, policy.Allow, nil},
+		{"two parameters that disagree", []attest.Predicate{provenance(builder, `{"source":"https://github.com/acme/app","workflow":{"repository":"https://github.com/evil/app"}}`)}, policy.Deny, []string{"contradiction"}},
+		{"v0.2", []attest.Predicate{provenance02("https://github.com/acme/app")}, policy.Allow, nil},
+		{"v0.2 of another source", []attest.Predicate{provenance02("https://github.com/evil/app")}, policy.Deny, []string{"source"}},
+		{"a client's word for the source", []attest.Predicate{fromClient}, policy.Indeterminate, []string{"unverified-source"}},
+		{"builder that climbs", []attest.Predicate{provenance("https://ci.example/wf@../../evil", params)}, policy.Deny, []string{"builder"}},
 		{"unreadable", []attest.Predicate{attest.Custom(attest.TypeSLSAProvenance1, []int{1})}, policy.Indeterminate, []string{"bad-provenance"}},
 	} {
 		t.Run(tc.name, func(t *testing.T) {

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/imagetrust/imagetrust/attest"
+	"github.com/imagetrust/imagetrust/internal/misleading"
 )
 
 // Level is a SLSA Build level.
@@ -161,7 +162,7 @@ func (t TrustedBuilder) signedBy(id attest.Identity, builder string) bool {
 
 // matches reports whether a pattern stands for s.
 func matches(pattern, s string) bool {
-	if pattern == "" || misleading(s) {
+	if pattern == "" || misleading.URI(s) {
 		return false
 	}
 	prefix := strings.HasSuffix(pattern, "/") || strings.HasSuffix(pattern, "@")

@@ -186,9 +186,11 @@ func cloudBuildSource(d *document) Source {
 
 // fromOther reads what the specifications and most builders have in common: the
 // configuration source of v0.2, the parameters that are named after the source, and
-// a single repository among the materials.
+// a single repository among the materials. Of a build type that nobody here knows, two
+// parameters that name different repositories contradict each other.
 func (b *Build) fromOther(d *document) {
 	b.fromConfig(d)
+	b.compareSources(d)
 	if b.Source.URI != "" {
 		return
 	}
@@ -199,4 +201,16 @@ func (b *Build) fromOther(d *document) {
 		b.Source = d.onlyRepository(nil)
 	}
 	b.EntryPoint = cmp.Or(b.EntryPoint, d.parameters.text("entryPoint"))
+}
+
+// compareSources notes parameters that name other repositories than the one before them.
+func (b *Build) compareSources(d *document) {
+	first := b.Source.URI
+	for _, uri := range []string{d.parameters.text("source"), d.parameters.object("source").text("uri"), d.parameters.object("workflow").text("repository")} {
+		this, _ := splitSource(uri)
+		if before, _ := splitSource(first); uri != "" && first != "" && this != before {
+			b.Contradictions = append(b.Contradictions, fmt.Sprintf("%s names %.200q and %.200q", d.parametersAt, first, uri))
+		}
+		first = cmp.Or(first, uri)
+	}
 }

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/imagetrust/imagetrust/attest"
+	"github.com/imagetrust/imagetrust/internal/misleading"
 )
 
 // newSource reads a URI and the digests that stand beside it.
@@ -22,7 +23,7 @@ func newSource(uri string, digest map[string]string, from string) Source {
 // BuildKit (https://host/repo.git#rev:path). What is no repository, or may lead
 // elsewhere than it seems to, has neither.
 func splitSource(uri string) (repository, ref string) {
-	if misleading(uri) {
+	if misleading.URI(uri) {
 		return "", ""
 	}
 	uri, fragment, _ := strings.Cut(strings.TrimPrefix(uri, "git+"), "#")
@@ -45,21 +46,6 @@ func splitSource(uri string) (repository, ref string) {
 	}
 	return scheme + "://" + host + "/" + path, ref
 }
-
-// misleading reports whether a URI may lead elsewhere than its text begins: a
-// client that fetches it resolves "..", also when it is escaped, before it asks the
-// host, and takes a backslash for a slash.
-func misleading(uri string) bool {
-	uri = unescape.Replace(uri)
-	if strings.ContainsFunc(uri, func(r rune) bool { return r <= ' ' || r == 0x7f || r == '\\' }) {
-		return true
-	}
-	elements := strings.FieldsFunc(uri, func(r rune) bool { return strings.ContainsRune("/@?#", r) })
-	return slices.Contains(elements, ".") || slices.Contains(elements, "..")
-}
-
-// unescape decodes the escapes that change where a URI leads.
-var unescape = strings.NewReplacer("%2e", ".", "%2E", ".", "%2f", "/", "%2F", "/", "%5c", `\`, "%5C", `\`)
 
 // materialOf returns the material that is the given repository at the given
 // revision, or without one. It is nil without such a material, and if there are
