@@ -20,6 +20,7 @@ type elfFile struct {
 // segment is a program header.
 type segment struct {
 	kind             elf.ProgType
+	flags            elf.ProgFlag
 	off, addr, bytes uint64
 }
 
@@ -59,8 +60,12 @@ func (e *elfFile) plan(r *Reader, head []byte) {
 		r.damaged = "program headers are not at the beginning"
 		return
 	}
+	flags := 24
+	if e.wide {
+		flags = 4
+	}
 	for table := head[off : off+n*size]; len(table) > 0; table = table[size:] {
-		s := segment{kind: elf.ProgType(e.order.Uint32(table)), off: e.word(table, 4, 8), addr: e.word(table, 8, 16), bytes: e.word(table, 16, 32)}
+		s := segment{kind: elf.ProgType(e.order.Uint32(table)), off: e.word(table, 4, 8), addr: e.word(table, 8, 16), bytes: e.word(table, 16, 32), flags: elf.ProgFlag(e.order.Uint32(table[flags:]))}
 		e.segments = append(e.segments, s)
 		switch s.kind {
 		case elf.PT_DYNAMIC, elf.PT_INTERP, elf.PT_NOTE:
@@ -69,6 +74,7 @@ func (e *elfFile) plan(r *Reader, head []byte) {
 			}
 		}
 	}
+	r.code = e.code(uint64(r.size))
 }
 
 func (e *elfFile) facts(r *Reader, names Names) Facts {

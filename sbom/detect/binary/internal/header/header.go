@@ -55,6 +55,7 @@ type Names func(offset int64) string
 // Reader takes in a file by Write, in order.
 type Reader struct {
 	size, pos int64
+	code      []span // without text
 	parts     []part
 	format    format
 	damaged   string

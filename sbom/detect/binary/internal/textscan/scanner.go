@@ -52,7 +52,7 @@ type Observer interface {
 	Library(offset int64, name []byte)
 }
 
-// Scanner takes in a file by Write, in order, and then Close.
+// Scanner takes in a file by Write and Skip, in order, and then Close.
 type Scanner struct {
 	observer Observer
 	matcher  *Matcher
@@ -81,6 +81,13 @@ func (s *Scanner) Write(p []byte) (int, error) {
 		}
 	}
 	return len(p), nil
+}
+
+// Skip goes over n bytes that are not to be looked at, as if they were not text.
+func (s *Scanner) Skip(n int64) {
+	s.Close()
+	s.base += int64(len(s.buf)) + n
+	s.buf, s.done = s.buf[:0], 0
 }
 
 // Limited reports whether there were more versions than MaxVersions.

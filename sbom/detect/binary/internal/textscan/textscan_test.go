@@ -180,3 +180,25 @@ type nothing struct{}
 func (nothing) Version(*Version)           {}
 func (nothing) Literal(int, int64, []byte) {}
 func (nothing) Library(int64, []byte)      {}
+
+// TestSkip: what is skipped is as many NULs are, whatever the pieces, and offsets stay right.
+func TestSkip(t *testing.T) {
+	m, err := NewMatcher([]string{"anchor text"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	before, after := []byte("one 1.2.3\x00anchor text\x00libz.so.1\x00"), []byte("\x00two 4.5.6\x00anchor text\x00")
+	for _, n := range []int{maxPad + 1, 1000, room + 3, 4 * room} {
+		want := scan(m, slices.Concat(before, make([]byte, n), after), 7)
+		l := new(log)
+		s := New(m, l)
+		_, _ = s.Write(before)
+		s.Skip(int64(n))
+		_, _ = s.Write(after)
+		s.Close()
+		slices.Sort(l.literals)
+		if len(l.versions) != 2 || !slices.Equal(l.versions, want.versions) || !slices.Equal(l.literals, want.literals) || !slices.Equal(l.libraries, want.libraries) {
+			t.Errorf("%d bytes skipped:\n%q, want\n%q", n, l, want)
+		}
+	}
+}
