@@ -13,6 +13,7 @@ import (
 // component maps to the fields that CycloneDX has. What they cannot say, the
 // overlay says.
 func (e *encoder) component(c *sbom.Component, ref string) *cdx.Component {
+	stated, found := splitFound(c.Licenses)
 	out := &cdx.Component{
 		BOMRef:             ref,
 		Type:               e.componentType(c.Type),
@@ -24,9 +25,9 @@ func (e *encoder) component(c *sbom.Component, ref string) *cdx.Component {
 		Copyright:          document.Clean(c.Copyright),
 		Scope:              scope(c),
 		Hashes:             hashes(c.Hashes),
-		Licenses:           licenses(c.Licenses, e.version),
+		Licenses:           licenses(stated, e.version),
 		ExternalReferences: e.references(c.References),
-		Evidence:           e.evidence(c.Evidence),
+		Evidence:           e.evidence(c.Evidence, found),
 	}
 	if document.GoodPURL(c.PURL) {
 		out.PackageURL = c.PURL
@@ -105,6 +106,19 @@ func hashes(digests []sbom.Digest) *[]cdx.Hash {
 	return &out
 }
 
+// splitFound parts what was said about a component's licence from what was found in its
+// files, which CycloneDX keeps with the evidence.
+func splitFound(in []sbom.License) (stated, found []sbom.License) {
+	for _, l := range in {
+		if l.Acknowledgement == sbom.LicenseFound {
+			found = append(found, l)
+		} else {
+			stated = append(stated, l)
+		}
+	}
+	return stated, found
+}
+
 // licenses writes what each version allows: up to 1.6 either one expression or
 // a list of ids and names, from 1.7 on a list of all three; and from 1.6 on who
 // says so.
@@ -156,27 +170,26 @@ var techniques = map[sbom.Technique]bool{
 	sbom.TechniqueSource: true, sbom.TechniqueDynamic: true, sbom.TechniqueOther: true,
 }
 
-// evidence writes identities and occurrences, which 1.5 brought: one identity in
-// 1.5, any number from 1.6 on. Only the first pieces of evidence that CycloneDX
-// can express are written so; the overlay has the others.
-func (e *encoder) evidence(in []sbom.Evidence) *cdx.Evidence {
+// evidence writes the licences that were found, and identities and occurrences, which
+// 1.5 brought: one identity in 1.5, any number from 1.6 on. Only the first pieces of
+// evidence that CycloneDX can express are written so; the overlay has the others.
+func (e *encoder) evidence(in []sbom.Evidence, found []sbom.License) *cdx.Evidence {
 	v := e.version
-	if v < cdx.SpecVersion1_5 || len(in) == 0 {
+	out := cdx.Evidence{Licenses: licenses(found, v)}
+	if v >= cdx.SpecVersion1_5 {
+		out.Occurrences = occurrences(in, v >= cdx.SpecVersion1_6 && e.opts.Format == JSON)
+		switch ids := identities(in); {
+		case len(ids) == 0:
+		case v == cdx.SpecVersion1_5:
+			out.Identity = &cdx.EvidenceIdentityChoice{Identity: &ids[0]}
+		default:
+			out.Identity = &cdx.EvidenceIdentityChoice{Identities: &ids}
+		}
+	}
+	if out == (cdx.Evidence{}) {
 		return nil
 	}
-	ids := identities(in)
-	out := &cdx.Evidence{Occurrences: occurrences(in, v >= cdx.SpecVersion1_6 && e.opts.Format == JSON)}
-	switch {
-	case len(ids) == 0:
-	case v == cdx.SpecVersion1_5:
-		out.Identity = &cdx.EvidenceIdentityChoice{Identity: &ids[0]}
-	default:
-		out.Identity = &cdx.EvidenceIdentityChoice{Identities: &ids}
-	}
-	if out.Identity == nil && out.Occurrences == nil {
-		return nil
-	}
-	return out
+	return &out
 }
 
 // identities joins evidence for the same field, one after the other, as methods

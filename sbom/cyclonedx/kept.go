@@ -119,6 +119,19 @@ func keptLicenses(in *cdx.Licenses) *cdx.Licenses {
 	return nil
 }
 
+// keptFound are all licences of the evidence, if one of them says more than a name.
+func keptFound(in *cdx.Licenses) *cdx.Licenses {
+	if out := keptLicenses(in); in == nil || out != nil {
+		return out
+	}
+	for _, c := range *in {
+		if c.Acknowledgement != nil || c.License != nil && c.License.Acknowledgement != "" {
+			return in
+		}
+	}
+	return nil
+}
+
 // keptReferences are all, if one of them has what a sbom.Reference has not.
 func keptReferences(in *[]cdx.ExternalReference) *[]cdx.ExternalReference {
 	if in == nil {
@@ -136,7 +149,7 @@ func keptEvidence(in *cdx.Evidence) *cdx.Evidence {
 	if in == nil {
 		return nil
 	}
-	rest := cdx.Evidence{Callstack: in.Callstack, Licenses: in.Licenses, Copyright: in.Copyright}
+	rest := cdx.Evidence{Callstack: in.Callstack, Licenses: keptFound(in.Licenses), Copyright: in.Copyright}
 	if in.Occurrences != nil {
 		for _, o := range *in.Occurrences {
 			if strings.HasPrefix(o.AdditionalContext, layerContext) {

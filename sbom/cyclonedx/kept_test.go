@@ -23,7 +23,7 @@ const everyKind = `{"bomFormat":"CycloneDX","specVersion":"1.6","serialNumber":"
 	 "hashes":[{"alg":"SHA-1","content":"a9993e364706816aba3e25717850c26c9cd0d89d"},{"alg":"BLAKE3","content":"26cdc7fb3fd65fc3b621a4ef70bc7d2489d5c19e70c76cf7ec20e538df0047cf"}],
 	 "licenses":[{"license":{"id":"MIT","acknowledgement":"concluded","url":"https://example.org/mit","text":{"content":"line 1\n  line 2\n","contentType":"text/plain"}}},{"license":{"name":"Own"}}],
 	 "externalReferences":[{"type":"vcs","url":"https://example.org/r","comment":"c","hashes":[{"alg":"SHA3-256","content":"3a985da74fe225b2045c172d6bd390bd855f086e3e9d525b46bfe24511431532"}]},{"type":"website","url":"https://example.org/"}],
-	 "evidence":{"licenses":[{"license":{"id":"Apache-2.0"}}],"copyright":[{"text":"(c) found"}]}},
+	 "evidence":{"licenses":[{"license":{"id":"Apache-2.0","url":"https://example.org/apache"}}],"copyright":[{"text":"(c) found"}]}},
 	{"bom-ref":"b","type":"firmware","name":"b","version":"2","modified":true,"swid":{"tagId":"x","name":"y"},"pedigree":{"notes":"n","ancestors":[{"type":"library","name":"old"}]},
 	 "evidence":{"occurrences":[{"location":"/x","line":3,"symbol":"s"}],"callstack":{"frames":[{"module":"m"}]}},"releaseNotes":{"type":"minor"},"modelCard":{"bom-ref":"mc"}}],
 "services":[{"bom-ref":"s","name":"s","services":[{"bom-ref":"t","name":"t"}]}],

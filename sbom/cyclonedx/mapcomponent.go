@@ -1,6 +1,7 @@
 package cyclonedx
 
 import (
+	"slices"
 	"strconv"
 	"strings"
 
@@ -47,7 +48,7 @@ func (m *mapper) read(in *cdx.Component) sbom.Component {
 		Supplier:    supplier(in),
 		Description: in.Description,
 		Copyright:   in.Copyright,
-		Licenses:    mapLicenses(in.Licenses),
+		Licenses:    slices.Concat(mapLicenses(in.Licenses), mapFound(in.Evidence)),
 		Hashes:      digests(in.Hashes),
 		References:  mapReferences(in.ExternalReferences),
 		Attribution: sbom.Attribution{Visible: true},
@@ -185,6 +186,18 @@ func mapLicenses(in *cdx.Licenses) []sbom.License {
 			continue
 		}
 		out = append(out, license)
+	}
+	return out
+}
+
+// mapFound reads the licences of the evidence, which were found, whoever acknowledged them.
+func mapFound(in *cdx.Evidence) []sbom.License {
+	if in == nil {
+		return nil
+	}
+	out := mapLicenses(in.Licenses)
+	for i := range out {
+		out[i].Acknowledgement = sbom.LicenseFound
 	}
 	return out
 }

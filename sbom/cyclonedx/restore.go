@@ -59,7 +59,7 @@ func (e *encoder) restoreField(out *cdx.Component, c *sbom.Component, name, valu
 	case "externalReferences":
 		return e.restoreReferences(out, c, value)
 	case "evidence":
-		return e.restoreEvidence(out, value)
+		return e.restoreEvidence(out, c, value)
 	}
 	return false
 }
@@ -165,10 +165,11 @@ func (e *encoder) restoreHashes(out *cdx.Component, value string) bool {
 // restoreLicenses writes licences with their texts, if they are still the
 // component's.
 func (e *encoder) restoreLicenses(out *cdx.Component, c *sbom.Component, value string) bool {
+	stated, _ := splitFound(c.Licenses)
 	before := out.Licenses
 	out.Licenses = nil
 	ok := restoreJSON(&out.Licenses, value, func(list *cdx.Licenses) bool {
-		return keptLicenses(list) != nil && e.goodLicenses(*list) && slices.EqualFunc(mapLicenses(list), c.Licenses, sameLicense)
+		return keptLicenses(list) != nil && e.goodLicenses(*list) && slices.EqualFunc(mapLicenses(list), stated, sameLicense)
 	})
 	if !ok {
 		out.Licenses = before
@@ -244,8 +245,16 @@ func (e *encoder) goodReferences(list []cdx.ExternalReference) bool {
 	return true
 }
 
-// restoreEvidence writes licences and notices that were found.
-func (e *encoder) restoreEvidence(out *cdx.Component, value string) bool {
+// stillFound reports whether licences of the evidence are valid, say more than the
+// component does, and nothing else.
+func (e *encoder) stillFound(ev *cdx.Evidence, c *sbom.Component) bool {
+	_, found := splitFound(c.Licenses)
+	return keptFound(ev.Licenses) != nil && e.goodLicenses(*ev.Licenses) && slices.EqualFunc(mapFound(ev), found, sameLicense)
+}
+
+// restoreEvidence writes notices that were found, and licences with their texts, if
+// they are still those that were found.
+func (e *encoder) restoreEvidence(out *cdx.Component, c *sbom.Component, value string) bool {
 	var found *cdx.Evidence
 	ok := restoreJSON(&found, value, func(ev *cdx.Evidence) bool {
 		if *ev != (cdx.Evidence{Licenses: ev.Licenses, Copyright: ev.Copyright}) || *ev == (cdx.Evidence{}) {
@@ -254,16 +263,19 @@ func (e *encoder) restoreEvidence(out *cdx.Component, value string) bool {
 		if ev.Copyright != nil && slices.ContainsFunc(*ev.Copyright, func(c cdx.Copyright) bool { return c.Text == "" || !document.Plain(c.Text) }) {
 			return false
 		}
-		return ev.Licenses == nil || len(*ev.Licenses) > 0 && e.goodLicenses(*ev.Licenses)
+		return ev.Licenses == nil || e.stillFound(ev, c)
 	})
 	if !ok {
 		return false
 	}
 	if out.Evidence == nil {
 		out.Evidence = &cdx.Evidence{}
-	} else if out.Evidence.Licenses != nil || out.Evidence.Copyright != nil {
+	} else if out.Evidence.Copyright != nil {
 		return false
 	}
-	out.Evidence.Licenses, out.Evidence.Copyright = found.Licenses, found.Copyright
+	if found.Licenses != nil {
+		out.Evidence.Licenses = found.Licenses
+	}
+	out.Evidence.Copyright = found.Copyright
 	return true
 }
