@@ -18,10 +18,11 @@
 //   - depends-on relationships are dependencies; contains and owns are properties,
 //     because nested components cannot be contained twice and most readers do not
 //     count them.
-//   - Licences say from 1.6 on whether they are declared or concluded.
+//   - Licences say from 1.6 on whether they are declared or concluded. Those that were
+//     found in files are evidence.licenses.
 //   - References are externalReferences; what a version has no type for is "other".
 //   - Evidence is evidence.identity (from 1.6 on a list, in 1.5 the first) and
-//     evidence.occurrences; 1.4 has neither.
+//     evidence.occurrences; 1.4 has neither of them.
 //   - serialNumber is derived from the inventory and the options, and timestamp is
 //     the inventory's Created, left out when it is zero: the same inventory gives
 //     the same bytes.
@@ -39,12 +40,12 @@
 //
 //	imagetrust:introduced, modified, removed     layers (Attribution)
 //	imagetrust:visible                           "false" if a later layer removed it
-//	imagetrust:scope                             declared, bundled, fixture, residual
+//	imagetrust:scope                             declared, bundled, fixture, residual, build
 //	imagetrust:architecture
 //	imagetrust:source:name, :version             the source package
 //	imagetrust:files:owned, :present, :missing, :modified, :verified
 //	imagetrust:evidence:N:field, :technique, :confidence, :value, :path, :layer, :detector
-//	imagetrust:license:N:expression, :name, :location, :acknowledgement
+//	imagetrust:license:N:expression, :name, :location, :acknowledgement, :confidence
 //	imagetrust:reference:N:type, :url, :comment, :hash:M
 //	imagetrust:cpe:N, imagetrust:hash:N          beyond the first CPE; other algorithms
 //	imagetrust:LIST:count                        a list is shorter than the fields say

@@ -295,3 +295,17 @@ func TestWithoutOverlay(t *testing.T) {
 		}
 	}
 }
+
+// TestOtherFormat: who gives a document of another format to this package is told which.
+func TestOtherFormat(t *testing.T) {
+	for text, want := range map[string]string{
+		`{"spdxVersion":"SPDX-2.3"}`:    "CycloneDX JSON: malformed document: it is an SPDX document, which package spdx reads",
+		`{"@context":"x","@graph":[]}`:  "CycloneDX JSON: malformed document: it is an SPDX document, which package spdx reads",
+		`{"artifacts":[]}`:              "CycloneDX JSON: malformed document: no bomFormat, which says that a document is one of CycloneDX",
+		`{"bomFormat":"x","version":1}`: `CycloneDX JSON /bomFormat: malformed document: "x"`,
+	} {
+		if _, err := Decode(strings.NewReader(text), nil); err == nil || err.Error() != want {
+			t.Errorf("%s: %v, want %s", text, err, want)
+		}
+	}
+}

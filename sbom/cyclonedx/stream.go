@@ -75,6 +75,9 @@ func streamJSON(r io.Reader, lines int, limits document.Limits, m *mapper) error
 		}
 		return s.fail(err, "")
 	}
+	if s.format == "" && (s.seen["spdxVersion"] || s.seen["@context"]) {
+		return &DecodeError{Format: formatJSON, Err: ErrFormat, Detail: "it is an SPDX document, which package spdx reads"}
+	}
 	return checkHead(s.format, s.version)
 }
 
@@ -293,6 +296,9 @@ func (s *jsonStream) fail(err error, pointer string) error {
 
 // checkHead checks what says that a JSON document is one of CycloneDX.
 func checkHead(format, version string) error {
+	if format == "" {
+		return &DecodeError{Format: formatJSON, Err: ErrFormat, Detail: "no bomFormat, which says that a document is one of CycloneDX"}
+	}
 	if format != cdx.BOMFormat {
 		return &DecodeError{Format: formatJSON, Pointer: "/bomFormat", Err: ErrFormat, Detail: fmt.Sprintf("%.40q", format)}
 	}

@@ -317,3 +317,15 @@ func TestWithoutOverlay(t *testing.T) {
 		}
 	})
 }
+
+// TestOtherFormat: who gives a document of another format to this package is told which.
+func TestOtherFormat(t *testing.T) {
+	for text, want := range map[string]string{
+		`{"bomFormat":"CycloneDX"}`: "SPDX JSON: malformed document: it is a CycloneDX document, which package cyclonedx reads",
+		`{"artifacts":[]}`:          "SPDX JSON: malformed document: no SPDX version, which says that a document is one of SPDX",
+	} {
+		if _, err := Decode(strings.NewReader(text), nil); err == nil || err.Error() != want {
+			t.Errorf("%s: %v, want %s", text, err, want)
+		}
+	}
+}

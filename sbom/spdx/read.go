@@ -38,6 +38,9 @@ func read(r io.Reader, limits document.Limits) (*doc, error) {
 	if j.context {
 		return j.graph.finish()
 	}
+	if _, other := j.rest["bomFormat"]; other && j.doc.SPDXVersion == "" {
+		return nil, &DecodeError{Format: formatJSON, Err: ErrFormat, Detail: "it is a CycloneDX document, which package cyclonedx reads"}
+	}
 	if err := checkVersion(formatJSON, j.doc.SPDXVersion); err != nil {
 		return nil, err
 	}
@@ -68,7 +71,7 @@ func checkVersion(format, version string) error {
 	case "SPDX-2.1", "SPDX-2.2", "SPDX-2.3":
 		return nil
 	case "":
-		return &DecodeError{Format: format, Err: ErrFormat, Detail: "no SPDX version"}
+		return &DecodeError{Format: format, Err: ErrFormat, Detail: "no SPDX version, which says that a document is one of SPDX"}
 	}
 	return &DecodeError{Format: format, Err: ErrVersion, Detail: fmt.Sprintf("%.40q", version)}
 }
