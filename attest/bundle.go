@@ -28,6 +28,7 @@ type Bundle struct {
 	raw          []byte
 	mediaType    string // empty for a bare envelope
 	material     []byte // JSON of the verification material
+	message      []byte // JSON of a signature over a file
 	envelope     *Envelope
 	envelopeJSON []byte
 }
@@ -103,11 +104,11 @@ func (b *Bundle) setMembers(members map[string][]byte) error {
 	if !slices.Contains(bundleMediaTypes, b.mediaType) {
 		return fmt.Errorf("unknown mediaType %.80q", b.mediaType)
 	}
-	b.material, b.envelopeJSON = members["verificationMaterial"], members["dsseEnvelope"]
+	b.material, b.envelopeJSON, b.message = members["verificationMaterial"], members["dsseEnvelope"], members["messageSignature"]
 	switch {
 	case !strictjson.IsObject(b.material):
 		return errors.New("no verificationMaterial")
-	case (b.envelopeJSON == nil) == (members["messageSignature"] == nil):
+	case (b.envelopeJSON == nil) == (b.message == nil):
 		return errors.New("want one of dsseEnvelope and messageSignature")
 	}
 	return nil

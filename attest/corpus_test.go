@@ -8,6 +8,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -98,7 +99,7 @@ func checkKeyed(t *testing.T, dir string, b *Bundle) bool {
 	hash := signingHash(key)
 	h := hash.New()
 	h.Write(artifact)
-	got := (&message{digests: map[crypto.Hash][]byte{hash: h.Sum(nil)}}).verify(key, content.MessageSignature.Signature)
+	got := digestMessage(map[crypto.Hash][]byte{hash: h.Sum(nil)}).verify(key, content.MessageSignature.Signature)
 	if want := !strings.HasSuffix(dir, "_fail"); got != want {
 		t.Errorf("%s: verifies: %t, want %t", dir, got, want)
 	}
@@ -214,9 +215,9 @@ func TestGoogleCloudBuildProvenance(t *testing.T) {
 	}
 	byPAE, bare, neither := 0, 0, 0
 	eachEnvelope(t, dir, func(file string, env *Envelope) {
-		msg := &message{payloadType: env.PayloadType, payload: env.Payload}
-		for _, k := range verifier.keys {
-			if msg.verifyAny(k.Public, env.Signatures) {
+		msg := newMessage(env.PayloadType, env.Payload)
+		for _, k := range verifier.judge.keys {
+			if verifyAny(msg, k.Public, env.Signatures) {
 				byPAE++
 				if !strings.Contains(k.Name, "pae") {
 					t.Errorf("%s: %s verifies by PAE", file, k.Name)
@@ -224,11 +225,8 @@ func TestGoogleCloudBuildProvenance(t *testing.T) {
 				return
 			}
 		}
-		for _, k := range verifier.keys {
-			hash := signingHash(k.Public)
-			h := hash.New()
-			h.Write(env.Payload)
-			if (&message{digests: map[crypto.Hash][]byte{hash: h.Sum(nil)}}).verifyAny(k.Public, env.Signatures) {
+		for _, k := range verifier.judge.keys {
+			if verifyAny(msg.bare, k.Public, env.Signatures) {
 				bare++
 				return
 			}
@@ -277,9 +275,13 @@ func TestVSAWithRawSignature(t *testing.T) {
 			t.Fatal(err)
 		}
 		eachEnvelope(t, dir, func(name string, env *Envelope) {
-			if (&message{payloadType: env.PayloadType, payload: env.Payload}).verifyAny(key, env.Signatures) {
+			if verifyAny(newMessage(env.PayloadType, env.Payload), key, env.Signatures) {
 				t.Errorf("%s: a raw signature verifies with %s", name, file)
 			}
 		})
 	}
+}
+
+func verifyAny(m *message, key crypto.PublicKey, sigs []Signature) bool {
+	return slices.ContainsFunc(sigs, func(s Signature) bool { return m.verify(key, s.Sig) })
 }

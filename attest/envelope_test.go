@@ -50,14 +50,14 @@ func TestDSSEVector(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	msg := &message{payloadType: env.PayloadType, payload: env.Payload}
+	msg := newMessage(env.PayloadType, env.Payload)
 	if !msg.verify(key, der) {
 		t.Error("the vector's signature does not verify")
 	}
 	if msg.verify(key, raw) {
 		t.Error("a raw r‖s signature verifies")
 	}
-	if (&message{payloadType: PayloadType, payload: env.Payload}).verify(key, der) {
+	if newMessage(PayloadType, env.Payload).verify(key, der) {
 		t.Error("it verifies with another payload type")
 	}
 }

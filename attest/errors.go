@@ -28,6 +28,11 @@ var (
 	ErrLimit = strictjson.ErrLimit
 	// ErrKey says that a key is malformed, of an unsupported kind or too weak.
 	ErrKey = errors.New("attest: unusable key")
+	// ErrTrust says that a Trust trusts nobody, contradicts itself, or needs more than the
+	// package that was asked has.
+	ErrTrust = errors.New("attest: unusable trust")
+	// ErrRoot says that a trusted root or a file of keys is malformed.
+	ErrRoot = errors.New("attest: malformed trusted root")
 	// ErrEncryptedKey says that a private key is encrypted. Cosign's own
 	// encryption needs scrypt and NaCl, which the standard library lacks: decrypt
 	// the key first, or pass any crypto.Signer to NewKeySigner. It is an ErrKey.
@@ -44,8 +49,19 @@ var (
 	// ErrSignature says that no trusted key made any of the signatures.
 	ErrSignature = errors.New("attest: no valid signature by a trusted key")
 	// ErrKeyValidity says that the signature is good, but that the key's validity
-	// period excludes the time of verification.
+	// period excludes the time of signing, or where no trusted time shows that, the time
+	// of verification.
 	ErrKeyValidity = errors.New("attest: key is outside its validity period")
+	// ErrKeyRevoked says that the signature is good, but that the key is revoked and no
+	// trusted time shows that the signature is older.
+	ErrKeyRevoked = errors.New("attest: key is revoked")
+	// ErrSigners says that fewer distinct signers signed than are required.
+	ErrSigners = errors.New("attest: too few signers")
+	// ErrEvidence says that a certificate, a log entry or a timestamp is missing, is about
+	// something else, or is not by anybody whom the trusted root names.
+	ErrEvidence = errors.New("attest: evidence of a third party is missing or wrong")
+	// ErrIdentity says that somebody signed who is not trusted.
+	ErrIdentity = errors.New("attest: signer is not a trusted identity")
 	// ErrSubject says that a statement is about something else.
 	ErrSubject = errors.New("attest: statement has another subject")
 )
@@ -57,6 +73,8 @@ type Stage string
 const (
 	StageBundle    Stage = "bundle"
 	StageSignature Stage = "signature"
+	StageEvidence  Stage = "evidence" // certificate, log entries, timestamps, and what they say of a key
+	StageIdentity  Stage = "identity"
 	StageStatement Stage = "statement"
 	StageSubject   Stage = "subject"
 )

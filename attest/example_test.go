@@ -55,7 +55,7 @@ func Example() {
 	// Output: https://cyclonedx.org/bom signed by release key
 }
 
-func ExampleKeyVerifier_Verify_otherImage() {
+func ExampleTrustVerifier_Verify_otherImage() {
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	if err != nil {
 		log.Fatal(err)

@@ -148,7 +148,7 @@ func TestVerifierRefusesKeys(t *testing.T) {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
-	if _, err := attest.NewKeyVerifier(); !errors.Is(err, attest.ErrKey) {
+	if _, err := attest.NewKeyVerifier(); !errors.Is(err, attest.ErrTrust) {
 		t.Errorf("no keys: %v", err)
 	}
 }

@@ -48,7 +48,7 @@ func (s *KeySigner) Sign(ctx context.Context, st *Statement) (*Bundle, error) {
 	if err != nil {
 		return nil, err
 	}
-	msg := &message{payloadType: PayloadType, payload: payload}
+	msg := newMessage(PayloadType, payload)
 	hash := signingHash(s.key.Public())
 	sig, err := s.key.Sign(rand.Reader, msg.digest(hash), hash)
 	if err != nil {

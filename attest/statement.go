@@ -166,10 +166,23 @@ func (s *Statement) validate() error {
 
 // About reports whether d is the digest of one of the subjects. The algorithm is
 // that of d; names do not count.
-func (s *Statement) About(d Digest) bool {
+func (s *Statement) About(d Digest) bool { return s.about([]Digest{d}) }
+
+// about reports whether one subject has all of digests, which are of one artifact, as
+// far as it has their algorithms at all, and at least one of them.
+func (s *Statement) about(digests []Digest) bool {
 	return slices.ContainsFunc(s.Subject, func(r Subject) bool {
-		hex, ok := r.Digest[d.Algorithm()]
-		return ok && hex == d.Hex()
+		same := 0
+		for _, d := range digests {
+			hex, ok := r.Digest[d.Algorithm()]
+			if ok && hex != d.Hex() {
+				return false
+			}
+			if ok {
+				same++
+			}
+		}
+		return same > 0
 	})
 }
 

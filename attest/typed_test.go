@@ -11,7 +11,7 @@ import (
 	"time"
 
 	"github.com/imagetrust/imagetrust/attest"
-	"github.com/imagetrust/imagetrust/attest/internal/seal"
+	"github.com/imagetrust/imagetrust/attest/internal/attesttest"
 )
 
 var typedTime = time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)
@@ -101,7 +101,7 @@ func decodeAs[T any](v *attest.Verified) (attest.Typed, error) {
 func sealed(t testing.TB, predicateType, predicate string) *attest.Verified {
 	t.Helper()
 	payload := `{"_type":"` + attest.StatementV1 + `","subject":[{"digest":{"sha256":"` + hexA + `"}}],"predicateType":"` + predicateType + `","predicate":` + predicate + `}`
-	v, err := attest.Admit(seal.New(seal.Facts{Payload: []byte(payload)}), digestA)
+	v, err := attesttest.Verified(attest.Identity{}, payload, digestA)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -253,7 +253,7 @@ func FuzzDecodePredicate(f *testing.F) {
 	f.Fuzz(func(t *testing.T, predicate []byte) {
 		for predicateType, decode := range decoders {
 			payload := bytes.Join([][]byte{[]byte(`{"_type":"` + attest.StatementV1 + `","subject":[{"digest":{"sha256":"` + hexA + `"}}],"predicateType":"` + predicateType + `","predicate":`), predicate, []byte(`}`)}, nil)
-			v, err := attest.Admit(seal.New(seal.Facts{Payload: payload}), digestA)
+			v, err := attesttest.Verified(attest.Identity{}, string(payload), digestA)
 			if err != nil {
 				return
 			}

@@ -8,7 +8,7 @@ import (
 	"slices"
 	"time"
 
-	"github.com/imagetrust/imagetrust/attest/internal/seal"
+	"github.com/imagetrust/imagetrust/attest/internal/witness"
 )
 
 // Signer signs statements.
@@ -25,16 +25,37 @@ type Verifier interface {
 	Verify(ctx context.Context, b *Bundle, subject Digest) (*Verified, error)
 }
 
-// Identity is who signed.
-type Identity struct {
-	// KeyID is the base64 SHA-256 of the public key's DER SubjectPublicKeyInfo.
-	KeyID string `json:"keyID,omitempty"`
-	// Name is the verifying party's own name for the key, from [Key].
-	Name string `json:"name,omitempty"`
-	// Issuer and SAN are the identity provider and the subject alternative name
-	// of a signing certificate. Empty for plain keys.
-	Issuer string `json:"issuer,omitempty"`
-	SAN    string `json:"san,omitempty"`
+// facts are what a verifier established about the signatures of one bundle.
+type facts struct {
+	signers   []Identity // at least one
+	times     []TrustedTime
+	log       []LogEntry
+	unchecked []string
+}
+
+// TrustedTime is a time at which a signature existed, by the word of a third party that
+// the trusted root names.
+type TrustedTime struct {
+	Time time.Time `json:"time"`
+	// Source is "transparency log" or "timestamp authority".
+	Source string `json:"source"`
+	// URI is the third party's address, as the trusted root has it. May be empty.
+	URI string `json:"uri,omitempty"`
+}
+
+// LogEntry is an entry of a transparency log that was checked: it is about this
+// signature, and the log signed that it has it.
+type LogEntry struct {
+	// LogID is the log's id in base64, URL its address, as the trusted root has them.
+	LogID string `json:"logID"`
+	URL   string `json:"url,omitempty"`
+	// Index is the entry's number in the log.
+	Index int64 `json:"index"`
+	// Kind is the entry's kind and version, "dsse 0.0.1".
+	Kind string `json:"kind"`
+	// Time is when the log took it in, by a promise that the log signed. Zero for logs that
+	// promise none (Rekor v2).
+	Time time.Time `json:"time,omitzero"`
 }
 
 // Verified is a statement whose signature and subject were checked. Only the
@@ -45,7 +66,7 @@ type Verified struct {
 	statement *Statement // nil in the zero value, which is therefore not valid
 	subject   Digest
 	envelope  Digest
-	facts     seal.Facts
+	facts     facts
 }
 
 // Valid reports whether v came out of a verifier. It is false for the zero value
@@ -84,21 +105,55 @@ func (v *Verified) Subject() Digest {
 	return v.subject
 }
 
-// Signer returns who signed.
+// Signer returns who signed; the first of Signers if there are several.
 func (v *Verified) Signer() Identity {
 	if !v.Valid() {
 		return Identity{}
 	}
-	return Identity{KeyID: v.facts.KeyID, Name: v.facts.Name, Issuer: v.facts.Issuer, SAN: v.facts.SAN}
+	return v.facts.signers[0]
 }
 
-// Time returns the proven time of signing. It is zero when nothing proves one,
-// as with a plain key: times that a statement claims are not proof.
+// Signers returns all trusted signers of the envelope, in the order of their
+// signatures. Signatures of others are not mentioned.
+func (v *Verified) Signers() []Identity {
+	if !v.Valid() {
+		return nil
+	}
+	return slices.Clone(v.facts.signers)
+}
+
+// Time returns the proven time of signing, the earliest of Times. It is zero when
+// nothing proves one, as with a plain key: times that a statement claims are not proof.
 func (v *Verified) Time() time.Time {
 	if !v.Valid() {
 		return time.Time{}
 	}
-	return v.facts.Time
+	return v.facts.earliest()
+}
+
+func (f *facts) earliest() (t time.Time) {
+	for _, o := range f.times {
+		if t.IsZero() || o.Time.Before(t) {
+			t = o.Time
+		}
+	}
+	return t
+}
+
+// Times returns all proven times at which the signature existed, and who proves each.
+func (v *Verified) Times() []TrustedTime {
+	if !v.Valid() {
+		return nil
+	}
+	return slices.Clone(v.facts.times)
+}
+
+// Log returns the entries of transparency logs that were checked.
+func (v *Verified) Log() []LogEntry {
+	if !v.Valid() {
+		return nil
+	}
+	return slices.Clone(v.facts.log)
 }
 
 // EnvelopeDigest returns the SHA-256 of the stored JSON of the DSSE envelope, by
@@ -110,40 +165,42 @@ func (v *Verified) EnvelopeDigest() Digest {
 	return v.envelope
 }
 
-// Unchecked names the parts of the bundle's verification material that the
-// verifier did not check, such as "tlogEntries". Empty if there were none.
+// Unchecked names what was not checked, although it might have been: parts of the
+// bundle's verification material, such as "tlogEntries" when the trust has no root, and
+// what the trust gives up, as "signedCertificateTimestamps" by InsecureSkipSCT. Empty if
+// there is nothing like that.
 func (v *Verified) Unchecked() []string {
 	if !v.Valid() {
 		return nil
 	}
-	return slices.Clone(v.facts.Unchecked)
+	return slices.Clone(v.facts.unchecked)
 }
 
-// Admit makes a Verified from the proof that a signature was checked. It is for
-// the verifiers of this module: a proof cannot be made outside of it. Admit itself
-// checks the statement's form and that subject is one of its subjects, so that no
-// verifier can leave that out. The error is a [*VerifyError] or an ErrDigest.
-func Admit(proof seal.Proof, subject Digest) (*Verified, error) {
-	facts, ok := seal.Open(proof)
-	if !ok {
-		return nil, &VerifyError{Stage: StageSignature, Err: ErrSignature}
-	}
-	if err := subject.Validate(); err != nil {
-		return nil, err
-	}
-	st, err := parseStatement(facts.Payload)
+// admit makes a Verified once the signatures of b were checked. It looks at the
+// statement's form and its subjects, the same for all verifiers.
+func admit(b *Bundle, f facts, subject ...Digest) (*Verified, error) {
+	st, err := parseStatement(b.envelope.Payload)
 	if err != nil {
 		return nil, &VerifyError{Stage: StageStatement, Err: err}
 	}
-	if !st.About(subject) {
-		return nil, &VerifyError{Stage: StageSubject, Err: fmt.Errorf("%w: not about %s", ErrSubject, subject)}
+	if !st.about(subject) {
+		return nil, &VerifyError{Stage: StageSubject, Err: fmt.Errorf("%w: not about %s", ErrSubject, subject[0])}
 	}
-	v := &Verified{statement: st, subject: subject, envelope: digestOf(facts.Envelope), facts: facts}
-	v.facts.Payload, v.facts.Envelope = nil, nil // the statement has what is needed of them
-	return v, nil
+	return &Verified{statement: st, subject: subject[0], envelope: digestOf(b.envelopeJSON), facts: f}, nil
 }
 
 func digestOf(b []byte) Digest {
 	sum := sha256.Sum256(b)
 	return Digest("sha256:" + hex.EncodeToString(sum[:]))
+}
+
+// add takes over what a witness says.
+func (f *facts) add(t witness.Testimony) {
+	for _, o := range t.Times {
+		f.times = append(f.times, TrustedTime(o))
+	}
+	for _, e := range t.Log {
+		f.log = append(f.log, LogEntry(e))
+	}
+	f.unchecked = append(f.unchecked, t.Unchecked...)
 }

@@ -2,163 +2,250 @@ package attest
 
 import (
 	"context"
-	"crypto"
-	"crypto/ecdsa"
-	"crypto/ed25519"
-	"crypto/rsa"
+	"crypto/x509"
 	"encoding/json"
 	"fmt"
 	"slices"
 	"time"
 
-	"github.com/imagetrust/imagetrust/attest/internal/seal"
 	"github.com/imagetrust/imagetrust/attest/internal/strictjson"
+	"github.com/imagetrust/imagetrust/attest/internal/witness"
 )
 
-// Key is a trusted public key.
-type Key struct {
-	// Public is an *ecdsa.PublicKey, ed25519.PublicKey or *rsa.PublicKey.
-	Public crypto.PublicKey
-	// Name is what the key is called in results and errors. Its id if empty.
-	Name string
-	// NotBefore and NotAfter bound the time at which the key may be used to
-	// verify; zero is unbounded. A plain key gives no proven time of signing, so
-	// what counts is the time of verification.
-	NotBefore, NotAfter time.Time
+// TrustVerifier verifies by a [Trust]. It does not change and may be used by several
+// goroutines.
+type TrustVerifier struct {
+	judge   *judge
+	witness witness.Witness // nil if there is no trusted root
+	now     func() time.Time
 }
 
-// KeyVerifier verifies with trusted keys. It does not change and may be used by
-// several goroutines.
-type KeyVerifier struct {
-	keys []trustedKey
-	now  func() time.Time
-}
-
-type trustedKey struct {
-	Key
-	id string
-}
-
-// NewKeyVerifier returns a verifier that trusts keys, at least one: any of them
-// may have signed. The error is an ErrKey.
-func NewKeyVerifier(keys ...Key) (*KeyVerifier, error) {
-	if len(keys) == 0 {
-		return nil, fmt.Errorf("%w: no keys", ErrKey)
+// NewVerifier returns a verifier that trusts t.Keys and links the standard library
+// alone. A trust with a trusted root needs NewVerifier of package attest/sigstore. The
+// error is an ErrTrust or ErrKey.
+func NewVerifier(t Trust) (*TrustVerifier, error) {
+	if len(t.Root) > 0 || len(t.Identities) > 0 {
+		return nil, fmt.Errorf("%w: for a trusted root and identities use package attest/sigstore", ErrTrust)
 	}
-	v := &KeyVerifier{now: time.Now}
-	for _, k := range keys {
-		id, err := KeyID(k.Public)
-		if err != nil {
-			return nil, err
-		}
-		v.keys = append(v.keys, trustedKey{Key: k, id: id})
-	}
-	return v, nil
+	return NewVerifierWith(t, nil)
 }
 
-// At returns a verifier with the same keys that takes t for the time of
+// NewKeyVerifier is NewVerifier of a trust in nothing but keys: any of them may
+// have signed.
+func NewKeyVerifier(keys ...Key) (*TrustVerifier, error) { return NewVerifier(Trust{Keys: keys}) }
+
+// NewVerifierWith is for package attest/sigstore, whose w knows t.Root. No other
+// package can make a witness whom the verifier believes.
+func NewVerifierWith(t Trust, w witness.Witness) (*TrustVerifier, error) {
+	t.Keys, t.Identities, t.Root = slices.Clone(t.Keys), slices.Clone(t.Identities), slices.Clone(t.Root)
+	j, err := t.check()
+	if err != nil {
+		return nil, err
+	}
+	return &TrustVerifier{judge: j, witness: w, now: time.Now}, nil
+}
+
+// At returns a verifier with the same trust that takes t for the time of
 // verification, to repeat an earlier decision.
-func (v *KeyVerifier) At(t time.Time) *KeyVerifier {
-	return &KeyVerifier{keys: v.keys, now: func() time.Time { return t }}
+func (v *TrustVerifier) At(t time.Time) *TrustVerifier {
+	return &TrustVerifier{judge: v.judge, witness: v.witness, now: func() time.Time { return t }}
 }
 
-// Verify checks b against the keys and subject; see [Verifier]. An envelope with
-// several signatures needs one by a trusted key.
-func (v *KeyVerifier) Verify(ctx context.Context, b *Bundle, subject Digest) (*Verified, error) {
+// Verify checks b against the trust and subject; see [Verifier]. An envelope with
+// several signatures needs as many by trusted signers as the trust says, and more by
+// anybody do no harm.
+func (v *TrustVerifier) Verify(ctx context.Context, b *Bundle, subject Digest) (*Verified, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
 	if err := subject.Validate(); err != nil {
 		return nil, err
 	}
+	return v.verifyStatement(b, subject)
+}
+
+// verifyStatement verifies a statement about an artifact that has all of the digests.
+func (v *TrustVerifier) verifyStatement(b *Bundle, digests ...Digest) (*Verified, error) {
 	if b == nil || b.envelope == nil {
 		return nil, &VerifyError{Stage: StageBundle, Err: fmt.Errorf("%w: no envelope", ErrUnsupported)}
 	}
 	if b.envelope.PayloadType != PayloadType {
 		return nil, &VerifyError{Stage: StageBundle, Err: fmt.Errorf("%w: %.80q", ErrPayloadType, b.envelope.PayloadType)}
 	}
-	key, err := v.signedBy(b)
+	f, err := v.signers(&claim{
+		bundle:     b,
+		message:    newMessage(b.envelope.PayloadType, b.envelope.Payload),
+		signatures: b.envelope.Signatures,
+		question:   witness.Question{PayloadType: b.envelope.PayloadType, Payload: b.envelope.Payload},
+	})
 	if err != nil {
 		return nil, err
 	}
-	return Admit(seal.New(seal.Facts{
-		Payload:   b.envelope.Payload,
-		Envelope:  b.envelopeJSON,
-		KeyID:     key.id,
-		Name:      key.Name,
-		Unchecked: b.uncheckedByKeys(),
-	}), subject)
+	return admit(b, f, digests...)
 }
 
-// signedBy finds the trusted key that made one of the signatures. The error is a
+// claim is what a bundle claims: that somebody signed a message.
+type claim struct {
+	bundle     *Bundle
+	message    *message
+	signatures []Signature
+	question   witness.Question // without the signer and the signature
+}
+
+// signers finds out which trusted signers made the signatures. Keys come first: who
+// trusts a key need not care what certificate its holder has as well. The error is a
 // *VerifyError.
-func (v *KeyVerifier) signedBy(b *Bundle) (*trustedKey, error) {
-	msg := &message{payloadType: b.envelope.PayloadType, payload: b.envelope.Payload}
-	now := v.now()
-	var tried []string
-	var outside *trustedKey
-	for _, k := range v.ordered(b) {
+func (v *TrustVerifier) signers(c *claim) (facts, error) {
+	cert, err := c.bundle.leaf()
+	if err != nil {
+		return facts{}, &VerifyError{Stage: StageBundle, Err: fmt.Errorf("%w: certificate: %w", ErrBundle, err)}
+	}
+	keys, tried := v.keysOf(c)
+	switch {
+	case len(keys) > 0:
+		return v.byKeys(c, keys, cert != nil)
+	case cert != nil && len(v.judge.identities) > 0:
+		return v.byCertificate(c, cert)
+	case len(v.judge.keys) == 0:
+		return facts{}, &VerifyError{Stage: StageEvidence, Err: fmt.Errorf("%w: no certificate, and no keys are trusted", ErrEvidence)}
+	}
+	return facts{}, &VerifyError{Stage: StageSignature, Keys: tried, Err: ErrSignature}
+}
+
+// keysOf returns the trusted keys that made signatures, in the order of the
+// signatures, and the names of all that were tried.
+func (v *TrustVerifier) keysOf(c *claim) (made []*trustedKey, tried []string) {
+	keys := v.judge.ordered(c)
+	for _, k := range keys {
 		tried = append(tried, k.label())
-		if !msg.verifyAny(k.Public, b.envelope.Signatures) {
+	}
+	for _, s := range c.signatures {
+		for _, k := range keys {
+			if c.message.verifyAs(&k.Key, s.Sig) && !slices.Contains(made, k) {
+				made = append(made, k)
+			}
+		}
+	}
+	return made, tried
+}
+
+// byKeys judges signatures by keys that are good.
+func (v *TrustVerifier) byKeys(c *claim, keys []*trustedKey, hasCertificate bool) (f facts, err error) {
+	if hasCertificate {
+		f.unchecked = append(f.unchecked, "certificate")
+	}
+	c.question.Key = keys[0].Public
+	t, err := v.testimony(c, v.judge.RequireLog)
+	if err != nil {
+		return f, err
+	}
+	f.add(t)
+	var counted []string
+	var outside error
+	for _, k := range keys {
+		if err := k.usable(t.Times, v.now()); err != nil {
+			outside = &VerifyError{Stage: StageEvidence, Keys: []string{k.label()}, Err: err}
 			continue
 		}
-		if k.validAt(now) {
-			return &k, nil
-		}
-		outside = &k
-	}
-	if outside != nil {
-		return nil, &VerifyError{Stage: StageSignature, Keys: []string{outside.label()}, Err: fmt.Errorf("%w (%s)", ErrKeyValidity, outside.period())}
-	}
-	return nil, &VerifyError{Stage: StageSignature, Keys: tried, Err: ErrSignature}
-}
-
-// ordered returns the keys, those to which the bundle hints first.
-func (v *KeyVerifier) ordered(b *Bundle) []trustedKey {
-	hints := []string{b.KeyHint()}
-	for _, s := range b.envelope.Signatures {
-		hints = append(hints, s.KeyID)
-	}
-	var first, rest []trustedKey
-	for _, k := range v.keys {
-		if slices.Contains(hints, k.id) {
-			first = append(first, k)
-		} else {
-			rest = append(rest, k)
+		if !slices.Contains(counted, k.signer) {
+			counted = append(counted, k.signer)
+			f.signers = append(f.signers, Identity{KeyID: k.id, Name: k.Name})
 		}
 	}
-	return append(first, rest...)
-}
-
-func (k *trustedKey) label() string {
-	if k.Name != "" {
-		return k.Name
+	if len(counted) == 0 {
+		return f, outside
 	}
-	return k.id
+	return f, v.judge.enough(len(counted))
 }
 
-func (k *trustedKey) validAt(t time.Time) bool {
-	return (k.NotBefore.IsZero() || !t.Before(k.NotBefore)) && (k.NotAfter.IsZero() || !t.After(k.NotAfter))
-}
-
-func (k *trustedKey) period() string {
-	bound := func(t time.Time) string {
-		if t.IsZero() {
-			return "unbounded"
-		}
-		return t.UTC().Format(time.RFC3339)
+// byCertificate judges a signature by the holder of a certificate.
+func (v *TrustVerifier) byCertificate(c *claim, cert *x509.Certificate) (f facts, err error) {
+	if len(c.signatures) != 1 {
+		return f, &VerifyError{Stage: StageBundle, Err: fmt.Errorf("%w: %d signatures for one certificate", ErrBundle, len(c.signatures))}
 	}
-	return bound(k.NotBefore) + " to " + bound(k.NotAfter)
+	if checkKey(cert.PublicKey) != nil || !c.message.verify(cert.PublicKey, c.signatures[0].Sig) {
+		return f, &VerifyError{Stage: StageSignature, Keys: []string{"the certificate's"}, Err: ErrSignature}
+	}
+	c.question.Certificate = cert
+	t, err := v.testimony(c, !v.judge.InsecureSkipLog)
+	if err != nil {
+		return f, err
+	}
+	f.add(t)
+	switch {
+	case len(t.Times) == 0:
+		return f, lacking("no trusted time shows that the certificate was valid")
+	case !t.SCT && !v.judge.InsecureSkipSCT:
+		return f, lacking("no certificate transparency log has the certificate")
+	case !t.SCT:
+		f.unchecked = append(f.unchecked, "signedCertificateTimestamps")
+	}
+	id, err := identityOf(cert)
+	if err != nil {
+		return f, &VerifyError{Stage: StageIdentity, Err: fmt.Errorf("%w: %w", ErrIdentity, err)}
+	}
+	if id, err = v.judge.identify(id); err != nil {
+		return f, &VerifyError{Stage: StageIdentity, Err: err}
+	}
+	f.signers = []Identity{id}
+	return f, v.judge.enough(1)
 }
 
-// uncheckedByKeys names the verification material that a KeyVerifier ignores.
+// testimony asks the witness, and wants what the trust requires.
+func (v *TrustVerifier) testimony(c *claim, needLog bool) (t witness.Testimony, err error) {
+	material := c.bundle.material
+	switch {
+	case v.witness == nil:
+		return witness.Testimony{Unchecked: c.bundle.uncheckedByKeys()}, nil
+	case material == nil && needLog:
+		return t, lacking("a bare envelope has no log entries")
+	case material == nil && v.judge.RequireTimestamp:
+		return t, lacking("a bare envelope has no timestamps")
+	case material == nil:
+		return t, nil
+	}
+	q := &c.question
+	q.MediaType, q.Material, q.Signature = c.bundle.mediaType, material, c.signatures[0].Sig
+	proof, err := v.witness.Testify(q)
+	if err != nil {
+		return t, &VerifyError{Stage: StageEvidence, Err: fmt.Errorf("%w: %w", ErrEvidence, err)}
+	}
+	t, ok := witness.Open(proof)
+	byAuthority := func(o witness.Time) bool { return o.Source == witness.SourceTimestamp }
+	switch {
+	case !ok:
+		return t, lacking("the witness is not of this module")
+	case needLog && len(t.Log) == 0:
+		return t, lacking("no entry in a transparency log that the trusted root names")
+	case v.judge.RequireTimestamp && !slices.ContainsFunc(t.Times, byAuthority):
+		return t, lacking("no timestamp by an authority that the trusted root names")
+	case len(t.Log) == 0 && q.Certificate != nil:
+		t.Unchecked = append(t.Unchecked, "transparencyLog")
+	}
+	return t, nil
+}
+
+func lacking(what string) error {
+	return &VerifyError{Stage: StageEvidence, Err: fmt.Errorf("%w: %s", ErrEvidence, what)}
+}
+
+// enough wants as many signers as the trust does.
+func (j *judge) enough(n int) error {
+	if n < j.Signers {
+		return &VerifyError{Stage: StageSignature, Err: fmt.Errorf("%w: %d of %d", ErrSigners, n, j.Signers)}
+	}
+	return nil
+}
+
+// uncheckedByKeys names the verification material that nobody looks at without a
+// trusted root.
 func (b *Bundle) uncheckedByKeys() []string {
 	if b.material == nil {
 		return nil
 	}
 	var names []string
 	_ = strictjson.Object(b.material, func(name string, value []byte) error { // scanned before
-		if name != "publicKey" && !strictjson.IsNull(value) && !isEmpty(value) {
+		if name != "publicKey" && name != "certificate" && !strictjson.IsNull(value) && !isEmpty(value) {
 			names = append(names, name)
 		}
 		return nil
@@ -179,57 +266,4 @@ func isEmpty(value []byte) bool {
 		return len(v) == 0
 	}
 	return false
-}
-
-// message is what signatures cover. Its digests are computed once each, for any
-// number of keys and signatures, and without a copy of the payload.
-type message struct {
-	payloadType string
-	payload     []byte
-	digests     map[crypto.Hash][]byte
-}
-
-// digest returns the hash of the encoded message, for hash 0 the message itself.
-func (m *message) digest(hash crypto.Hash) []byte {
-	if d, ok := m.digests[hash]; ok {
-		return d
-	}
-	var d []byte
-	if hash == 0 {
-		d = PAE(m.payloadType, m.payload)
-	} else {
-		h := hash.New()
-		h.Write(paeHeader(m.payloadType, m.payload))
-		h.Write(m.payload)
-		d = h.Sum(nil)
-	}
-	if m.digests == nil {
-		m.digests = map[crypto.Hash][]byte{}
-	}
-	m.digests[hash] = d
-	return d
-}
-
-func (m *message) verifyAny(key crypto.PublicKey, sigs []Signature) bool {
-	return slices.ContainsFunc(sigs, func(s Signature) bool { return m.verify(key, s.Sig) })
-}
-
-// verify reports whether key made sig. The key alone determines what is tried.
-// Beside the usual form that is, for what cosign writes, SHA-256 with P-384 and
-// P-521 keys, and Ed25519ph, whose domain separation keeps it apart from Ed25519
-// (RFC 8032, section 5.1).
-func (m *message) verify(key crypto.PublicKey, sig []byte) bool {
-	hash := signingHash(key)
-	switch k := key.(type) {
-	case *ecdsa.PublicKey:
-		return ecdsa.VerifyASN1(k, m.digest(hash), sig) ||
-			hash != crypto.SHA256 && ecdsa.VerifyASN1(k, m.digest(crypto.SHA256), sig)
-	case *rsa.PublicKey:
-		return rsa.VerifyPKCS1v15(k, hash, m.digest(hash), sig) == nil
-	case ed25519.PublicKey:
-		return ed25519.Verify(k, m.digest(0), sig) ||
-			ed25519.VerifyWithOptions(k, m.digest(crypto.SHA512), sig, &ed25519.Options{Hash: crypto.SHA512}) == nil
-	default:
-		return false
-	}
 }

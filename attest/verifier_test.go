@@ -72,7 +72,7 @@ func mustSign(t testing.TB, key crypto.Signer, subject attest.Digest) *attest.Bu
 	return b
 }
 
-func mustVerifier(t testing.TB, keys ...attest.Key) *attest.KeyVerifier {
+func mustVerifier(t testing.TB, keys ...attest.Key) *attest.TrustVerifier {
 	t.Helper()
 	v, err := attest.NewKeyVerifier(keys...)
 	if err != nil {
@@ -386,7 +386,7 @@ func TestKeyValidity(t *testing.T) {
 			t.Errorf("at %s: %v", at, err)
 		}
 		if !ok {
-			wantVerifyError(t, v, err, attest.StageSignature, attest.ErrKeyValidity)
+			wantVerifyError(t, v, err, attest.StageEvidence, attest.ErrKeyValidity)
 		}
 	}
 	rotated := mustVerifier(t, attest.Key{Public: key.Public(), Name: "old", NotAfter: start}, attest.Key{Public: key.Public(), Name: "new", NotBefore: start.Add(1)})

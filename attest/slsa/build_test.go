@@ -11,6 +11,7 @@ import (
 	"golang.org/x/tools/txtar"
 
 	"github.com/imagetrust/imagetrust/attest"
+	"github.com/imagetrust/imagetrust/attest/internal/attesttest"
 	"github.com/imagetrust/imagetrust/attest/slsa"
 )
 
@@ -176,7 +177,7 @@ func FuzzParse(f *testing.F) {
 			if r := b.Source.Repository; r != "" && (!strings.Contains(b.Source.URI, strings.Split(r, "/")[2]) || strings.ContainsAny(r, "\\@# ") || strings.Contains(r, "/../")) {
 				t.Fatalf("repository %q of %q", r, b.Source.URI)
 			}
-			a := b.Assess(slsa.TrustedBuilder{ID: b.Builder, Level: slsa.Level3, Signer: attest.Identity{KeyID: "k"}})
+			a := b.Assess(slsa.TrustedBuilder{ID: b.Builder, Level: slsa.Level3, Signer: attest.Identity{KeyID: attesttest.KeyID()}})
 			if a.Level != slsa.Level0 || len(a.Results) != 6 {
 				t.Fatalf("unsigned, and supports %v", a)
 			}

@@ -5,20 +5,19 @@ import (
 	"log"
 
 	"github.com/imagetrust/imagetrust/attest"
-	"github.com/imagetrust/imagetrust/attest/internal/seal"
+	"github.com/imagetrust/imagetrust/attest/internal/attesttest"
 	"github.com/imagetrust/imagetrust/attest/slsa"
 )
 
 // verifiedProvenance stands for what a verifier returned for a bundle.
 func verifiedProvenance() *attest.Verified {
-	v, err := attest.Admit(seal.New(seal.Facts{
-		Issuer: "https://token.actions.githubusercontent.com",
-		SAN:    goodGen,
-		Payload: []byte(`{"_type":"https://in-toto.io/Statement/v1","subject":[{"digest":{"sha256":"` + hexA + `"}}],"predicateType":"https://slsa.dev/provenance/v0.2",
- "predicate":{"builder":{"id":"` + goodGen + `"},"buildType":"https://github.com/slsa-framework/slsa-github-generator/container@v1",
+	v, err := attesttest.Verified(
+		attest.Identity{Issuer: "https://token.actions.githubusercontent.com", SAN: goodGen},
+		`{"_type":"https://in-toto.io/Statement/v1","subject":[{"digest":{"sha256":"`+hexA+`"}}],"predicateType":"https://slsa.dev/provenance/v0.2",
+ "predicate":{"builder":{"id":"`+goodGen+`"},"buildType":"https://github.com/slsa-framework/slsa-github-generator/container@v1",
   "invocation":{"configSource":{"uri":"git+https://github.com/acme/app@refs/tags/v1","digest":{"sha1":"d37a7f740ee7404914456f24dcd90e865a0509e8"},"entryPoint":".github/workflows/release.yml"}},
-  "metadata":{"completeness":{"parameters":true},"reproducible":false}}}`),
-	}), digestA)
+  "metadata":{"completeness":{"parameters":true},"reproducible":false}}}`,
+		digestA)
 	if err != nil {
 		log.Fatal(err)
 	}

@@ -7,7 +7,7 @@ import (
 	"testing"
 
 	"github.com/imagetrust/imagetrust/attest"
-	"github.com/imagetrust/imagetrust/attest/internal/seal"
+	"github.com/imagetrust/imagetrust/attest/internal/attesttest"
 	"github.com/imagetrust/imagetrust/attest/slsa"
 )
 
@@ -22,7 +22,7 @@ const (
 func signedBy(t testing.TB, id attest.Identity, predicateType, predicate string) *attest.Verified {
 	t.Helper()
 	payload := fmt.Sprintf(`{"_type":%q,"subject":[{"digest":{"sha256":%q}}],"predicateType":%q,"predicate":%s}`, attest.StatementV1, hexA, predicateType, predicate)
-	v, err := attest.Admit(seal.New(seal.Facts{Payload: []byte(payload), KeyID: id.KeyID, Name: id.Name, Issuer: id.Issuer, SAN: id.SAN}), digestA)
+	v, err := attesttest.Verified(id, payload, digestA)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -35,9 +35,9 @@ func provenanceBy(builder, more string) string {
 
 func TestAssess(t *testing.T) {
 	const builder = "https://ci.example/builder@v1"
-	key := attest.Identity{KeyID: "k", Name: "ci"}
+	key := attest.Identity{KeyID: attesttest.KeyID(), Name: "ci"}
 	trust := func(l slsa.Level) slsa.TrustedBuilder {
-		return slsa.TrustedBuilder{ID: "https://ci.example/builder@", Level: l, Signer: attest.Identity{KeyID: "k"}}
+		return slsa.TrustedBuilder{ID: "https://ci.example/builder@", Level: l, Signer: attest.Identity{KeyID: attesttest.KeyID()}}
 	}
 	tests := []struct {
 		name    string
@@ -58,7 +58,7 @@ func TestAssess(t *testing.T) {
 		{"another builder", key, "https://ci.example/builder2", "", []slsa.TrustedBuilder{trust(3)}, slsa.Level0, slsa.BuilderTrusted, "nothing is known"},
 		{"no builder", key, "", "", []slsa.TrustedBuilder{trust(3), {Level: 3, Signer: key}}, slsa.Level0, slsa.BuilderTrusted, "names no builder"},
 		{"a builder that climbs", key, "https://ci.example/builder@/../evil", "", []slsa.TrustedBuilder{trust(3)}, slsa.Level0, slsa.BuilderTrusted, "nothing is known"},
-		{"another signer", attest.Identity{KeyID: "other"}, builder, "", []slsa.TrustedBuilder{trust(3)}, slsa.Level0, slsa.BuilderTrusted, "not trusted to speak"},
+		{"another signer", key, builder, "", []slsa.TrustedBuilder{{ID: "https://ci.example/builder@", Level: 3, Signer: attest.Identity{KeyID: "other"}}}, slsa.Level0, slsa.BuilderTrusted, "not trusted to speak"},
 		{"an entry without a signer", key, builder, "", []slsa.TrustedBuilder{{ID: builder, Level: 3}}, slsa.Level0, slsa.BuilderTrusted, "not trusted to speak"},
 		{"an entry without a level", key, builder, "", []slsa.TrustedBuilder{trust(0)}, slsa.Level0, slsa.BuilderTrusted, ""},
 		{"parameters left out", key, builder, `,"metadata":{"completeness":{"parameters":false}}`, []slsa.TrustedBuilder{trust(3)}, slsa.Level2, slsa.Unforgeable, "does not list all parameters"},
@@ -101,8 +101,8 @@ func TestAssess(t *testing.T) {
 
 // TestUnsignedSupportsNoLevel: not even in the shape of a signed one.
 func TestUnsignedSupportsNoLevel(t *testing.T) {
-	trust := slsa.TrustedBuilder{ID: "b", Level: slsa.Level3, Signer: attest.Identity{KeyID: "k"}}
-	v := signedBy(t, attest.Identity{KeyID: "k"}, attest.TypeSLSAProvenance02, provenanceBy("b", ""))
+	trust := slsa.TrustedBuilder{ID: "b", Level: slsa.Level3, Signer: attest.Identity{KeyID: attesttest.KeyID()}}
+	v := signedBy(t, attest.Identity{KeyID: attesttest.KeyID()}, attest.TypeSLSAProvenance02, provenanceBy("b", ""))
 	signed, err := slsa.Read(v)
 	if err != nil || signed.Assess(trust).Level != slsa.Level3 {
 		t.Fatalf("the test does not test: %v", err)
