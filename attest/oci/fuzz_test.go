@@ -3,6 +3,7 @@ package oci
 import (
 	"encoding/json"
 	"errors"
+	"slices"
 	"testing"
 )
 
@@ -15,6 +16,7 @@ func FuzzReferrers(f *testing.F) {
 	f.Add([]byte(`{"schemaVersion":1,"manifests":[]}`))
 	f.Add([]byte(`{"schemaVersion":2,"Manifests":[{}],"manifests":[]}`))
 	d := describe(mediaTypeManifest, []byte("new"))
+	isIt := func(e Descriptor) bool { return e.Digest == d.Digest }
 	f.Fuzz(func(t *testing.T, raw []byte) {
 		before, err := parseReferrers(raw)
 		if err != nil {
@@ -23,7 +25,7 @@ func FuzzReferrers(f *testing.F) {
 			}
 			return
 		}
-		out, err := addToIndex(raw, d)
+		out, err := addToIndex(raw, d, isIt)
 		if err != nil {
 			if !errors.Is(err, ErrManifest) {
 				t.Fatalf("untyped error %v", err)
@@ -31,7 +33,7 @@ func FuzzReferrers(f *testing.F) {
 			return
 		}
 		if out == nil {
-			if !indexLists(raw, d.Digest) {
+			if !slices.ContainsFunc(before, isIt) {
 				t.Fatal("neither added nor listed")
 			}
 			return
@@ -48,7 +50,7 @@ func FuzzReferrers(f *testing.F) {
 				t.Fatalf("entry %d changed", i)
 			}
 		}
-		if again, err := addToIndex(out, d); err != nil || again != nil {
+		if again, err := addToIndex(out, d, isIt); err != nil || again != nil {
 			t.Fatalf("added twice: %v", err)
 		}
 	})
@@ -61,19 +63,23 @@ func FuzzManifest(f *testing.F) {
 	f.Add([]byte(`{"schemaVersion":2,"manifests":[{"digest":"a"}]}`))
 	f.Fuzz(func(t *testing.T, raw []byte) {
 		target := &oneManifest{raw: raw}
-		found := false
 		s := &searcher{target: target, subject: describe("", raw).Digest, opts: (*Options)(nil).withDefaults(), bytes: newBytes(), found: nil}
-		var out findings
 		for _, store := range []Store{StoreAPI, StoreAtt, StoreBuildKit} {
-			out = findings{}
-			s.look(t.Context(), candidate{describe("", raw), store}, &out)
-			found = found || len(out.entries) > 0
-			if len(out.entries)+len(out.rejected)+len(out.unsigned)+len(out.other) == 0 {
+			p := s.look(t.Context(), candidate{Descriptor: describe("", raw), store: store})
+			for i := range p.bundles {
+				p.bundles[i].keep, p.bundles[i].err = s.bundle(t.Context(), &p.bundles[i].Entry)
+			}
+			var out findings
+			p.addTo(&out)
+			if len(out.entries) > 0 {
+				t.Fatal("a bundle was found where there are no blobs")
+			}
+			if len(out.rejected)+len(out.unsigned)+len(out.other) == 0 {
 				t.Fatalf("silently dropped in %s", store)
 			}
-		}
-		if found {
-			t.Fatal("a bundle was found where there are no blobs")
+			if kept := len(out.rejected) + len(out.unsigned); kept > 2*maxUnsigned+2 && store != StoreAtt {
+				t.Fatalf("%d results of one manifest", kept)
+			}
 		}
 	})
 }

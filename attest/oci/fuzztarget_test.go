@@ -15,7 +15,12 @@ type oneManifest struct{ raw []byte }
 
 func (m *oneManifest) String() string                              { return "one manifest" }
 func (m *oneManifest) resolve(context.Context) (Descriptor, error) { return Descriptor{}, ErrNotFound }
-func (m *oneManifest) push(context.Context, *artifact) error       { return ErrNotFound }
+
+func (m *oneManifest) push(context.Context, attest.Digest, []*artifact) error { return ErrNotFound }
+
+func (m *oneManifest) pushLegacy(context.Context, attest.Digest, []*legacyEntry) error {
+	return ErrNotFound
+}
 
 func (m *oneManifest) manifest(context.Context, attest.Digest) ([]byte, Descriptor, error) {
 	return m.raw, describe("", m.raw), nil

@@ -122,7 +122,7 @@ func (m *manifest) mediaType() string {
 	switch {
 	case m.MediaType != "":
 		return m.MediaType
-	case m.Manifests != nil:
+	case m.manifests > 0:
 		return mediaTypeIndex
 	}
 	return mediaTypeManifest

@@ -21,6 +21,13 @@ func isCompanion(d Descriptor) bool {
 	return kind == kindAtts || kind == kindSigs || strings.HasPrefix(ref, "sha256-")
 }
 
+// isAtt reports whether an entry of index.json is cosign's .att image of subject: by
+// its name, or, as in the layouts that cosign saves, by its kind and no name at all.
+func isAtt(d Descriptor, subject attest.Digest) bool {
+	kind, ref := d.Annotations[annotationKind], d.Annotations[annotationRefName]
+	return ref == attTag(subject) || ref == "" && kind == kindAtts
+}
+
 // candidates walks index.json and the indexes that it lists, for manifests with
 // the subject, for cosign's attestations, and for BuildKit's statements.
 func (l *LayoutTarget) candidates(ctx context.Context, subject attest.Digest) ([]candidate, []Rejected, error) {
@@ -61,7 +68,7 @@ type listed struct {
 // storeOf tells by its annotations where a descriptor says that it belongs.
 func (w *layoutWalk) storeOf(d Descriptor) Store {
 	switch {
-	case d.Annotations[annotationKind] == kindAtts, d.Annotations[annotationRefName] == referrersTag(w.subject)+".att":
+	case isAtt(d, w.subject):
 		return StoreAtt
 	case d.Annotations[annotationReferenceType] == "attestation-manifest":
 		return StoreBuildKit
@@ -82,7 +89,7 @@ func (w *layoutWalk) entry(d Descriptor, depth int) {
 		w.reject(d, fmt.Errorf("%w: more than %d manifests", ErrLimit, maxLayoutManifests))
 		return
 	case as != StoreLayout:
-		w.found = append(w.found, candidate{d, as})
+		w.found = append(w.found, candidate{Descriptor: d, store: as})
 		return
 	}
 	raw, _, err := layoutManifest(w.root, d.Digest)
@@ -95,7 +102,7 @@ func (w *layoutWalk) entry(d Descriptor, depth int) {
 	case err != nil:
 		w.reject(d, err)
 	case m.Subject != nil && m.Subject.Digest == w.subject:
-		w.found = append(w.found, candidate{d, StoreLayout})
+		w.found = append(w.found, candidate{Descriptor: d, store: StoreLayout})
 	case len(m.Manifests) > 0 && depth < 4:
 		for _, child := range m.Manifests {
 			w.entry(child, depth+1)

@@ -7,7 +7,10 @@ import (
 	"fmt"
 	"os"
 	"path"
+	"slices"
 	"strings"
+
+	"github.com/imagetrust/imagetrust/attest"
 )
 
 const (
@@ -15,10 +18,70 @@ const (
 	layoutRetries = 8
 )
 
+// blob is content to be written.
+type blob struct {
+	Descriptor
+	content []byte
+}
+
 // push writes the blobs and then index.json, each under another name first and
-// then renamed, so that no reader sees half of one. The lock keeps our own writers
-// apart; others are noticed by reading back.
-func (l *LayoutTarget) push(ctx context.Context, a *artifact) error {
+// then renamed, so that no reader sees half of one.
+func (l *LayoutTarget) push(ctx context.Context, _ attest.Digest, artifacts []*artifact) error {
+	blobs := []blob{{emptyDescriptor(), emptyConfig}}
+	var added []Descriptor
+	for _, a := range artifacts {
+		blobs = append(blobs, blob{a.layer, a.bundle}, blob{a.descriptor, a.manifest})
+		added = append(added, a.descriptor)
+	}
+	return l.update(ctx, blobs, func(_ *os.Root, index []byte) ([]byte, error) { return addAllToIndex(index, added) })
+}
+
+// pushLegacy adds the entries to the .att image and puts its new version in the place
+// of the old one.
+func (l *LayoutTarget) pushLegacy(ctx context.Context, subject attest.Digest, entries []*legacyEntry) error {
+	var blobs []blob
+	for _, e := range entries {
+		blobs = append(blobs, blob{e.layer, e.envelope})
+	}
+	return l.update(ctx, blobs, func(root *os.Root, index []byte) ([]byte, error) {
+		return addLegacyToLayout(root, index, subject, entries)
+	})
+}
+
+func addLegacyToLayout(root *os.Root, index []byte, subject attest.Digest, entries []*legacyEntry) ([]byte, error) {
+	listed, err := parseReferrers(index)
+	if err != nil {
+		return nil, err
+	}
+	var replaced attest.Digest
+	var old, config []byte
+	if i := slices.IndexFunc(listed, func(d Descriptor) bool { return isAtt(d, subject) }); i >= 0 {
+		replaced = listed[i].Digest
+		if old, err = readBlob(root, replaced, maxManifestSize); err != nil {
+			return nil, err
+		}
+		if m, err := parseManifest(old); err == nil && m.Config != nil {
+			config, _ = readBlob(root, m.Config.Digest, maxManifestSize) // else made anew
+		}
+	}
+	image, err := addToLegacy(old, config, entries)
+	if err != nil || image == nil {
+		return nil, err
+	}
+	for _, b := range []blob{{image.configDesc, image.config}, {image.desc, image.manifest}} {
+		if err := writeBlob(root, b.Descriptor, b.content); err != nil {
+			return nil, err
+		}
+	}
+	image.desc.Annotations = map[string]string{annotationKind: kindAtts, annotationRefName: attTag(subject)}
+	return addToIndex(index, image.desc, func(d Descriptor) bool {
+		return isAtt(d, subject) && (d.Digest == replaced || d.Digest == image.desc.Digest)
+	})
+}
+
+// update writes blobs and then changes index.json until the change stays. The lock
+// keeps our own writers apart; others are noticed by reading back.
+func (l *LayoutTarget) update(ctx context.Context, blobs []blob, change func(root *os.Root, index []byte) ([]byte, error)) error {
 	root, err := l.open()
 	if err != nil {
 		return err
@@ -32,10 +95,7 @@ func (l *LayoutTarget) push(ctx context.Context, a *artifact) error {
 	if lockExcludes {
 		removeTemps(root) // of writers that were killed
 	}
-	for _, b := range []struct {
-		Descriptor
-		content []byte
-	}{{a.config, emptyConfig}, {a.layer, a.bundle}, {a.descriptor, a.manifest}} {
+	for _, b := range blobs {
 		if err := writeBlob(root, b.Descriptor, b.content); err != nil {
 			return err
 		}
@@ -44,7 +104,7 @@ func (l *LayoutTarget) push(ctx context.Context, a *artifact) error {
 		if err := ctx.Err(); err != nil {
 			return err
 		}
-		written, err := addToLayoutIndex(root, a.descriptor)
+		written, err := changeLayoutIndex(root, change)
 		if err != nil || !written {
 			return err
 		}
@@ -52,13 +112,13 @@ func (l *LayoutTarget) push(ctx context.Context, a *artifact) error {
 	return fmt.Errorf("%w: %s", ErrLostUpdate, l.dir)
 }
 
-// addToLayoutIndex adds d to index.json, and reports false if it was there.
-func addToLayoutIndex(root *os.Root, d Descriptor) (written bool, err error) {
+// changeLayoutIndex changes index.json, and reports false if nothing is to change.
+func changeLayoutIndex(root *os.Root, change func(root *os.Root, index []byte) ([]byte, error)) (written bool, err error) {
 	raw, err := readFile(root, "index.json", maxIndexSize)
 	if err != nil {
 		return false, fmt.Errorf("%w: %w", ErrLayout, err)
 	}
-	index, err := addToIndex(raw, d)
+	index, err := change(root, raw)
 	if err != nil || index == nil {
 		return false, err
 	}

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/imagetrust/imagetrust/attest"
+	"github.com/imagetrust/imagetrust/attest/internal/strictjson"
 )
 
 const (
@@ -32,6 +33,7 @@ const (
 	annotationKind          = "kind" // of cosign's saved layouts
 	annotationReference     = "vnd.docker.reference.digest"
 	annotationReferenceType = "vnd.docker.reference.type"
+	annotationUnsignedType  = "in-toto.io/predicate-type" // of BuildKit's layers
 )
 
 var emptyConfig = []byte("{}")
@@ -46,37 +48,102 @@ type manifest struct {
 	Annotations   map[string]string `json:"annotations,omitempty"`
 	Subject       *Descriptor       `json:"subject,omitempty"`
 	ArtifactType  string            `json:"artifactType,omitempty"`
+
+	layers, manifests int // how many there are; those beyond the limits are not read
 }
 
-// parseManifest reads a manifest or index. The error is an ErrManifest.
+// parseManifest reads a manifest or index. Of layers and manifests it reads as many
+// as anybody needs. The error is an ErrManifest.
 func parseManifest(raw []byte) (*manifest, error) {
 	m := &manifest{}
-	if err := json.Unmarshal(raw, m); err != nil {
+	err := strictjson.Object(raw, m.setMember)
+	switch {
+	case err != nil:
 		return nil, fmt.Errorf("%w: %w", ErrManifest, err)
-	}
-	if m.SchemaVersion != 2 {
+	case m.SchemaVersion != 2:
 		return nil, fmt.Errorf("%w: schemaVersion %d", ErrManifest, m.SchemaVersion)
 	}
 	return m, nil
 }
 
+func (m *manifest) setMember(name string, value []byte) (err error) {
+	switch name {
+	case "schemaVersion":
+		return json.Unmarshal(value, &m.SchemaVersion)
+	case "mediaType":
+		return json.Unmarshal(value, &m.MediaType)
+	case "artifactType":
+		return json.Unmarshal(value, &m.ArtifactType)
+	case "annotations":
+		m.Annotations, err = parseAnnotations(value, keepManifest)
+		return err
+	case "config", "subject":
+		if strictjson.IsNull(value) {
+			return nil
+		}
+		d, err := parseDescriptor(value, keepListed)
+		if name == "config" {
+			m.Config = &d
+		} else {
+			m.Subject = &d
+		}
+		return err
+	case "layers":
+		m.layers, err = parseList(value, func(i int, d Descriptor) {
+			if i < maxLayers {
+				m.Layers = append(m.Layers, d)
+			}
+		})
+		return err
+	case "manifests":
+		m.manifests, err = parseList(value, func(i int, d Descriptor) {
+			if i < maxListed {
+				m.Manifests = append(m.Manifests, d)
+			}
+		})
+		return err
+	}
+	return strictjson.ExactCase(name, "schemaVersion", "mediaType", "artifactType", "annotations", "config", "subject", "layers", "manifests")
+}
+
+// parseList reads descriptors one by one and returns how many there are. One that is
+// no descriptor spoils itself only: it comes out without a digest.
+func parseList(raw []byte, found func(i int, d Descriptor)) (n int, err error) {
+	if strictjson.IsNull(raw) {
+		return 0, nil
+	}
+	err = strictjson.Array(raw, func(entry []byte) error {
+		if n < max(maxLayers, maxListed) {
+			d, err := parseDescriptor(entry, keepListed)
+			if d.MediaType == mediaTypeDSSE {
+				d, err = parseDescriptor(entry, keepLegacy)
+			}
+			if err != nil {
+				d = Descriptor{}
+			}
+			found(n, d)
+		}
+		n++
+		return nil
+	})
+	return n, err
+}
+
 // artifact is a bundle in the form of an OCI artifact.
 type artifact struct {
-	subject    Descriptor
-	config     Descriptor
 	layer      Descriptor
 	bundle     []byte
 	manifest   []byte
 	descriptor Descriptor // of the manifest, as referrers lists want it
 }
 
+// emptyDescriptor is the config of artifacts.
+func emptyDescriptor() Descriptor { return describe(mediaTypeEmpty, emptyConfig) }
+
 // newArtifact builds the manifest by which Sigstore clients attach a bundle.
 func newArtifact(subject Descriptor, b *attest.Bundle, predicateType string, created time.Time) (*artifact, error) {
-	a := &artifact{
-		subject: Descriptor{MediaType: subject.MediaType, Digest: subject.Digest, Size: subject.Size},
-		bundle:  b.Bytes(),
-	}
-	a.config = describe(mediaTypeEmpty, emptyConfig)
+	a := &artifact{bundle: b.Bytes()}
+	config := emptyDescriptor()
 	a.layer = describe(b.MediaType(), a.bundle)
 	annotations := map[string]string{
 		annotationContent:       "dsse-envelope",
@@ -85,13 +152,13 @@ func newArtifact(subject Descriptor, b *attest.Bundle, predicateType string, cre
 	if !created.IsZero() {
 		annotations[annotationCreated] = created.UTC().Format(time.RFC3339)
 	}
-	raw, err := encodeJSON(manifest{
+	raw, err := strictjson.Encode(manifest{
 		SchemaVersion: 2,
 		MediaType:     mediaTypeManifest,
-		Config:        &a.config,
+		Config:        &config,
 		Layers:        []Descriptor{a.layer},
 		Annotations:   annotations,
-		Subject:       &a.subject,
+		Subject:       &Descriptor{MediaType: subject.MediaType, Digest: subject.Digest, Size: subject.Size},
 		ArtifactType:  b.MediaType(),
 	})
 	if err != nil {
@@ -128,11 +195,10 @@ func checkContent(content []byte, want attest.Digest) error {
 	return nil
 }
 
-// addToIndex adds d to the manifests of an index and returns the new index, or
-// nil if d is in it already. Everything else in the index is kept as it is. A nil
-// raw is an empty index.
-func addToIndex(raw []byte, d Descriptor) ([]byte, error) {
-	members := map[string]json.RawMessage{}
+// addToIndex puts d at the end of the manifests of an index, instead of those that
+// are in its place, and returns the new index, or nil if d is in it already.
+// Everything else in the index is kept as it is. A nil raw is an empty index.
+func addToIndex(raw []byte, d Descriptor, inPlace func(Descriptor) bool) ([]byte, error) {
 	if raw == nil {
 		raw = []byte(`{"schemaVersion":2,"mediaType":"` + mediaTypeIndex + `","manifests":[]}`)
 	}
@@ -140,57 +206,62 @@ func addToIndex(raw []byte, d Descriptor) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := json.Unmarshal(raw, &members); err != nil {
-		return nil, fmt.Errorf("%w: %w", ErrManifest, err)
-	}
-	var entries []json.RawMessage
-	if err := json.Unmarshal(orNull(members["manifests"]), &entries); err != nil {
-		return nil, fmt.Errorf("%w: %w", ErrManifest, err)
-	}
-	if len(entries) != len(before) { // encoding/json takes "Manifests" for it, too
-		return nil, fmt.Errorf("%w: ambiguous index", ErrManifest)
-	}
-	if indexLists(raw, d.Digest) {
+	if slices.ContainsFunc(before, func(e Descriptor) bool { return e.Digest == d.Digest && inPlace(e) }) {
 		return nil, nil
 	}
-	entry, err := encodeJSON(d)
-	if err != nil {
-		return nil, err
-	}
-	if members["manifests"], err = encodeJSON(append(entries, entry)); err != nil {
-		return nil, err
-	}
-	out, err := encodeMembers(members)
-	if err != nil {
-		return nil, err
-	}
-	if !indexLists(out, d.Digest) {
-		return nil, fmt.Errorf("%w: ambiguous index", ErrManifest)
-	}
-	return out, nil
+	return editMembers(raw, func(members map[string]json.RawMessage) error {
+		var entries []json.RawMessage
+		if err := json.Unmarshal(orNull(members["manifests"]), &entries); err != nil || len(entries) != len(before) {
+			return fmt.Errorf("%w: ambiguous index", ErrManifest)
+		}
+		var kept []json.RawMessage
+		for i, e := range entries {
+			if !inPlace(before[i]) {
+				kept = append(kept, e)
+			}
+		}
+		entry, err := strictjson.Encode(d)
+		if err != nil {
+			return err
+		}
+		members["manifests"], err = strictjson.Encode(append(kept, entry))
+		return err
+	})
 }
 
-// indexLists reports whether an index lists d.
-func indexLists(raw []byte, d attest.Digest) bool {
-	entries, err := parseReferrers(raw)
-	return err == nil && slices.ContainsFunc(entries, func(e Descriptor) bool { return e.Digest == d })
+// editMembers rewrites a document of which only some members change. The error is an
+// ErrManifest or that of edit.
+func editMembers(raw []byte, edit func(members map[string]json.RawMessage) error) ([]byte, error) {
+	members := map[string]json.RawMessage{}
+	err := strictjson.Object(raw, func(name string, value []byte) error {
+		members[name] = value
+		return nil
+	})
+	if err != nil {
+		return nil, fmt.Errorf("%w: %w", ErrManifest, err)
+	}
+	if err := edit(members); err != nil {
+		return nil, err
+	}
+	return encodeMembers(members)
 }
 
 // encodeMembers writes an object, the members that people look for first.
 func encodeMembers(members map[string]json.RawMessage) ([]byte, error) {
-	order := []string{"schemaVersion", "mediaType", "artifactType", "manifests"}
+	order := []string{"schemaVersion", "mediaType", "artifactType", "config", "layers", "manifests"}
+	first := len(order)
 	for name := range members {
 		if !slices.Contains(order, name) {
 			order = append(order, name)
 		}
 	}
-	slices.Sort(order[4:])
+	slices.Sort(order[first:])
 	var buf bytes.Buffer
 	for _, name := range order {
 		if members[name] == nil {
 			continue
 		}
-		key, err := encodeJSON(name)
+		key, err := strictjson.Encode(name)
 		if err != nil {
 			return nil, err
 		}
@@ -198,14 +269,6 @@ func encodeMembers(members map[string]json.RawMessage) ([]byte, error) {
 	}
 	out := append([]byte("{"), bytes.TrimPrefix(buf.Bytes(), []byte(","))...)
 	return append(out, '}'), nil
-}
-
-func encodeJSON(v any) ([]byte, error) {
-	var buf bytes.Buffer
-	enc := json.NewEncoder(&buf)
-	enc.SetEscapeHTML(false) // media types have a plus, annotations may have anything
-	err := enc.Encode(v)
-	return bytes.TrimSuffix(buf.Bytes(), []byte("\n")), err
 }
 
 func orNull(raw json.RawMessage) json.RawMessage {
@@ -228,4 +291,10 @@ func isUnsignedType(mediaType string) bool { return mediaType == attest.PayloadT
 
 func isIndexType(mediaType string) bool {
 	return mediaType == mediaTypeIndex || mediaType == mediaTypeDockerList
+}
+
+// isBundleLayer reports whether a layer is a bundle, or an envelope as in cosign's
+// older form.
+func isBundleLayer(mediaType string) bool {
+	return isBundleType(mediaType) || mediaType == mediaTypeDSSE
 }

@@ -10,6 +10,11 @@ const (
 	// the most promising MaxReferrers from.
 	listFactor = 16
 
+	// maxListed is the number of descriptors that are read of one list, maxLayers
+	// that of the layers of one manifest.
+	maxListed = listFactor * defaultMaxReferrers
+	maxLayers = 4096
+
 	defaultMaxBlobSize  = 32 << 20
 	defaultMaxReferrers = 512
 	defaultMaxInFlight  = 64 << 20

@@ -2,12 +2,13 @@ package oci
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
+	"sync"
 
 	"github.com/imagetrust/imagetrust/attest"
 )
@@ -18,58 +19,77 @@ const maxPages = 64
 // errNoAPI says that a registry lacks the referrers API.
 var errNoAPI = errors.New("oci: no referrers API")
 
-// candidates reads all three stores of a registry. The API and the tag may both
-// hold something: registries that gain the API do not always take the tag over.
+// candidates reads all three stores of a registry at once. The API and the tag may
+// both hold something: registries that gain the API do not always take the tag over.
 func (r *RepositoryTarget) candidates(ctx context.Context, subject attest.Digest) ([]candidate, []Rejected, error) {
+	stores := []struct {
+		Store
+		list func(context.Context, attest.Digest) ([]candidate, error)
+	}{{StoreAPI, r.listAPI}, {StoreTag, r.listTag}, {StoreAtt, r.listAtt}}
+	found, errs := make([][]candidate, len(stores)), make([]error, len(stores))
+	var group sync.WaitGroup
+	for i, store := range stores {
+		group.Go(func() { found[i], errs[i] = store.list(ctx, subject) })
+	}
+	group.Wait()
 	var rejected []Rejected
-	found, err := r.listAPI(ctx, subject)
-	switch {
-	case errors.Is(err, errNoAPI):
-	case errors.Is(err, ErrLimit) || errors.Is(err, ErrManifest):
-		rejected = append(rejected, Rejected{Store: StoreAPI, Err: err})
-	case err != nil:
-		return nil, nil, err
+	for i, err := range errs {
+		switch {
+		case err == nil:
+		case stores[i].Store == StoreAPI && !errors.Is(err, ErrLimit) && !errors.Is(err, ErrManifest):
+			return nil, nil, err // a list that cannot be had is no empty list
+		default:
+			rejected = append(rejected, Rejected{Store: stores[i].Store, Err: err})
+		}
 	}
-	tagged, err := r.listTag(ctx, subject)
-	if err != nil {
-		rejected = append(rejected, Rejected{Store: StoreTag, Err: err})
-	}
-	found = append(found, tagged...)
-	_, att, err := r.manifestByTag(ctx, referrersTag(subject)+".att", mediaTypeManifest)
-	switch {
-	case err == nil:
-		found = append(found, candidate{att, StoreAtt})
-	case !errors.Is(err, ErrNotFound):
-		rejected = append(rejected, Rejected{Store: StoreAtt, Err: err})
-	}
-	return found, rejected, ctx.Err()
+	return slices.Concat(found...), rejected, ctx.Err()
 }
 
 // listAPI reads the referrers API with all its pages (distribution specification,
-// "Listing Referrers"). What was read before an error is returned with it.
+// "Listing Referrers"). What was read before an error is returned with it. It asks
+// for no artifact type: registries that filter go by what others wrote.
 func (r *RepositoryTarget) listAPI(ctx context.Context, subject attest.Digest) ([]candidate, error) {
 	var found []candidate
-	next := r.url("referrers", string(subject))
-	for page := 0; next != ""; page++ {
-		if page == maxPages || len(found) > listFactor*defaultMaxReferrers {
-			return found, fmt.Errorf("%w: more than %d pages or %d referrers", ErrLimit, maxPages, listFactor*defaultMaxReferrers)
+	size, seen := 0, map[string]bool{}
+	for next := r.url("referrers", string(subject)); next != ""; {
+		if seen[next] || len(seen) == maxPages || len(found) > maxListed || size > maxIndexSize {
+			return found, fmt.Errorf("%w: the list repeats itself, or has more than %d pages, %d referrers or %d bytes", ErrLimit, maxPages, maxListed, maxIndexSize)
 		}
+		seen[next] = true
 		resp, err := r.referrersPage(ctx, next)
-		if err != nil {
+		switch {
+		case errors.Is(err, errNoAPI) && len(seen) == 1:
+			return nil, nil
+		case errors.Is(err, errNoAPI):
+			return found, fmt.Errorf("%w: page %d is no list of referrers", ErrManifest, len(seen))
+		case err != nil:
 			return found, err
 		}
+		size += len(resp.body)
 		descriptors, err := parseReferrers(resp.body)
 		if err != nil {
 			return found, err
 		}
 		for _, d := range descriptors {
-			found = append(found, candidate{d, StoreAPI})
+			found = append(found, candidate{Descriptor: d, store: StoreAPI})
 		}
 		if next, err = nextPage(resp); err != nil {
 			return found, err
 		}
 	}
 	return found, nil
+}
+
+// listAtt finds cosign's .att image.
+func (r *RepositoryTarget) listAtt(ctx context.Context, subject attest.Digest) ([]candidate, error) {
+	raw, desc, err := r.manifestByTag(ctx, attTag(subject), manifestAccept)
+	switch {
+	case errors.Is(err, ErrNotFound), err == nil && desc.Digest == subject:
+		return nil, nil
+	case err != nil:
+		return nil, err
+	}
+	return []candidate{{Descriptor: desc, store: StoreAtt, raw: raw}}, nil
 }
 
 // referrersPage asks the referrers API. The error is errNoAPI where there is none.
@@ -100,7 +120,7 @@ func (r *RepositoryTarget) listTag(ctx context.Context, subject attest.Digest) (
 	}
 	found := make([]candidate, len(descriptors))
 	for i, d := range descriptors {
-		found[i] = candidate{d, StoreTag}
+		found[i] = candidate{Descriptor: d, store: StoreTag}
 	}
 	return found, nil
 }
@@ -109,27 +129,16 @@ func (r *RepositoryTarget) listTag(ctx context.Context, subject attest.Digest) (
 // descriptor spoils itself only: it comes out without a digest. The error is an
 // ErrManifest or ErrLimit.
 func parseReferrers(raw []byte) ([]Descriptor, error) {
-	var index struct {
-		SchemaVersion int               `json:"schemaVersion"`
-		MediaType     string            `json:"mediaType"`
-		Manifests     []json.RawMessage `json:"manifests"`
+	m, err := parseManifest(raw)
+	switch {
+	case err != nil:
+		return nil, err
+	case m.MediaType != "" && !isIndexType(m.MediaType) || m.layers > 0:
+		return nil, fmt.Errorf("%w: not an image index: mediaType %.80q", ErrManifest, m.MediaType)
+	case m.manifests > maxListed:
+		return nil, fmt.Errorf("%w: %d referrers in one index", ErrLimit, m.manifests)
 	}
-	if err := json.Unmarshal(raw, &index); err != nil {
-		return nil, fmt.Errorf("%w: %w", ErrManifest, err)
-	}
-	if index.SchemaVersion != 2 || index.MediaType != "" && !isIndexType(index.MediaType) {
-		return nil, fmt.Errorf("%w: not an image index: schemaVersion %d, mediaType %.80q", ErrManifest, index.SchemaVersion, index.MediaType)
-	}
-	if len(index.Manifests) > listFactor*defaultMaxReferrers {
-		return nil, fmt.Errorf("%w: %d referrers in one index", ErrLimit, len(index.Manifests))
-	}
-	descriptors := make([]Descriptor, len(index.Manifests))
-	for i, entry := range index.Manifests {
-		if err := json.Unmarshal(entry, &descriptors[i]); err != nil {
-			descriptors[i] = Descriptor{}
-		}
-	}
-	return descriptors, nil
+	return m.Manifests, nil
 }
 
 // nextPage returns the address of the next page from the Link header (RFC 8288),

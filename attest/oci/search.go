@@ -3,7 +3,6 @@ package oci
 import (
 	"cmp"
 	"context"
-	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -14,9 +13,22 @@ import (
 	"github.com/imagetrust/imagetrust/attest"
 )
 
+const (
+	// maxReferrerSize bounds the manifest of a referrer. Those of bundles have
+	// about a thousand bytes.
+	maxReferrerSize = 1 << 20
+	// maxBundles is how many bundles of one referrer are read; writers put one
+	// into each. maxUnsigned is the same for unsigned statements.
+	maxBundles  = 4
+	maxUnsigned = 64
+)
+
 // Entry is a bundle that was found.
 type Entry struct {
-	// Bundle is what was stored. It is a claim.
+	// Bundle is what was stored. It is a claim. An entry in cosign's older form whose
+	// annotations hold a certificate, a log entry or a timestamp comes as a bundle
+	// v0.1 of them and of the stored envelope; without them, as with a plain key,
+	// as the bare envelope.
 	Bundle *attest.Bundle
 	// Manifest is the manifest in which it was found, Layer its own descriptor
 	// there, with the annotations of cosign's older form.
@@ -27,16 +39,7 @@ type Entry struct {
 	verified *attest.Verified
 }
 
-// Unsigned is a statement that nobody signed, such as BuildKit's. It is listed and
-// not read: nothing can be concluded from it.
-type Unsigned struct {
-	// Manifest is where it was found, Layer its own descriptor there.
-	Manifest, Layer Descriptor
-	// Store is where the manifest was found.
-	Store Store
-}
-
-// findings are what a search comes upon, by the manifest it is in.
+// findings are what a search comes upon.
 type findings struct {
 	entries  []Entry
 	unsigned []Unsigned
@@ -47,36 +50,60 @@ type findings struct {
 // inspect decides about a bundle: keep it, pass over it, or reject it.
 type inspect func(ctx context.Context, e *Entry) (keep bool, err error)
 
+type searcher struct {
+	target  Target
+	subject attest.Digest
+	opts    *Options
+	found   inspect
+	bytes   *semaphore.Weighted
+}
+
 // search looks into every candidate of subject and calls found for each bundle,
-// from several goroutines. The findings that it returns are ordered by digest;
-// found decides what becomes an entry, or why it is rejected.
-func search(ctx context.Context, t Target, subject attest.Digest, opts *Options, found inspect) (*findings, error) {
+// from several goroutines. The findings that it returns are ordered by the digests of
+// their manifests; found decides what becomes an entry, or why it is rejected. More
+// are candidates that the caller knows of.
+func search(ctx context.Context, t Target, subject attest.Digest, opts *Options, more []candidate, found inspect) (*findings, error) {
 	cands, rejected, err := t.candidates(ctx, subject)
 	if err != nil {
 		return nil, fmt.Errorf("list referrers of %s in %s: %w", subject, t, err)
 	}
-	cands, over := choose(cands, subject, opts.MaxReferrers)
+	cands, over := choose(append(cands, more...), subject, opts.MaxReferrers)
 	s := &searcher{target: t, subject: subject, opts: opts, found: found, bytes: semaphore.NewWeighted(opts.MaxInFlight)}
-	results := make([]findings, len(cands))
-	group, groupCtx := errgroup.WithContext(ctx)
-	group.SetLimit(opts.Parallel)
-	for i, c := range cands {
-		group.Go(func() error {
-			s.look(groupCtx, c, &results[i])
-			return groupCtx.Err() // everything else is a rejection
-		})
+	parts := make([]part, len(cands))
+	err = s.each(ctx, len(cands), func(ctx context.Context, i int) { parts[i] = s.look(ctx, cands[i]) })
+	if err != nil {
+		return nil, err
 	}
-	if err := group.Wait(); err != nil {
+	var bundles []*bundlePart
+	for i := range parts {
+		for k := range parts[i].bundles {
+			bundles = append(bundles, &parts[i].bundles[k])
+		}
+	}
+	err = s.each(ctx, len(bundles), func(ctx context.Context, i int) { bundles[i].keep, bundles[i].err = s.bundle(ctx, &bundles[i].Entry) })
+	if err != nil {
 		return nil, err
 	}
 	all := &findings{rejected: append(rejected, over...)}
-	for _, r := range results {
-		all.entries = append(all.entries, r.entries...)
-		all.unsigned = append(all.unsigned, r.unsigned...)
-		all.other = append(all.other, r.other...)
-		all.rejected = append(all.rejected, r.rejected...)
+	for i := range parts {
+		parts[i].addTo(all)
 	}
 	return all, nil
+}
+
+// each calls do for 0 to n-1, some at a time. The error is that of ctx.
+func (s *searcher) each(ctx context.Context, n int, do func(ctx context.Context, i int)) error {
+	group, groupCtx := errgroup.WithContext(ctx)
+	group.SetLimit(s.opts.Parallel)
+	for i := range n {
+		group.Go(func() error {
+			if groupCtx.Err() == nil {
+				do(groupCtx, i)
+			}
+			return groupCtx.Err() // everything else is a rejection
+		})
+	}
+	return group.Wait()
 }
 
 // choose removes duplicates and malformed descriptors, keeps the limit most
@@ -121,47 +148,72 @@ func (c candidate) promise() int {
 	return 0
 }
 
-type searcher struct {
-	target  Target
-	subject attest.Digest
-	opts    *Options
-	found   inspect
-	bytes   *semaphore.Weighted
+// part is what one candidate comes to.
+type part struct {
+	candidate
+	manifest Descriptor
+	bundles  []bundlePart
+	unsigned []Unsigned
+	errs     []error
 }
 
-// look reads one candidate and puts what it is into out.
-func (s *searcher) look(ctx context.Context, c candidate, out *findings) {
-	reject := func(err error) { out.rejected = append(out.rejected, Rejected{c.Descriptor, c.store, err}) }
-	raw, desc, err := s.target.manifest(ctx, c.Digest)
+// bundlePart is a bundle of a candidate, and what became of it.
+type bundlePart struct {
+	Entry
+	keep bool
+	err  error
+}
+
+// look reads the manifest of a candidate.
+func (s *searcher) look(ctx context.Context, c candidate) (p part) {
+	p.candidate = c
+	m, desc, err := s.read(ctx, c)
 	if err != nil {
-		reject(err)
-		return
+		p.errs = append(p.errs, err)
+		return p
+	}
+	p.manifest = desc
+	p.manifest.ArtifactType, p.manifest.Annotations = m.ArtifactType, m.Annotations
+	bundles, left := maxBundles, m.layers-len(m.Layers)
+	if c.store == StoreAtt {
+		bundles = s.opts.MaxReferrers
+	}
+	for _, layer := range m.Layers {
+		switch {
+		case isUnsignedType(layer.MediaType) && len(p.unsigned) < maxUnsigned:
+			p.unsigned = append(p.unsigned, Unsigned{p.manifest, layer, c.store})
+		case isUnsignedType(layer.MediaType):
+			left++
+		case c.store == StoreBuildKit: // never holds signed statements
+		case isBundleLayer(layer.MediaType) && len(p.bundles) < bundles:
+			p.bundles = append(p.bundles, bundlePart{Entry: Entry{Manifest: p.manifest, Layer: layer, Store: c.store}})
+		case isBundleLayer(layer.MediaType):
+			left++
+		}
+	}
+	if left > 0 {
+		p.errs = append(p.errs, fmt.Errorf("%w: %d more layers", ErrLimit, left))
+	}
+	return p
+}
+
+// read fetches the manifest of a candidate and checks that it belongs to the subject.
+func (s *searcher) read(ctx context.Context, c candidate) (*manifest, Descriptor, error) {
+	raw, desc := c.raw, c.Descriptor
+	if raw == nil {
+		var err error
+		if raw, desc, err = s.target.manifest(ctx, c.Digest); err != nil {
+			return nil, desc, err
+		}
+	}
+	if c.store != StoreAtt && len(raw) > maxReferrerSize {
+		return nil, desc, fmt.Errorf("%w: manifest of %d bytes, at most %d", ErrLimit, len(raw), maxReferrerSize)
 	}
 	m, err := parseManifest(raw)
 	if err != nil {
-		reject(err)
-		return
+		return nil, desc, err
 	}
-	if err := s.belongs(c, m); err != nil {
-		reject(err)
-		return
-	}
-	desc.ArtifactType, desc.Annotations = m.ArtifactType, m.Annotations
-	before := len(out.rejected)
-	for _, layer := range m.Layers {
-		switch {
-		case isUnsignedType(layer.MediaType):
-			out.unsigned = append(out.unsigned, Unsigned{desc, layer, c.store})
-		case c.store == StoreBuildKit: // never holds signed statements
-		case isBundleType(layer.MediaType) || layer.MediaType == mediaTypeDSSE:
-			if err := s.bundle(ctx, Entry{Manifest: desc, Layer: layer, Store: c.store}, out); err != nil {
-				reject(err)
-			}
-		}
-	}
-	if len(out.entries)+len(out.unsigned) == 0 && len(out.rejected) == before {
-		out.other = append(out.other, desc)
-	}
+	return m, desc, s.belongs(c, m)
 }
 
 // belongs checks that a manifest is where it was found for a reason. What binds a
@@ -180,133 +232,46 @@ func (s *searcher) belongs(c candidate, m *manifest) error {
 }
 
 // bundle fetches the bundle of e and asks s.found about it.
-func (s *searcher) bundle(ctx context.Context, e Entry, out *findings) error {
-	if err := e.Layer.Digest.Validate(); err != nil {
-		return fmt.Errorf("%w: %w", ErrManifest, err)
-	}
-	if e.Layer.Size < 0 || e.Layer.Size > s.opts.MaxBlobSize {
-		return fmt.Errorf("%w: bundle of %d bytes, at most %d", ErrLimit, e.Layer.Size, s.opts.MaxBlobSize)
-	}
-	weight := min(e.Layer.Size, s.opts.MaxInFlight)
-	if err := s.bytes.Acquire(ctx, weight); err != nil {
-		return err
-	}
-	defer s.bytes.Release(weight)
-	raw, err := s.target.blob(ctx, e.Layer)
-	if err != nil {
-		return err
-	}
-	if int64(len(raw)) != e.Layer.Size {
-		return fmt.Errorf("%w: %d bytes, want %d", ErrDigest, len(raw), e.Layer.Size)
-	}
-	if e.Bundle, err = attest.ParseBundle(raw); err != nil {
-		return err
-	}
-	keep, err := s.found(ctx, &e)
-	if err == nil && keep {
-		out.entries = append(out.entries, e)
-	}
-	return err
-}
-
-// Listing is what List found.
-type Listing struct {
-	// Subject is the image, resolved.
-	Subject attest.Digest
-	// Bundles are claims, in the order of their manifests' digests.
-	Bundles []Entry
-	// Unsigned are statements without any signature.
-	Unsigned []Unsigned
-	// Other are referrers that hold no attestation, or one of another predicate
-	// type than was asked for.
-	Other []Descriptor
-	// Rejected are entries that could not be read, with the reasons.
-	Rejected []Rejected
-}
-
-// List finds the bundles attached to the image subject, or to the image that t
-// names if subject is empty, and checks nothing about them: use [Verify] to decide. opts
-// may be nil.
-// The error is one of reaching the target; what is wrong with single entries is in
-// Listing.Rejected. An image without attestations gives an empty Listing.
-func List(ctx context.Context, t Target, subject attest.Digest, opts *Options) (*Listing, error) {
-	opts = opts.withDefaults()
-	subject, err := subjectOf(ctx, t, subject)
-	if err != nil {
-		return nil, err
-	}
-	budget := semaphore.NewWeighted(opts.MaxTotal)
-	f, err := search(ctx, t, subject, opts, func(_ context.Context, e *Entry) (bool, error) {
-		if !budget.TryAcquire(e.Layer.Size) {
-			return false, fmt.Errorf("%w: more than %d bytes of bundles", ErrLimit, opts.MaxTotal)
-		}
-		if opts.PredicateType == "" {
-			return true, nil
-		}
-		st, err := e.Bundle.UnverifiedStatement()
-		return err == nil && st.PredicateType == opts.PredicateType, err
-	})
-	if err != nil {
-		return nil, err
-	}
-	return &Listing{subject, f.entries, f.unsigned, f.other, f.rejected}, nil
-}
-
-// Result is what Verify found.
-type Result struct {
-	// Subject is the image, resolved.
-	Subject attest.Digest
-	// Verified are the statements that passed, in the order of their manifests'
-	// digests.
-	Verified []*attest.Verified
-	// Sources says for each of Verified where it was found; its Bundle is nil.
-	Sources []Entry
-	// Unsigned are statements without any signature.
-	Unsigned []Unsigned
-	// Other are referrers that hold no attestation, or one of another predicate
-	// type than was asked for.
-	Other []Descriptor
-	// Rejected are entries that could not be read or did not pass, with the
-	// reasons.
-	Rejected []Rejected
-}
-
-// Verify finds the bundles attached to the image subject, or to the image that t
-// names if subject is empty, and checks each with v, which is called
-// from several goroutines. opts may be nil. A Result comes also with the error
-// ErrNoneVerified, which says that nothing passed; other errors are of reaching the
-// target.
-func Verify(ctx context.Context, t Target, subject attest.Digest, v attest.Verifier, opts *Options) (*Result, error) {
-	opts = opts.withDefaults()
-	subject, err := subjectOf(ctx, t, subject)
-	if err != nil {
-		return nil, err
-	}
-	f, err := search(ctx, t, subject, opts, func(ctx context.Context, e *Entry) (bool, error) {
-		ok, err := v.Verify(ctx, e.Bundle, subject)
-		if err != nil {
+func (s *searcher) bundle(ctx context.Context, e *Entry) (keep bool, err error) {
+	weight := max(0, min(e.Layer.Size, s.opts.MaxInFlight))
+	if e.Layer.Size <= s.opts.MaxBlobSize {
+		if err := s.bytes.Acquire(ctx, weight); err != nil {
 			return false, err
 		}
-		if !ok.Valid() || ok.Subject() != subject {
-			return false, errors.New("oci: the verifier returned no verified statement about the image")
-		}
-		if opts.PredicateType != "" && ok.PredicateType() != opts.PredicateType {
-			return false, nil
-		}
-		e.verified = ok
-		return true, nil
-	})
+		defer s.bytes.Release(weight)
+	}
+	raw, err := fetch(ctx, s.target, e.Layer, s.opts.MaxBlobSize)
 	if err != nil {
-		return nil, err
+		return false, err
 	}
-	r := &Result{Subject: subject, Unsigned: f.unsigned, Other: f.other, Rejected: f.rejected}
-	for _, e := range f.entries {
-		r.Verified = append(r.Verified, e.verified)
-		e.Bundle, e.verified = nil, nil
-		r.Sources = append(r.Sources, e)
+	if e.Layer.MediaType == mediaTypeDSSE {
+		e.Bundle, err = legacyBundle(raw, e.Layer.Annotations)
+	} else {
+		e.Bundle, err = attest.ParseBundle(raw)
 	}
-	if len(r.Verified) == 0 {
-		return r, &NoneVerifiedError{subject, r.Rejected}
+	if err != nil {
+		return false, err
 	}
-	return r, nil
+	return s.found(ctx, e)
+}
+
+// addTo sorts what was found in a candidate. Nothing is left out: what is neither kept
+// nor rejected is among the others.
+func (p *part) addTo(all *findings) {
+	entries := len(all.entries)
+	for _, b := range p.bundles {
+		switch {
+		case b.err != nil:
+			p.errs = append(p.errs, b.err)
+		case b.keep:
+			all.entries = append(all.entries, b.Entry)
+		}
+	}
+	all.unsigned = append(all.unsigned, p.unsigned...)
+	for _, err := range p.errs {
+		all.rejected = append(all.rejected, Rejected{p.candidate.Descriptor, p.store, err})
+	}
+	if len(all.entries) == entries && len(p.unsigned)+len(p.errs) == 0 {
+		all.other = append(all.other, p.manifest)
+	}
 }

@@ -21,8 +21,10 @@ type Target interface {
 	blob(ctx context.Context, d Descriptor) ([]byte, error)
 	// candidates lists what may be an attestation of subject, in all stores.
 	candidates(ctx context.Context, subject attest.Digest) ([]candidate, []Rejected, error)
-	// push stores an artifact and makes it discoverable as a referrer of subject.
-	push(ctx context.Context, a *artifact) error
+	// push stores artifacts and makes them discoverable as referrers of subject.
+	push(ctx context.Context, subject attest.Digest, artifacts []*artifact) error
+	// pushLegacy adds entries to cosign's .att image of subject.
+	pushLegacy(ctx context.Context, subject attest.Digest, entries []*legacyEntry) error
 }
 
 // Store is the place in a target where an entry was found.
@@ -46,18 +48,7 @@ const (
 type candidate struct {
 	Descriptor
 	store Store
-}
-
-// Descriptor describes content by digest, size and type (OCI image specification,
-// "descriptor").
-type Descriptor struct {
-	MediaType string        `json:"mediaType"`
-	Digest    attest.Digest `json:"digest"`
-	// Size is in bytes.
-	Size int64 `json:"size"`
-	// Annotations and ArtifactType are claims of whoever wrote the descriptor.
-	Annotations  map[string]string `json:"annotations,omitempty"`
-	ArtifactType string            `json:"artifactType,omitempty"`
+	raw   []byte // the manifest, if it was read already
 }
 
 // Resolve returns the digest of the image that t itself names: by the tag or

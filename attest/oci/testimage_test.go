@@ -99,7 +99,7 @@ func writeLayout(t testing.TB, imgs ...v1.Image) string {
 type keyPair struct {
 	private  *ecdsa.PrivateKey
 	signer   *attest.KeySigner
-	verifier *attest.KeyVerifier
+	verifier attest.Verifier
 }
 
 func newKeyPair(t testing.TB) keyPair {
