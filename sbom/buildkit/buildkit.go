@@ -61,7 +61,8 @@ type Statement struct {
 	// Data is the statement, without an envelope.
 	Data []byte
 	// Signer is who signed it, if the caller has verified that; empty for BuildKit's
-	// own, which nobody signs.
+	// own, which nobody signs. A signature on a statement that does not name the image
+	// as its subject proves nothing about it, and counts as none.
 	Signer string
 }
 
@@ -97,7 +98,7 @@ type Source struct {
 	Digest sbom.Digest
 	// PredicateType is what the statement is.
 	PredicateType string
-	// Signer is Statement.Signer.
+	// Signer is Statement.Signer; empty if the statement does not name the image.
 	Signer string
 }
 
@@ -178,7 +179,13 @@ func (b *Build) add(subject sbom.Digest, st *Statement, components *int) {
 	src := Source{Digest: sbom.Digest(fmt.Sprintf("sha256:%x", sha256.Sum256(st.Data))), Signer: st.Signer}
 	s, err := parseStatement(st.Data)
 	if err == nil {
-		src.PredicateType, err = s.PredicateType, s.about(subject)
+		src.PredicateType = s.PredicateType
+		var named bool
+		if named, err = s.about(subject); err == nil && !named && src.Signer != "" {
+			// What was signed for one image could be stored beside any other.
+			b.Gaps = append(b.Gaps, b.gap(sbom.GapIncomplete, "statement %s was signed but does not name the image: it counts as unsigned", src.Digest))
+			src.Signer = ""
+		}
 	}
 	if err == nil {
 		switch s.PredicateType {

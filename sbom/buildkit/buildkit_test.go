@@ -194,7 +194,7 @@ func TestJoin(t *testing.T) {
 	inv.Files = []sbom.File{fileOf("app", "app", inv.Layers[1].Ref()), fileOf("etc/os-release", "os", inv.Layers[0].Ref()), fileOf("x", "x", inv.Layers[2].Ref())}
 	before := mustJSON(inv.Files)
 
-	build := buildkit.Parse(inv.Subject.Digest, []buildkit.Statement{{Data: r.v1()}, {Data: stage, Signer: "https://example.com/builder"}}, nil)
+	build := buildkit.Parse(inv.Subject.Digest, []buildkit.Statement{{Data: r.v1()}, {Data: naming(t, stage, inv.Subject.Digest), Signer: "https://example.com/builder"}}, nil)
 	origins := build.Join(inv, nil)
 	if len(origins) != 3 || describe(&origins[0]) != "copied stage-2:app stated < run build:out/app proved" {
 		t.Errorf("origins %+v", origins)

@@ -5,8 +5,7 @@
 //	build, err := buildkit.Read(ctx, img, nil)
 //	inv, err := catalog.Image(ctx, img, nil)
 //	files, err := buildkit.Files(ctx, img)
-//	origins := build.Trace(inv.Layers, files)
-//	build.Join(inv, origins)
+//	origins := build.Join(inv, files)
 //
 // # What is read
 //
@@ -23,9 +22,9 @@
 // that nothing here changes what the image's bytes say: components of stages are added
 // with sbom.ScopeBuild, which is never matched as shipped, and a layer's base is not
 // moved once it was compared by digests. Statements come with confidence 0.5; those
-// whose signer the caller has verified (Statement.Signer) with 0.9. What contradicts the
-// image is left out and becomes a gap: a manifest bound to another image, a
-// subject with another digest, layers that are not the image's.
+// that name the image and whose signer the caller has verified (Statement.Signer) with
+// 0.9. What contradicts the image is left out and becomes a gap: a manifest bound to
+// another image, a subject with another digest, layers that are not the image's.
 //
 // # Tracing
 //

@@ -47,7 +47,7 @@ func (b *Build) Join(inv *sbom.Inventory, files []sbom.File) []Origin {
 			inv.Gaps = append(inv.Gaps, b.gap(sbom.GapContradiction, "the provenance is about other layers than the image has: it traces no file"))
 		}
 	}
-	j := joiner{Build: b, inv: inv, ids: make(map[string]bool), stages: make(map[string]string)}
+	j := joiner{Build: b, inv: inv, ids: make(map[string]bool), copies: make(map[string]int), stages: make(map[string]string)}
 	for i := range inv.Components {
 		j.ids[inv.Components[i].ID] = true
 	}
@@ -104,6 +104,7 @@ type joiner struct {
 	*Build
 	inv    *sbom.Inventory
 	ids    map[string]bool
+	copies map[string]int    // how many components had an id of their own made from this one
 	stages map[string]string // id of a stage's component by its name
 }
 
@@ -112,8 +113,9 @@ func (j *joiner) add(c sbom.Component) string {
 	c.Scope, c.Attribution = sbom.ScopeBuild, sbom.Attribution{}
 	id := sbom.ComponentID(&c)
 	c.ID = id
-	for n := 2; j.ids[c.ID]; n++ {
-		c.ID = fmt.Sprintf("%s-%d", id, n)
+	for j.ids[c.ID] { // A statement may name one thing any number of times.
+		j.copies[id]++
+		c.ID = fmt.Sprintf("%s-%d", id, j.copies[id]+1)
 	}
 	j.ids[c.ID] = true
 	j.inv.Components = append(j.inv.Components, c)

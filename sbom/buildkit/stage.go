@@ -84,12 +84,26 @@ func (b *Build) settle() {
 
 // contents are the files of a stage, as far as its inventory lists them.
 type contents struct {
-	byPath   map[string][]sbom.Digest
-	byDigest map[sbom.Digest][]string // sorted
+	algorithms map[string][]string // of the digests that are listed for a path
+	listed     map[listing]bool
+	byDigest   map[sbom.Digest]string // the first path
+	byName     map[named]string       // the first path
+}
+
+// listing is one digest of the file at a path.
+type listing struct {
+	path   string
+	digest sbom.Digest
+}
+
+// named is a file by its content and the last element of its path.
+type named struct {
+	digest sbom.Digest
+	base   string
 }
 
 func newContents(inv *sbom.Inventory) *contents {
-	c := &contents{byPath: make(map[string][]sbom.Digest), byDigest: make(map[sbom.Digest][]string)}
+	c := &contents{algorithms: make(map[string][]string), listed: make(map[listing]bool), byDigest: make(map[sbom.Digest]string), byName: make(map[named]string)}
 	for i := range inv.Files {
 		if f := &inv.Files[i]; f.Integrity != sbom.Missing {
 			c.add(f.Path, f.Digests)
@@ -100,16 +114,24 @@ func newContents(inv *sbom.Inventory) *contents {
 			c.add(clean(f.Name), f.Hashes)
 		}
 	}
-	for _, paths := range c.byDigest {
-		slices.Sort(paths)
-	}
 	return c
 }
 
 func (c *contents) add(name string, digests []sbom.Digest) {
 	for _, d := range strong(digests) {
-		c.byPath[name] = append(c.byPath[name], d)
-		c.byDigest[d] = append(c.byDigest[d], name)
+		if alg := d.Algorithm(); !slices.Contains(c.algorithms[name], alg) {
+			c.algorithms[name] = append(c.algorithms[name], alg)
+		}
+		c.listed[listing{name, d}] = true
+		first(c.byDigest, d, name)
+		first(c.byName, named{d, path.Base(name)}, name)
+	}
+}
+
+// first sets the path of a key if it comes before the one that is there.
+func first[K comparable](paths map[K]string, key K, name string) {
+	if have, ok := paths[key]; !ok || name < have {
+		paths[key] = name
 	}
 }
 
@@ -127,24 +149,43 @@ func strong(digests []sbom.Digest) []sbom.Digest {
 }
 
 // compare says whether the stage has the file at the path, and where it has it: behind
-// a symlink or a wildcard the path may be another one.
+// a symlink or a wildcard the path may be another one. Of those with the same content,
+// it is the first with the same last element, or the first. It takes the same time
+// however many files the stage lists, because each file of the image is asked for.
 func (c *contents) compare(name string, f *sbom.File) (Proof, string) {
 	if c == nil {
 		return Stated, name
 	}
 	want := strong(f.Digests)
-	if have := c.byPath[name]; len(have) > 0 {
-		return sameFile(have, want), name
+	if len(c.algorithms[name]) > 0 {
+		return c.at(name, want), name
 	}
 	if f.Size == 0 {
 		return Stated, name // Empty files are all alike.
 	}
 	for _, d := range want {
-		if paths := c.byDigest[d]; len(paths) > 0 {
-			return Proved, nearest(paths, cmp.Or(name, f.Path))
+		if at, ok := c.byName[named{d, path.Base(cmp.Or(name, f.Path))}]; ok {
+			return Proved, at
+		}
+		if at, ok := c.byDigest[d]; ok {
+			return Proved, at
 		}
 	}
 	return Stated, name
+}
+
+// at says whether the file at a path has one of the digests.
+func (c *contents) at(name string, want []sbom.Digest) Proof {
+	p := Stated
+	for _, d := range want {
+		switch {
+		case c.listed[listing{name, d}]:
+			return Proved
+		case slices.Contains(c.algorithms[name], d.Algorithm()):
+			p = Refuted
+		}
+	}
+	return p
 }
 
 // sameFile compares digests of the same algorithm.
@@ -161,14 +202,4 @@ func sameFile(have, want []sbom.Digest) Proof {
 		}
 	}
 	return p
-}
-
-// nearest returns the first of the paths with the same last element, or the first.
-func nearest(paths []string, name string) string {
-	for _, p := range paths {
-		if path.Base(p) == path.Base(name) {
-			return p
-		}
-	}
-	return paths[0]
 }

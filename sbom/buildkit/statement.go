@@ -40,17 +40,19 @@ func parseStatement(data []byte) (*statement, error) {
 	return s, nil
 }
 
-// about checks that the image is one of the statement's subjects, if it has any.
-func (s *statement) about(image sbom.Digest) error {
+// about reports whether the statement names the image. One with other subjects alone
+// is an ErrBinding; one without any, or for an image whose digest is not known, may be
+// about the image, but does not say so.
+func (s *statement) about(image sbom.Digest) (bool, error) {
 	if image == "" || len(s.Subject) == 0 {
-		return nil
+		return false, nil
 	}
 	for _, sub := range s.Subject {
 		if strings.EqualFold(sub.Digest[image.Algorithm()], image.Hex()) {
-			return nil
+			return true, nil
 		}
 	}
-	return fmt.Errorf("%w: %d subjects, none of them %s", ErrBinding, len(s.Subject), image)
+	return false, fmt.Errorf("%w: %d subjects, none of them %s", ErrBinding, len(s.Subject), image)
 }
 
 // digestsOf returns the well-formed digests of a digest set, in a fixed order.

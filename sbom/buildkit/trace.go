@@ -148,7 +148,7 @@ func (t *tracer) how(at place, f *sbom.File, hop *Hop, certain bool) (place, Hop
 				at.path = "" // A RUN behind the copy: nothing older can be told.
 			}
 		}
-		below, ok := g.below(at)
+		below, ok := t.below(at)
 		if !ok || certain {
 			break
 		}
@@ -161,20 +161,21 @@ func (t *tracer) how(at place, f *sbom.File, hop *Hop, certain bool) (place, Hop
 }
 
 // below returns where the file is if the step has not written it.
-func (g *graph) below(at place) (output, bool) {
-	s := &g.steps[at.out.step]
+func (t *tracer) below(at place) (output, bool) {
+	s := &t.graph.steps[at.out.step]
 	if at.path == "" || s.Kind != StepMerge {
-		below, ok := g.base(at.out)
+		below, ok := t.graph.base(at.out)
 		return below, ok && at.path != ""
 	}
-	return g.merged(s, at.path)
+	return t.merged(s, at.path)
 }
 
 // merged returns the input of a merge that has the path: the last that copies it, or
 // the one below all others.
-func (g *graph) merged(s *Step, name string) (output, bool) {
-	for i := len(s.inputs) - 1; i > 0; i-- {
-		in := &g.steps[s.inputs[i].step]
+func (t *tracer) merged(s *Step, name string) (output, bool) {
+	for i := len(s.inputs) - 1; i > 0 && t.work > 0; i-- {
+		in := &t.graph.steps[s.inputs[i].step]
+		t.work -= 1 + len(in.actions)
 		if in.Kind == StepFile && slices.ContainsFunc(in.actions, func(a action) bool { _, rank := a.takes(name); return rank > 0 }) {
 			return s.inputs[i], true
 		}
@@ -204,6 +205,9 @@ func (t *tracer) copied(s *Step, at place, f *sbom.File, certain bool) (place, H
 		hop  Hop
 	)
 	for i, c := range all {
+		if t.work <= 0 {
+			break
+		}
 		p, h := t.source(s, c, f)
 		if i == 0 || h.Proof == Proved && hop.Proof != Proved {
 			best, hop = p, h
@@ -254,6 +258,7 @@ func (t *tracer) source(s *Step, c candidate, f *sbom.File) (place, Hop) {
 	}
 	p := place{s.inputs[c.action.secondary], c.path}
 	from := &t.graph.steps[p.out.step]
+	t.work -= 1 + len(from.actions)
 	for i := range from.actions { // A here-document is a file of a step of its own.
 		if a := &from.actions[i]; a.data != nil && a.dest == c.path {
 			return place{}, Hop{Kind: HopMade, Proof: sameFile(digestsOfText(a.data), strong(f.Digests))}
@@ -284,14 +289,12 @@ func (a *action) takes(name string) (string, int) {
 		}
 		return a.src, 3
 	}
-	rel, ok := strings.CutPrefix(name, a.dest+"/")
-	if a.dest == "." {
-		rel, ok = name, true
+	rel, ok := inside(a.dest, name)
+	if !ok || a.data != nil {
+		return "", 0
 	}
 	base := path.Base(a.src)
 	switch {
-	case !ok || a.data != nil:
-		return "", 0
 	case a.wildcard:
 		match, err := path.Match(base, rel)
 		if dir := path.Dir(a.src); err == nil && match && !strings.ContainsAny(dir, "*?[") {
@@ -306,6 +309,18 @@ func (a *action) takes(name string) (string, int) {
 		return path.Join(path.Dir(a.src), rel), 2
 	}
 	return path.Join(a.src, rel), 1
+}
+
+// inside returns the path of a file relative to the directory it is in, false if it is
+// not there. It is asked for every action and file.
+func inside(dir, name string) (string, bool) {
+	if dir == "." {
+		return name, true
+	}
+	if len(name) <= len(dir) || name[len(dir)] != '/' || name[:len(dir)] != dir {
+		return "", false
+	}
+	return name[len(dir)+1:], true
 }
 
 func sourceKind(source string) HopKind {
