@@ -296,3 +296,24 @@ func TestReader(t *testing.T) {
 		t.Errorf("then %v", again)
 	}
 }
+
+// TestSelect: what is not in the image is left out, each kind for its own reason.
+func TestSelect(t *testing.T) {
+	inv := &sbom.Inventory{Components: []sbom.Component{
+		{Name: "there", Attribution: sbom.Attribution{Visible: true}},
+		{Name: "removed"},
+		{Name: "stage", Scope: sbom.ScopeBuild},
+		{Name: "compiler", Scope: sbom.ScopeBuild},
+	}}
+	for _, hidden := range []bool{false, true} {
+		var losses Losses
+		selected := Select(inv, hidden, true, &losses)
+		want, told := []int{0}, []sbom.Loss{{Field: "components", Reason: reasonHidden, Count: 1}, {Field: "components", Reason: reasonBuild, Count: 2}}
+		if hidden {
+			want, told = []int{0, 1, 2, 3}, nil
+		}
+		if !slices.Equal(selected, want) || !slices.Equal(losses.List(), told) {
+			t.Errorf("hidden %v: %v and %+v", hidden, selected, losses.List())
+		}
+	}
+}

@@ -45,6 +45,7 @@ func (l *Losses) List() []sbom.Loss {
 // Reasons of losses, the same in all formats.
 const (
 	reasonHidden = "a later layer removed them; Options.Hidden writes them"
+	reasonBuild  = "they took part in the build and are not in the image; Options.Hidden writes them"
 	reasonFiles  = "files are written with Options.Files only"
 	reasonEnds   = "a component at one end is not in the document"
 	reasonTime   = "the year does not have four digits"
@@ -54,12 +55,17 @@ const (
 // options leave out.
 func Select(inv *sbom.Inventory, hidden, files bool, losses *Losses) []int {
 	selected := make([]int, 0, len(inv.Components))
+	build := 0
 	for i := range inv.Components {
-		if hidden || inv.Components[i].Attribution.Visible {
+		switch c := &inv.Components[i]; {
+		case hidden || c.Attribution.Visible:
 			selected = append(selected, i)
+		case c.Scope == sbom.ScopeBuild:
+			build++
 		}
 	}
-	losses.Add("", "components", reasonHidden, len(inv.Components)-len(selected))
+	losses.Add("", "components", reasonBuild, build)
+	losses.Add("", "components", reasonHidden, len(inv.Components)-len(selected)-build)
 	if !files {
 		losses.Add("", "files", reasonFiles, len(inv.Files))
 	}

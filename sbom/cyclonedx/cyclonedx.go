@@ -42,8 +42,9 @@ type Options struct {
 	Format Format
 	// Indent breaks lines and indents, for people.
 	Indent bool
-	// Hidden also writes components that a later layer removed. They have
-	// CycloneDX scope "excluded".
+	// Hidden also writes components that are not in the image: those that a later
+	// layer removed, and those of its build (sbom.ScopeBuild). They have CycloneDX
+	// scope "excluded".
 	Hidden bool
 	// Files also writes Inventory.Files, as components of type "file".
 	Files bool

@@ -11,8 +11,8 @@
 //     digest as version and hash, package URL pkg:oci. Its bom-ref is "subject".
 //   - components are those of the squashed view, one flat list with the
 //     component's id as bom-ref. What is not part of the image, because it is only
-//     declared, a fixture, a residue or removed (Options.Hidden), has scope
-//     "excluded"; vendored components have none, like installed ones.
+//     declared, a fixture, a residue, or removed or of the build (Options.Hidden),
+//     has scope "excluded"; vendored components have none, like installed ones.
 //   - The distribution is a component of type "operating-system".
 //   - Executables (Options.Files) are components of type "file".
 //   - depends-on relationships are dependencies; contains and owns are properties,
@@ -39,7 +39,7 @@
 // a quotation mark is a Go string literal. On a component:
 //
 //	imagetrust:introduced, modified, removed     layers (Attribution)
-//	imagetrust:visible                           "false" if a later layer removed it
+//	imagetrust:visible                           "false" if it is not in the image
 //	imagetrust:scope                             declared, bundled, fixture, residual, build
 //	imagetrust:architecture
 //	imagetrust:source:name, :version             the source package
@@ -69,9 +69,10 @@
 // # Losses
 //
 // Because properties can say everything, only what the options leave out is lost
-// (removed components and files), relationships with an end that is not written,
-// and times whose year does not have four digits. [Encode] reports each kind with
-// its number; whatever it does not report comes back from [Decode] as it was.
+// (files, and components that were removed or took part in the build), relationships
+// with an end that is not written, and times whose year does not have four digits.
+// [Encode] reports each kind with its number; whatever it does not report comes back
+// from [Decode] as it was.
 //
 // Decode loses nothing that is said about components. What a component of an
 // inventory has no field for (author, publisher, pedigree, texts of licences,

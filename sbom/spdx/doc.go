@@ -12,8 +12,8 @@
 //     manifest's digest as version and checksum, package URL pkg:oci.
 //   - Components are packages with the component's id as SPDX identifier. The
 //     image CONTAINS those that are part of it. Those that are not, because they
-//     are only declared, a fixture, a residue or removed (Options.Hidden), are
-//     related to it by OTHER with a comment that says why.
+//     are only declared, a fixture, a residue, or removed or of the build
+//     (Options.Hidden), are related to it by OTHER with a comment that says why.
 //   - The distribution is a package of purpose OPERATING_SYSTEM.
 //   - Executables (Options.Files) are packages of purpose FILE in 2.2 and 2.3, because
 //     an SPDX 2 file must have a SHA-1, and software_File elements in 3.0.1. So are
@@ -43,9 +43,10 @@
 // # Losses
 //
 // Because annotations can say everything, only what the options leave out is lost
-// (removed components and files), relationships with an end that is not written,
-// and times whose year does not have four digits. [Encode] reports each kind with
-// its number; whatever it does not report comes back from [Decode] as it was.
+// (files, and components that were removed or took part in the build), relationships
+// with an end that is not written, and times whose year does not have four digits.
+// [Encode] reports each kind with its number; whatever it does not report comes back
+// from [Decode] as it was.
 //
 // # Documents of other tools
 //

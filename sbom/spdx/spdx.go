@@ -42,7 +42,8 @@ type Options struct {
 	Format Format
 	// Indent breaks lines and indents JSON, for people.
 	Indent bool
-	// Hidden also writes components that a later layer removed.
+	// Hidden also writes components that are not in the image: those that a later
+	// layer removed, and those of its build (sbom.ScopeBuild).
 	Hidden bool
 	// Files also writes Inventory.Files.
 	Files bool
