@@ -33,6 +33,8 @@ type ownership struct {
 	digested map[*tracked]bool
 	// shippers caches shipper, by detector and path.
 	shippers map[name]*claim
+	// spoken are the fragments that yielded.
+	spoken map[*fragment]bool
 	// shipped caches repackaged.
 	shipped map[*tracked]bool
 	// room is for the next claims: they come by the hundred thousand.
@@ -89,6 +91,7 @@ func newOwnership(f *fold) *ownership {
 		fold: f, absent: make(map[string]*claim), trees: make(map[string]*claim), crowds: make(map[crowd]*claim),
 		diversions: make(map[string]diversions), dirs: make(map[string]*place), names: make(map[name]*tracked),
 		digested: make(map[*tracked]bool), shipped: make(map[*tracked]bool), shippers: make(map[name]*claim),
+		spoken: make(map[*fragment]bool),
 	}
 	sources := f.sources()
 	for _, s := range sources {

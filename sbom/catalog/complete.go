@@ -24,6 +24,7 @@ func (f *fold) own(inv *sbom.Inventory) *ownership {
 
 // complete fills in inv what all layers together say.
 func (f *fold) complete(inv *sbom.Inventory, o *ownership) {
+	o.yield()
 	all := f.ordered()
 	disowned := f.annotate(o)
 	f.annotateLinked(o)
@@ -61,7 +62,7 @@ func (f *fold) annotate(o *ownership) []sbom.Gap {
 	for _, s := range f.sources() {
 		for _, fr := range s.fragments {
 			for _, a := range fr.Facts.Annotations {
-				switch t := o.annotated(s, fr, &a); {
+				switch t := o.meant(s, fr, a.Key); {
 				case t != nil:
 					said.add(t, &a)
 				case a.Key == "" && len(a.Licenses) > 0:
@@ -82,11 +83,11 @@ func (f *fold) annotate(o *ownership) []sbom.Gap {
 	return gaps
 }
 
-// annotated returns the component that an annotation in the file s is about, nil if
-// there is none.
-func (o *ownership) annotated(s *source, fr *fragment, a *detect.Annotation) *tracked {
-	if a.Key != "" {
-		return o.resolve(fr.Detector.Name, s.path, a.Key)
+// meant returns the component that a key in the file s means, the file's owner if the key is
+// empty; nil if there is none.
+func (o *ownership) meant(s *source, fr *fragment, key string) *tracked {
+	if key != "" {
+		return o.resolve(fr.Detector.Name, s.path, key)
 	}
 	n, _ := o.fold.tree.Lookup(s.path)
 	if c := o.owner(s.path, n); c != nil {
@@ -173,7 +174,7 @@ func (o *ownership) relationships(all []*tracked) []sbom.Relationship {
 	for _, s := range o.fold.sources() {
 		for _, fr := range s.fragments {
 			for _, r := range fr.Facts.Relations {
-				from := o.resolve(fr.Detector.Name, s.path, r.From)
+				from := o.meant(s, fr, r.From)
 				to := o.resolve(fr.Detector.Name, s.path, r.To)
 				for i := 0; to == nil && i < len(r.Else); i++ {
 					to = o.resolve(fr.Detector.Name, s.path, r.Else[i])
@@ -232,6 +233,9 @@ func (f *fold) sourceGaps(o *ownership) []sbom.Gap {
 	for _, s := range f.sources() {
 		for _, fr := range s.fragments {
 			for _, gap := range fr.Facts.Gaps {
+				if o.spoken[fr] && gap.Kind == sbom.GapIncomplete {
+					continue // Its package knows.
+				}
 				gap.Path = valid(cmp.Or(gap.Path, s.path))
 				gap.Detector = cmp.Or(gap.Detector, fr.Detector.String())
 				gap.Layer = f.layers[s.layer]

@@ -14,7 +14,7 @@ func (w *wire) result(r *layerResult) {
 		r.facts = new(layerFacts)
 	}
 	w.entries(&r.facts.entries)
-	many(w, 10, &r.facts.fragments, func(f *fragment) {
+	many(w, 11, &r.facts.fragments, func(f *fragment) {
 		w.number(&f.Entry)
 		if f.Entry < 0 || f.Entry >= r.facts.entries.size {
 			w.fail()
@@ -56,6 +56,7 @@ func (w *wire) fragment(f *detect.Fragment) {
 	})
 	w.distribution(&f.Distribution)
 	many(w, 6, &f.Gaps, w.gap)
+	w.flags(&f.Yields)
 }
 
 func (w *wire) claims(l *claimList) {

@@ -104,6 +104,8 @@ type tracked struct {
 	digests uint64
 	// moved: it goes on as another, and is in the index of names alone.
 	moved bool
+	// yields: it gives way to whoever else owns its file.
+	yields bool
 	// solid counts the files it recorded that are not optional: owned, and present.
 	solidOwned, solidPresent int
 }
@@ -346,7 +348,7 @@ func (f *fold) completeEvidence(t *tracked, s *source, ref *sbom.LayerRef) {
 	var by string
 	for _, fr := range s.fragments {
 		if fr.Detector.Name == t.detector {
-			by = fr.Detector.String()
+			by, t.yields = fr.Detector.String(), fr.Facts.Yields
 		}
 	}
 	evidence := t.component.Evidence

@@ -19,24 +19,29 @@ type place struct {
 // find returns the path at which what owner ships at p was put, and what is there. The
 // path is written into buf.
 func (o *ownership) find(buf []byte, detector string, owner *tracked, p []byte) ([]byte, *squash.Node[node]) {
-	i := bytes.LastIndexByte(p, '/')
-	if i < 0 {
-		buf = append(buf[:0], p...)
-	} else {
-		dir := o.realDirOf(p[:i])
-		buf = append(append(append(buf[:0], dir.path...), '/'), p[i+1:]...)
-		if diverted := o.diversions[string(buf)]; diverted == nil {
-			if dir.node == nil {
-				return buf, nil
-			}
-			return buf, dir.node.Child(p[i+1:])
+	buf, dir := o.at(buf, p)
+	if dir != nil && o.diversions[string(buf)] == nil {
+		if dir.node == nil {
+			return buf, nil
 		}
+		return buf, dir.node.Child(p[bytes.LastIndexByte(p, '/')+1:])
 	}
 	if d := o.diversions[string(buf)].of(detector, owner); d != nil {
 		buf = append(buf[:0], d.to...)
 	}
 	n, _ := o.fold.tree.Lookup(string(buf))
 	return buf, n
+}
+
+// at returns the path that p leads to, diversions aside, and the directory in which it is,
+// nil for the root. The path is written into buf.
+func (o *ownership) at(buf, p []byte) ([]byte, *place) {
+	i := bytes.LastIndexByte(p, '/')
+	if i < 0 {
+		return append(buf[:0], p...), nil
+	}
+	dir := o.realDirOf(p[:i])
+	return append(append(append(buf[:0], dir.path...), '/'), p[i+1:]...), dir
 }
 
 // ownable reports whether a claim on a whole directory is taken. What a package says

@@ -165,6 +165,13 @@ type Fragment struct {
 	// a key or alias here, which the fold translates to the component's id; it is
 	// dropped when no visible component has it.
 	Gaps []sbom.Gap `json:"gaps,omitempty"`
+	// Yields says that the fragment is about a file as such, in case that nobody knows what
+	// it is. If a component of another detector owns the file, unmodified, then the
+	// component that claims it here gives way, and its best evidence goes to the owner.
+	// Other components stay, unless the owner is a distribution's package, which answers for
+	// what is in its programs; gaps of kind sbom.GapIncomplete go. Of removed files, nothing
+	// stays where a package recorded the path. Such a fragment claims no trees.
+	Yields bool `json:"yields,omitempty"`
 }
 
 // Component is a component together with its identity across layers.
@@ -236,7 +243,8 @@ type Annotation struct {
 // Relation connects two components of one detector by key or alias. A relation
 // to a component that is not visible is dropped.
 type Relation struct {
-	// From and To are keys or aliases; Type is read from From to To.
+	// From and To are keys or aliases; Type is read from From to To. An empty From is
+	// whoever owns the file, as in Annotation.
 	From string                `json:"from"`
 	To   string                `json:"to"`
 	Type sbom.RelationshipType `json:"type"`
