@@ -62,14 +62,21 @@ type NoneVerifiedError struct {
 	Subject attest.Digest
 	// Rejected are those of the Result; empty when there was nothing to verify.
 	Rejected []Rejected
+	// Images is the number of images in the subject, if it is an index; they may
+	// have attestations of their own, see [VerifyIndex].
+	Images int
 }
 
 // Error says how many entries were rejected, and the reason of the first.
 func (e *NoneVerifiedError) Error() string {
-	if len(e.Rejected) == 0 {
-		return fmt.Sprintf("%v: %s has none", ErrNoneVerified, e.Subject)
+	msg := fmt.Sprintf("%v: %s has none", ErrNoneVerified, e.Subject)
+	if len(e.Rejected) > 0 {
+		msg = fmt.Sprintf("%v: %s: %d rejected, the first: %v", ErrNoneVerified, e.Subject, len(e.Rejected), e.Rejected[0])
 	}
-	return fmt.Sprintf("%v: %s: %d rejected, the first: %v", ErrNoneVerified, e.Subject, len(e.Rejected), e.Rejected[0])
+	if e.Images > 0 {
+		msg += fmt.Sprintf("; it is an index, and its %d images were not asked", e.Images)
+	}
+	return msg
 }
 
 // Is reports that it is an ErrNoneVerified.

@@ -63,7 +63,7 @@ func FuzzManifest(f *testing.F) {
 	f.Add([]byte(`{"schemaVersion":2,"manifests":[{"digest":"a"}]}`))
 	f.Fuzz(func(t *testing.T, raw []byte) {
 		target := &oneManifest{raw: raw}
-		s := &searcher{target: target, subject: describe("", raw).Digest, opts: (*Options)(nil).withDefaults(), bytes: newBytes(), found: nil}
+		s := &searcher{target: target, subject: describe("", raw).Digest, opts: (*Options)(nil).withDefaults()}
 		for _, store := range []Store{StoreAPI, StoreAtt, StoreBuildKit} {
 			p := s.look(t.Context(), candidate{Descriptor: describe("", raw), store: store})
 			for i := range p.bundles {

@@ -3,12 +3,8 @@ package oci
 import (
 	"context"
 
-	"golang.org/x/sync/semaphore"
-
 	"github.com/imagetrust/imagetrust/attest"
 )
-
-func newBytes() *semaphore.Weighted { return semaphore.NewWeighted(defaultMaxInFlight) }
 
 // oneManifest is a target that holds one manifest and no blobs.
 type oneManifest struct{ raw []byte }

@@ -70,7 +70,7 @@ func (w *layoutWalk) storeOf(d Descriptor) Store {
 	switch {
 	case isAtt(d, w.subject):
 		return StoreAtt
-	case d.Annotations[annotationReferenceType] == "attestation-manifest":
+	case d.Annotations[annotationReferenceType] == buildKitStatements:
 		return StoreBuildKit
 	}
 	return StoreLayout

@@ -33,6 +33,7 @@ const (
 	annotationKind          = "kind" // of cosign's saved layouts
 	annotationReference     = "vnd.docker.reference.digest"
 	annotationReferenceType = "vnd.docker.reference.type"
+	buildKitStatements      = "attestation-manifest"      // the value of the latter
 	annotationUnsignedType  = "in-toto.io/predicate-type" // of BuildKit's layers
 )
 

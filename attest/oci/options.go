@@ -1,5 +1,7 @@
 package oci
 
+import "golang.org/x/sync/semaphore"
+
 const (
 	// maxManifestSize is what the distribution specification lets registries
 	// require: manifests above 4 MiB are not portable.
@@ -43,6 +45,8 @@ type Options struct {
 	MaxTotal int64
 	// Parallel is the number of requests at one time, 16 if zero.
 	Parallel int
+
+	bytes *semaphore.Weighted // of MaxInFlight
 }
 
 func (o *Options) withDefaults() *Options {
@@ -55,6 +59,7 @@ func (o *Options) withDefaults() *Options {
 	orDefault(&c.MaxTotal, defaultMaxTotal)
 	orDefault(&c.MaxReferrers, defaultMaxReferrers)
 	orDefault(&c.Parallel, defaultParallel)
+	c.bytes = semaphore.NewWeighted(c.MaxInFlight)
 	return &c
 }
 

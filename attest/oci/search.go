@@ -8,7 +8,6 @@ import (
 	"strings"
 
 	"golang.org/x/sync/errgroup"
-	"golang.org/x/sync/semaphore"
 
 	"github.com/imagetrust/imagetrust/attest"
 )
@@ -55,7 +54,6 @@ type searcher struct {
 	subject attest.Digest
 	opts    *Options
 	found   inspect
-	bytes   *semaphore.Weighted
 }
 
 // search looks into every candidate of subject and calls found for each bundle,
@@ -68,7 +66,7 @@ func search(ctx context.Context, t Target, subject attest.Digest, opts *Options,
 		return nil, fmt.Errorf("list referrers of %s in %s: %w", subject, t, err)
 	}
 	cands, over := choose(append(cands, more...), subject, opts.MaxReferrers)
-	s := &searcher{target: t, subject: subject, opts: opts, found: found, bytes: semaphore.NewWeighted(opts.MaxInFlight)}
+	s := &searcher{target: t, subject: subject, opts: opts, found: found}
 	parts := make([]part, len(cands))
 	err = s.each(ctx, len(cands), func(ctx context.Context, i int) { parts[i] = s.look(ctx, cands[i]) })
 	if err != nil {
@@ -235,10 +233,10 @@ func (s *searcher) belongs(c candidate, m *manifest) error {
 func (s *searcher) bundle(ctx context.Context, e *Entry) (keep bool, err error) {
 	weight := max(0, min(e.Layer.Size, s.opts.MaxInFlight))
 	if e.Layer.Size <= s.opts.MaxBlobSize {
-		if err := s.bytes.Acquire(ctx, weight); err != nil {
+		if err := s.opts.bytes.Acquire(ctx, weight); err != nil {
 			return false, err
 		}
-		defer s.bytes.Release(weight)
+		defer s.opts.bytes.Release(weight)
 	}
 	raw, err := fetch(ctx, s.target, e.Layer, s.opts.MaxBlobSize)
 	if err != nil {

@@ -39,7 +39,21 @@ func Verify(ctx context.Context, t Target, subject attest.Digest, v attest.Verif
 	if err != nil {
 		return nil, err
 	}
-	return verify(ctx, t, subject, v, opts.withDefaults(), nil)
+	r, err := verify(ctx, t, subject, v, opts.withDefaults(), nil)
+	if none := (*NoneVerifiedError)(nil); errors.As(err, &none) {
+		none.Images = imagesIn(ctx, t, subject)
+	}
+	return r, err
+}
+
+// imagesIn returns the number of images in an index, 0 if subject is something else
+// or cannot be had: it is for a hint.
+func imagesIn(ctx context.Context, t Target, subject attest.Digest) int {
+	w := newIndexWalk(t)
+	if err := w.root(ctx, subject); err != nil || !w.isIndex {
+		return 0
+	}
+	return len(w.images)
 }
 
 func verify(ctx context.Context, t Target, subject attest.Digest, v attest.Verifier, opts *Options, more []candidate) (*Result, error) {
@@ -64,7 +78,7 @@ func verify(ctx context.Context, t Target, subject attest.Digest, v attest.Verif
 	r := &Result{Subject: subject, Unsigned: f.unsigned, Other: f.other, Rejected: f.rejected}
 	r.add(f.entries)
 	if len(r.Verified) == 0 {
-		return r, &NoneVerifiedError{subject, r.Rejected}
+		return r, &NoneVerifiedError{Subject: subject, Rejected: r.Rejected}
 	}
 	return r, nil
 }
