@@ -137,10 +137,10 @@ func hashesOf(digests []Digest) (map[crypto.Hash][]byte, error) {
 	return hashes, nil
 }
 
-var hashNames = map[string]crypto.Hash{
-	"sha256": crypto.SHA256, "sha384": crypto.SHA384, "sha512": crypto.SHA512,
-	"SHA2_256": crypto.SHA256, "SHA2_384": crypto.SHA384, "SHA2_512": crypto.SHA512, // of Sigstore's protobufs
-}
+var hashNames = map[string]crypto.Hash{"sha256": crypto.SHA256, "sha384": crypto.SHA384, "sha512": crypto.SHA512}
+
+// protobufNames are the algorithms by the names of Sigstore's protobufs (sigstore_common.proto).
+var protobufNames = map[string]string{"SHA2_256": "sha256", "SHA2_384": "sha384", "SHA2_512": "sha512"}
 
 // verifyMessage verifies a signature over a file.
 func (v *TrustVerifier) verifyMessage(b *Bundle, hashes map[crypto.Hash][]byte) (facts, error) {
@@ -148,12 +148,12 @@ func (v *TrustVerifier) verifyMessage(b *Bundle, hashes map[crypto.Hash][]byte) 
 	if err != nil {
 		return facts{}, &VerifyError{Stage: StageBundle, Err: fmt.Errorf("%w: messageSignature: %w", ErrBundle, err)}
 	}
-	hash := hashNames[m.digest.algorithm]
-	switch want := hashes[hash]; {
-	case hash == 0:
+	algorithm := protobufNames[m.digest.algorithm]
+	switch want := hashes[hashNames[algorithm]]; {
+	case algorithm == "":
 		return facts{}, &VerifyError{Stage: StageBundle, Err: fmt.Errorf("%w: a digest by %.40q", ErrUnsupported, m.digest.algorithm)}
 	case want == nil:
-		return facts{}, &VerifyError{Stage: StageSubject, Err: fmt.Errorf("%w: it is about a digest by %s, which is not known of the artifact", ErrSubject, m.digest.algorithm)}
+		return facts{}, &VerifyError{Stage: StageSubject, Err: fmt.Errorf("%w: it is about a digest by %s, which is not known of the artifact", ErrSubject, algorithm)}
 	case string(want) != string(m.digest.value):
 		return facts{}, &VerifyError{Stage: StageSubject, Err: fmt.Errorf("%w: not about %x", ErrSubject, want)}
 	}
@@ -161,7 +161,7 @@ func (v *TrustVerifier) verifyMessage(b *Bundle, hashes map[crypto.Hash][]byte) 
 		bundle:     b,
 		message:    digestMessage(hashes),
 		signatures: []Signature{{Sig: m.signature}},
-		question:   witness.Question{DigestAlgorithm: m.digest.algorithm, Digest: m.digest.value},
+		question:   witness.Question{DigestAlgorithm: algorithm, Digest: m.digest.value},
 	})
 }
 

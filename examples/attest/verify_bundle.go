@@ -1,0 +1,87 @@
+package main
+
+import (
+	"context"
+	"flag"
+	"fmt"
+	"io"
+	"os"
+	"strings"
+	"time"
+
+	"github.com/imagetrust/imagetrust/attest"
+)
+
+// verifyBundle checks a Sigstore bundle that lies in a file:
+//
+//	attest verify-bundle --bundle FILE (--key PEM | --certificate-identity SAN --certificate-oidc-issuer URL) [--trusted-root FILE] FILE_OR_DIGEST
+//
+// FILE_OR_DIGEST is what the bundle must be about: a file, or "sha256:" and its digest. These
+// are the arguments of the Sigstore conformance suite.
+func verifyBundle(ctx context.Context, args []string, out io.Writer) error {
+	flags := flag.NewFlagSet("verify-bundle", flag.ContinueOnError)
+	file := flags.String("bundle", "", "file with the bundle")
+	trust := addTrustFlags(flags)
+	artifact, err := parse(flags, args)
+	if err != nil {
+		return err
+	}
+	verifier, err := trust.verifier()
+	if err != nil {
+		return err
+	}
+	raw, err := os.ReadFile(*file)
+	if err != nil {
+		return err
+	}
+	bundle, err := attest.ParseBundle(raw)
+	if err != nil {
+		return fmt.Errorf("%s: %w", *file, err)
+	}
+	digests, err := digestsOf(artifact)
+	if err != nil {
+		return err
+	}
+	verified, err := verifier.VerifyArtifact(ctx, bundle, digests...)
+	if err != nil {
+		return err
+	}
+	report(out, verified)
+	return nil
+}
+
+// digestsOf returns the digests of a file, or the one that is given in its place.
+func digestsOf(artifact string) ([]attest.Digest, error) {
+	if strings.HasPrefix(artifact, "sha256:") || strings.HasPrefix(artifact, "sha384:") || strings.HasPrefix(artifact, "sha512:") {
+		return []attest.Digest{attest.Digest(artifact)}, nil
+	}
+	f, err := os.Open(artifact)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	return attest.DigestArtifact(f)
+}
+
+// report prints who signed, when, and what nobody checked.
+func report(out io.Writer, v *attest.VerifiedArtifact) {
+	what := "the artifact"
+	if st := v.Statement(); st != nil {
+		what = st.PredicateType()
+	}
+	id := v.Signer()
+	signer := id.SAN + " (" + id.Issuer + ")"
+	if id.KeyID != "" {
+		signer = "key " + id.Name + " (" + id.KeyID + ")"
+	}
+	fmt.Fprintf(out, "verified: %s\n  signed by %s\n", what, signer)
+	if t := v.Time(); !t.IsZero() {
+		fmt.Fprintf(out, "  not later than %s\n", t.UTC().Format(time.RFC3339))
+	}
+	for _, e := range v.Log() {
+		fmt.Fprintf(out, "  logged by %s as number %d\n", e.URL, e.Index)
+	}
+	for _, name := range v.Unchecked() {
+		fmt.Fprintf(out, "  not checked: %s\n", name)
+	}
+}
