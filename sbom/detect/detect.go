@@ -170,7 +170,7 @@ type Fragment struct {
 	// component that claims it here gives way, and its best evidence goes to the owner.
 	// Other components stay, unless the owner is a distribution's package, which answers for
 	// what is in its programs; gaps of kind sbom.GapIncomplete go. Of removed files, nothing
-	// stays where a package recorded the path. Such a fragment claims no trees.
+	// stays where a package recorded the path. Such a fragment claims its own file alone.
 	Yields bool `json:"yields,omitempty"`
 }
 

@@ -16,7 +16,7 @@ func fragment(f *detect.File, r *Report) *detect.Fragment {
 	if r.Format == "" {
 		return nil
 	}
-	frag := new(detect.Fragment)
+	frag := &detect.Fragment{Yields: true}
 	keys := make(map[string]bool)
 	for i := range r.Findings {
 		found := &r.Findings[i]
@@ -32,6 +32,9 @@ func fragment(f *detect.File, r *Report) *detect.Fragment {
 		}
 		keys[key] = true
 		c := component(found)
+		if found.Relation == Contains {
+			frag.Relations = append(frag.Relations, detect.Relation{To: key, Type: sbom.Contains})
+		}
 		if found.Relation == Is {
 			frag.Claims = append(frag.Claims, detect.Claim{Key: key, Path: f.Path, Ground: sbom.ClaimContent})
 			if c.Type = sbom.TypeApplication; strings.HasSuffix(r.Linkage, "library") {

@@ -105,6 +105,9 @@ func TestCheckFinds(t *testing.T) {
 		"claim tree": {func(*detect.File) (*detect.Fragment, error) {
 			return &detect.Fragment{Claims: []detect.Claim{{Key: "a", Path: "bin", Tree: true}}}, nil
 		}, "has ground"},
+		"claim of what yields": {func(*detect.File) (*detect.Fragment, error) {
+			return &detect.Fragment{Yields: true, Claims: []detect.Claim{{Key: "a", Path: "etc/other", Ground: sbom.ClaimContent}}}, nil
+		}, "its own file's content"},
 		"claim digest": {func(*detect.File) (*detect.Fragment, error) {
 			return &detect.Fragment{Claims: []detect.Claim{{Key: "a", Path: "bin", Digest: "md5:zz"}}}, nil
 		}, "is no digest"},

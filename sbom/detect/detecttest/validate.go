@@ -36,6 +36,9 @@ func validate(frag *detect.Fragment, at string) []error {
 	}
 	for _, cl := range frag.Claims {
 		c.claim(cl)
+		if frag.Yields && (cl.Path != at || cl.Ground != sbom.ClaimContent) {
+			c.addf("claim on %q by %s in a fragment that yields: it is about its own file's content", cl.Path, cl.Ground)
+		}
 	}
 	for _, dv := range frag.Diversions {
 		if !clean(dv.From) || !clean(dv.To) {
@@ -53,7 +56,7 @@ func validate(frag *detect.Fragment, at string) []error {
 		}
 	}
 	for _, rel := range frag.Relations {
-		if rel.From == "" || rel.To == "" || rel.Type == "" {
+		if rel.To == "" || rel.Type == "" {
 			c.addf("incomplete relation %+v", rel)
 		}
 	}
