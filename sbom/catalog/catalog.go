@@ -103,7 +103,9 @@ type Options struct {
 // one has none.
 var ErrDetectors = errors.New("catalog: detectors need different names")
 
-// Detectors returns the default detectors: all that this module has. The slice
+// Detectors returns the default detectors: all that this module has but two, which
+// callers append. That of package license says which licences files have the text
+// of, and that of package detect/binary what software without metadata is. The slice
 // is the caller's.
 func Detectors() []detect.Detector {
 	return []detect.Detector{

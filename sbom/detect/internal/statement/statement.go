@@ -6,8 +6,8 @@ import (
 	"encoding/json"
 	"strings"
 
-	"github.com/imagetrust/imagetrust/internal/spdxexpr"
 	"github.com/imagetrust/imagetrust/sbom"
+	"github.com/imagetrust/imagetrust/sbom/detect"
 	"github.com/imagetrust/imagetrust/sbom/detect/internal/oneline"
 )
 
@@ -21,11 +21,8 @@ const (
 // expression that it means, if that is certain, and its own words where they
 // differ.
 func License(text, location string) sbom.License {
-	l := sbom.License{Location: location}
-	l.Expression, _ = spdxexpr.FromText(text)
-	if l.Expression != text {
-		l.Name = oneline.Text(text, MaxText)
-	}
+	l := detect.License(text, location)
+	l.Name = oneline.Text(l.Name, MaxText)
 	return l
 }
 
