@@ -67,13 +67,13 @@ func (j *judge) relation(p *rules.Product) Relation {
 // fromAnchors takes versions that stand alone, for products whose anchors are all there.
 func (j *judge) fromAnchors() {
 	for p, seen := range j.anchors {
-		if len(seen) < len(p.Anchors) {
+		if !j.d.index.Anchored(p, seen) {
 			continue
 		}
 		var version string
 		n := 0
 		for v := range j.bare {
-			if p.Shaped(v) {
+			if p.Shaped(v) && !j.ofOther(p, v) {
 				version = v
 				n++
 			}
@@ -82,6 +82,16 @@ func (j *judge) fromAnchors() {
 			j.claim(j.relation(p), ruleTableBare, p, p.Name, version, j.bare[version].place, 0)
 		}
 	}
+}
+
+// ofOther reports whether the file states that version of another product.
+func (j *judge) ofOther(p *rules.Product, version string) bool {
+	for k := range j.hits {
+		if k.version == version && k.product != p {
+			return true
+		}
+	}
+	return false
 }
 
 // fromPairs takes versions next to one of the file's names.

@@ -54,7 +54,7 @@ func (x *Index) find(p *Product, text string) []string {
 	s := textscan.New(x.matcher, f)
 	_, _ = s.Write([]byte("\x7fELF\x00" + text + "\x00\x00"))
 	s.Close()
-	if len(f.found) == 0 && len(f.anchors) == len(p.Anchors) && len(p.Anchors) > 0 {
+	if len(f.found) == 0 && x.Anchored(p, f.anchors) {
 		return f.bare
 	}
 	return f.found

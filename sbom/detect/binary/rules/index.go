@@ -11,6 +11,7 @@ import (
 // Index finds the products of a table. It does not change, and may be used concurrently.
 type Index struct {
 	table    *Table
+	near     []near
 	byKey    map[[keySize]byte][]*pattern // of {v}, by the text before
 	loose    []*pattern                   // of {v}, with less text before than a key
 	literals []literal
@@ -60,6 +61,12 @@ func (t *Table) Index() (*Index, error) {
 		for _, text := range p.Anchors {
 			texts, x.literals = append(texts, text), append(x.literals, literal{nil, i, -1})
 		}
+		for _, text := range p.Signs {
+			texts, x.literals = append(texts, text), append(x.literals, literal{nil, i, -1})
+		}
+		for _, text := range p.Near {
+			x.near = append(x.near, near{i, text})
+		}
 	}
 	for i, tr := range t.Traits {
 		for _, text := range tr.Text {
@@ -80,6 +87,7 @@ func (x *Index) Products() []Product { return x.table.Products }
 
 // Version calls hit for each pattern that v is part of.
 func (x *Index) Version(v *textscan.Version, hit func(Hit)) {
+	x.nearby(v, hit)
 	for _, list := range [][]*pattern{x.byKey[key(v.Before)], x.loose} {
 		for _, p := range list {
 			if p.matches(v) && !x.rejected(p, v.Before, v.After) {

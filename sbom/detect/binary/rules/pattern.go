@@ -69,8 +69,17 @@ func key(before []byte) [keySize]byte {
 	return k
 }
 
-// shape reports whether a version has the shape, in which # is any number.
-func shaped(version, shape string) bool {
+// shaped reports whether a version has one of the shapes, in which # is any number.
+func shaped(version, shapes string) bool {
+	for shape := range strings.SplitSeq(shapes, "|") {
+		if hasShape(version, shape) {
+			return true
+		}
+	}
+	return false
+}
+
+func hasShape(version, shape string) bool {
 	numbers, wants := strings.Split(version, "."), strings.Split(shape, ".")
 	if len(numbers) != len(wants) {
 		return false

@@ -68,10 +68,17 @@ type Product struct {
 	Self []string `toml:"self"`
 	// Reject is text in the same string that says that it is about something else.
 	Reject []string `toml:"reject"`
+	// Near are the strings beside one that is the product's version alone: what the one
+	// before ends with or the one after begins with. Linkers keep the strings of a source
+	// file together.
+	Near []string `toml:"near"`
 	// Anchors are texts that are only in the product, each of at least seven bytes. With all
-	// of them in the file, a string that is a version alone and has the shape of Bare ("3.#.#")
-	// is the product's, if no other version of that shape is in the file.
+	// of them in the file, a string that is a version alone and has the shape of Bare ("3.#.#",
+	// or several: "1.4.#|1.5.#") is the product's, if no other version of that shape is in the
+	// file that is not known to be another product's. Signs are such texts of which one is
+	// enough, for libraries of which programs link parts.
 	Anchors []string `toml:"anchors"`
+	Signs   []string `toml:"signs"`
 	Bare    string   `toml:"bare"`
 	// Examples are texts that the row finds a version in, and Never texts in which it
 	// finds none. NUL divides strings.
@@ -167,13 +174,18 @@ func (p *Product) check() []error {
 	if p.CPE != "" && strings.Count(p.CPE, ":") != 1 {
 		add("cpe %q is not vendor:product", p.CPE)
 	}
-	if len(p.Text)+len(p.Self)+len(p.SONAMEs)+len(p.Programs) == 0 && p.Bare == "" {
+	if len(p.Text)+len(p.Self)+len(p.Near)+len(p.SONAMEs)+len(p.Programs) == 0 && p.Bare == "" {
 		add("it has neither text nor names")
 	}
-	if (p.Bare == "") != (len(p.Anchors) == 0) {
+	if (p.Bare == "") != (len(p.Anchors)+len(p.Signs) == 0) {
 		add("bare and anchors need each other")
 	}
-	for _, text := range p.Anchors {
+	for _, text := range p.Near {
+		if len(text) < minNear {
+			add("near %q is too short", text)
+		}
+	}
+	for _, text := range slices.Concat(p.Anchors, p.Signs) {
 		if len(text) < textscan.MinLiteral {
 			add("anchor %q is too short", text)
 		}
@@ -183,7 +195,7 @@ func (p *Product) check() []error {
 			add("%w", err)
 		}
 	}
-	if said := len(p.Text)+len(p.Self) > 0 || p.Bare != ""; said && (len(p.Examples) == 0 || len(p.Never) == 0) {
+	if said := len(p.Text)+len(p.Self)+len(p.Near) > 0 || p.Bare != ""; said && (len(p.Examples) == 0 || len(p.Never) == 0) {
 		add("an example and a text that is none are needed")
 	}
 	return errs

@@ -78,6 +78,8 @@ func TestRead(t *testing.T) {
 		"example":   {"[[product]]\nname = \"a\"\ntext = [\"abcd {v}\"]", "an example"},
 		"anchors":   {"[[product]]\nname = \"a\"\nbare = \"3.#.#\"", "need each other"},
 		"anchor":    {"[[product]]\nname = \"a\"\nbare = \"3.#.#\"\nanchors = [\"abc\"]", "too short"},
+		"near":      {"[[product]]\nname = \"a\"\nnear = [\"abc\"]", "too short"},
+		"signs":     {"[[product]]\nname = \"a\"\nsigns = [\"abcdefgh\"]", "need each other"},
 		"trait":     {"[[trait]]\nkind = \"x\"\nvalue = \"y\"\ntext = [\"abcdefgh\"]", "are needed"},
 		"sign":      {"[[trait]]\nkind = \"packer\"\nvalue = \"y\"\ntext = [\"abc\"]", "too short"},
 		"not TOML":  {"[", "toml"},

@@ -1,0 +1,46 @@
+package rules
+
+import (
+	"strings"
+
+	"github.com/imagetrust/imagetrust/sbom/detect/binary/internal/textscan"
+)
+
+// minNear is the length in bytes of the shortest text of Product.Near.
+const minNear = 6
+
+// near is a string beside the version of a product.
+type near struct {
+	product int
+	text    string
+}
+
+// nearby calls hit for each product of which a version that is a whole string stands next
+// to one of its strings.
+func (x *Index) nearby(v *textscan.Version, hit func(Hit)) {
+	if !v.Opened || !v.Closed || len(v.After) > 0 || len(v.Before) > 1 || len(v.Before) == 1 && v.Before[0] != 'v' {
+		return
+	}
+	previous, next := string(v.Previous), string(v.Next)
+	for _, n := range x.near {
+		if strings.HasSuffix(previous, n.text) || strings.HasPrefix(next, n.text) {
+			p := &x.table.Products[n.product]
+			hit(Hit{Product: p, Version: string(v.Text), Rank: len(p.Text)})
+		}
+	}
+}
+
+// Anchored reports whether the literals that were seen of the product, by their
+// indexes, are enough to take a version that stands alone for its.
+func (x *Index) Anchored(p *Product, seen map[int]bool) bool {
+	anchors := 0
+	for i := range seen {
+		for _, sign := range p.Signs {
+			if x.texts[i] == sign {
+				return true
+			}
+		}
+		anchors++
+	}
+	return len(p.Anchors) > 0 && anchors >= len(p.Anchors)
+}

@@ -1,0 +1,39 @@
+package rules
+
+import (
+	"strings"
+	"testing"
+)
+
+// TestNear finds a version that stands alone by the strings beside it.
+func TestNear(t *testing.T) {
+	table, err := Read(strings.NewReader(`[[product]]
+name = "a"
+near = ["need dictionary"]
+examples = [{ text = "1.2.13\u0000need dictionary", version = "1.2.13" }, { text = "so we need dictionary\u0000v1.2.13", version = "1.2.13" }]
+never = ["1.2.13\u0000you need dictionary", "1.2.13", "x1.2.13\u0000need dictionary", "1.2.13 of\u0000need dictionary", "1.2.13\u0000a\u0000need dictionary"]
+`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := table.Check(); err != nil {
+		t.Error(err)
+	}
+}
+
+// TestSigns needs one of the signs, or all anchors, and a version of one of the shapes.
+func TestSigns(t *testing.T) {
+	table, err := Read(strings.NewReader(`[[product]]
+name = "a"
+signs = ["Unspecified error code", "Frame descriptor"]
+bare = "1.4.#|1.5.#"
+examples = [{ text = "1.4.9\u0000Unspecified error code", version = "1.4.9" }, { text = "Frame descriptor\u00001.5.0", version = "1.5.0" }]
+never = ["1.4.9", "1.6.0\u0000Unspecified error code", "1.4\u0000Unspecified error code"]
+`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := table.Check(); err != nil {
+		t.Error(err)
+	}
+}
