@@ -12,7 +12,7 @@ import (
 // "GPL-2.0-or-later", "Apache License, Version 2.0" is "Apache-2.0"), and text itself
 // as the Name where it is not that expression. What has no single meaning, such as
 // "BSD", has no expression; nothing is guessed. Text that is empty, or only white
-// space, gives the zero License.
+// space, gives the zero License, which says nothing and is better left out.
 //
 // It serves whoever makes components: detectors, and programs that complete an
 // inventory which they read.
