@@ -56,25 +56,46 @@ func (e *elfFile) plan(r *Reader, head []byte) {
 	if n == 0 {
 		return
 	}
-	if uint64(e.order.Uint16(head[entry:])) != size || n > maxSegments || off > uint64(len(head)) || n*size > uint64(len(head))-off {
-		r.damaged = "program headers are not at the beginning"
+	if uint64(e.order.Uint16(head[entry:])) != size || n > maxSegments || off > 1<<62 {
+		r.damaged = "program headers that cannot be"
 		return
 	}
+	// They come first, but for programs that something was added to later.
+	r.keepThen(int64(off), int64(n*size), func(table []byte) { e.planSegments(r, table, int(size)) })
+}
+
+func (e *elfFile) planSegments(r *Reader, table []byte, size int) {
 	flags := 24
 	if e.wide {
 		flags = 4
 	}
-	for table := head[off : off+n*size]; len(table) > 0; table = table[size:] {
+	for ; len(table) > 0; table = table[size:] {
 		s := segment{kind: elf.ProgType(e.order.Uint32(table)), off: e.word(table, 4, 8), addr: e.word(table, 8, 16), bytes: e.word(table, 16, 32), flags: elf.ProgFlag(e.order.Uint32(table[flags:]))}
 		e.segments = append(e.segments, s)
+		if s.bytes == 0 {
+			continue
+		}
 		switch s.kind {
-		case elf.PT_DYNAMIC, elf.PT_INTERP, elf.PT_NOTE:
-			if s.bytes > 0 {
-				r.keep(int64(s.off), int64(s.bytes))
+		case elf.PT_DYNAMIC, elf.PT_INTERP:
+			r.keep(int64(s.off), int64(s.bytes))
+		case elf.PT_NOTE:
+			if r.inside(int64(s.off), int64(s.bytes)) {
+				r.keep(int64(s.off), int64(s.kept()))
 			}
 		}
 	}
-	r.code = e.code(uint64(r.size))
+	if r.pos == r.parts[0].length { // Later it would depend on the pieces in which the file comes.
+		r.code = e.code(uint64(r.size))
+	}
+}
+
+// kept is how many bytes of a segment are kept: a note may be a payload of any size, and
+// only its beginning says which.
+func (s *segment) kept() uint64 {
+	if s.kind == elf.PT_NOTE {
+		return min(s.bytes, maxPart/4)
+	}
+	return s.bytes
 }
 
 func (e *elfFile) facts(r *Reader, names Names) Facts {
@@ -84,7 +105,7 @@ func (e *elfFile) facts(r *Reader, names Names) Facts {
 	}
 	f.Library = e.kind == elf.ET_DYN
 	for _, s := range e.segments {
-		b := r.at(int64(s.off), int64(s.bytes))
+		b := r.at(int64(s.off), int64(s.kept()))
 		if b == nil {
 			continue
 		}
@@ -94,7 +115,7 @@ func (e *elfFile) facts(r *Reader, names Names) Facts {
 		case elf.PT_DYNAMIC:
 			e.dynamic(&f, b, names)
 		case elf.PT_NOTE:
-			e.notes(&f, b)
+			e.notes(&f, &s, b)
 		}
 	}
 	if f.Interpreter != "" {
@@ -166,25 +187,45 @@ const (
 	notePackage = 0xcafe1a7e // by "FDO" (systemd, "Package Metadata for Executable Files")
 )
 
-func (e *elfFile) notes(f *Facts, b []byte) {
+// payloads are the names of notes that programs read themselves: what Node and Deno add to
+// a copy of themselves.
+var payloads = map[string]bool{"NODE_SEA_BLOB": true, "SUI": true}
+
+// notes reads the notes of a segment, of which b is the beginning.
+func (e *elfFile) notes(f *Facts, s *segment, b []byte) {
+	left := s.bytes
 	for len(b) >= 12 {
 		nameSize, size, kind := uint64(e.order.Uint32(b)), uint64(e.order.Uint32(b[4:])), e.order.Uint32(b[8:])
-		b = b[12:]
+		b, left = b[12:], left-12
 		begin := (nameSize + 3) &^ 3
-		if begin > uint64(len(b)) || size > uint64(len(b))-begin {
+		if begin > left || size > left-begin {
 			f.Damaged = "a note leads out of its segment"
 			return
 		}
-		name, content := text(b[:nameSize]), b[begin:begin+size]
-		switch {
-		case name == "GNU" && kind == noteBuildID && size <= 64:
-			f.BuildID = hex.EncodeToString(content)
-		case name == "Go" && kind == noteGo && size <= maxName && f.BuildID == "":
-			f.BuildID = text(content)
-		case name == "FDO" && kind == notePackage && f.Package == nil:
-			f.Package, _, _ = bytes.Cut(content, []byte{0})
+		if begin > uint64(len(b)) {
+			return
 		}
-		b = b[min(uint64(len(b)), begin+(size+3)&^3):]
+		name := text(b[:nameSize])
+		if payloads[name] {
+			f.Payloads = append(f.Payloads, Payload{name, int64(s.off + s.bytes - left + begin), int64(size)})
+		}
+		if size > uint64(len(b))-begin {
+			return // A payload, behind which nothing is known.
+		}
+		e.note(f, name, kind, b[begin:begin+size])
+		next := min(uint64(len(b)), begin+(size+3)&^3)
+		b, left = b[next:], left-next
+	}
+}
+
+func (e *elfFile) note(f *Facts, name string, kind uint32, content []byte) {
+	switch {
+	case name == "GNU" && kind == noteBuildID && len(content) <= 64:
+		f.BuildID = hex.EncodeToString(content)
+	case name == "Go" && kind == noteGo && len(content) <= maxName && f.BuildID == "":
+		f.BuildID = text(content)
+	case name == "FDO" && kind == notePackage && f.Package == nil:
+		f.Package, _, _ = bytes.Cut(content, []byte{0})
 	}
 }
 

@@ -6,8 +6,8 @@ import (
 	"encoding/binary"
 	"os"
 	"path/filepath"
+	"reflect"
 	"slices"
-	"strings"
 	"testing"
 
 	"github.com/imagetrust/imagetrust/sbom/detect/binary/internal/elftest"
@@ -104,7 +104,7 @@ func TestOthers(t *testing.T) {
 		"PE":            {pe64(), "PE", "amd64"},
 		"DOS":           {append([]byte("MZ"), filler...), "", ""},
 		"Mach-O":        {testbin.MachO("__text", filler), "Mach-O", "machine 0x0"},
-		"universal":     {testbin.Universal(testbin.MachO("__text", filler)), "universal Mach-O", ""},
+		"universal":     {testbin.Universal(testbin.MachO("__text", filler)), "universal Mach-O", "machine 0x0"},
 		"WebAssembly":   {testbin.Wasm("x", filler), "WebAssembly", "wasm"},
 		"text":          {bytes.Repeat([]byte("text\n"), 500), "", ""},
 		"short":         {[]byte("\x7fELF"), "", ""},
@@ -121,28 +121,6 @@ func pe64() []byte {
 	b := testbin.PE(".text", make([]byte, 1000))
 	binary.LittleEndian.PutUint16(b[0x84:], 0x8664)
 	return b
-}
-
-func TestMachO(t *testing.T) {
-	order := binary.LittleEndian
-	dylib := func(cmd uint32, name string) []byte {
-		b := order.AppendUint32(nil, cmd)
-		b = order.AppendUint32(b, uint32(24+len(name)+1))
-		b = append(order.AppendUint32(b, 24), make([]byte, 12)...)
-		return append(append(b, name...), 0)
-	}
-	commands := append(dylib(cmdIDDylib, "/usr/lib/liba.1.dylib"), dylib(cmdLoadDylib, "/usr/lib/libz.1.dylib")...)
-	commands = append(commands, append(order.AppendUint32(order.AppendUint32(nil, cmdUUID), 24), bytes.Repeat([]byte{0xab}, 16)...)...)
-	head := make([]byte, 32)
-	order.PutUint32(head, 0xfeedfacf)
-	order.PutUint32(head[4:], 0x0100000c)
-	order.PutUint32(head[12:], 6)
-	order.PutUint32(head[20:], uint32(len(commands)))
-	got := read(append(head, commands...), 5)
-	if got.Architecture != "arm64" || !got.Library || got.SONAME != "/usr/lib/liba.1.dylib" || !slices.Equal(got.Needed, []string{"/usr/lib/libz.1.dylib"}) ||
-		got.BuildID != strings.Repeat("ab", 16) {
-		t.Errorf("%+v", got)
-	}
 }
 
 // TestDamaged follows no header that leads nowhere, and says so.
@@ -170,13 +148,82 @@ func FuzzHeader(f *testing.F) {
 	f.Add(testbin.MachO("__text", make([]byte, 40)))
 	f.Add(testbin.Universal(testbin.MachO("__text", nil)))
 	f.Add(testbin.Wasm("x", nil))
+	f.Add(windows().Bytes())
+	f.Add(component())
+	f.Add(fat(dylib(0x01000007), dylib(0x0100000c)))
+	f.Add(withBlob())
 	f.Fuzz(func(t *testing.T, data []byte) {
 		a, b := read(data, len(data)+1), read(data, 33)
-		if a.Format != b.Format || a.BuildID != b.BuildID || a.SONAME != b.SONAME || !slices.Equal(a.Needed, b.Needed) || a.Damaged != b.Damaged {
+		if !reflect.DeepEqual(a, b) {
 			t.Errorf("in one piece %+v, in many %+v", a, b)
 		}
-		if len(a.Needed) > maxNeeded || len(a.Package) > maxPart {
+		if len(a.Needed) > maxNeeded || len(a.Package) > maxPart || len(a.Tools) > maxNeeded {
 			t.Errorf("%d libraries, %d bytes of a note", len(a.Needed), len(a.Package))
 		}
+		for _, p := range a.Payloads {
+			if p.Offset < 0 || p.Size < 0 || p.Offset+p.Size > int64(len(data)) {
+				t.Errorf("%+v is not in the file", p)
+			}
+		}
+		if s := a.Stated; s != nil && (s.Offset < 0 || s.Offset >= int64(len(data))) {
+			t.Errorf("%+v is not in the file", s)
+		}
 	})
+}
+
+// withBlob returns a program whose program headers come last, and behind a payload: as
+// what Node and Deno make of themselves.
+func withBlob() []byte {
+	order := binary.LittleEndian
+	data := full().Bytes()
+	const entry = 56
+	n := int(order.Uint16(data[56:]))
+	table := bytes.Clone(data[64 : 64+n*entry])
+	blob := order.AppendUint32(order.AppendUint32(order.AppendUint32(nil, 14), 50_000), 0)
+	blob = append(append(blob, "NODE_SEA_BLOB\x00\x00\x00"...), make([]byte, 50_000)...)
+	order.PutUint64(data[32:], uint64(len(data)))
+	order.PutUint16(data[56:], uint16(n+1))
+	header := make([]byte, entry)
+	order.PutUint32(header, uint32(elf.PT_NOTE))
+	order.PutUint64(header[8:], uint64(len(data)+len(table)+entry))
+	order.PutUint64(header[32:], uint64(len(blob)))
+	return slices.Concat(data, table, header, blob)
+}
+
+// TestLateHeaders: headers that come late tell of what comes still later, and of the rest
+// if the file can be read again.
+func TestLateHeaders(t *testing.T) {
+	data := withBlob()
+	for _, piece := range []int{100, 1 << 20} {
+		got := read(data, piece)
+		if p := got.Payloads; len(p) != 1 || p[0].Name != "NODE_SEA_BLOB" || p[0].Size != 50_000 || p[0].Offset != int64(len(data))-50_000 {
+			t.Errorf("pieces of %d: %+v", piece, p)
+		}
+		r := New(int64(len(data)))
+		r.Again(bytes.NewReader(data))
+		_, _ = r.Write(data)
+		if f := r.Facts(nil); r.Missed() || f.Damaged != "" || f.BuildID != full().BuildID {
+			t.Errorf("read again: %+v", f)
+		}
+	}
+	big := slices.Concat(make([]byte, 10_000), data[len(full().Bytes()):]) // The headers lead to what is not in the first bytes.
+	copy(big, full().Bytes())
+	shift := 10_000 - len(full().Bytes())
+	order := binary.LittleEndian
+	order.PutUint64(big[32:], 10_000)
+	order.PutUint16(big[56:], order.Uint16(data[56:]))
+	for at := 10_000; ; at += 56 {
+		if kind := elf.ProgType(order.Uint32(big[at:])); kind == elf.PT_INTERP {
+			order.PutUint64(big[at+8:], 5_000)
+		} else if order.Uint64(big[at+8:]) >= 10_000-uint64(shift) {
+			order.PutUint64(big[at+8:], order.Uint64(big[at+8:])+uint64(shift))
+			break
+		}
+	}
+	r := New(int64(len(big)))
+	_, _ = r.Write(big[:4096])
+	_, _ = r.Write(big[4096:])
+	if f := r.Facts(nil); !r.Missed() || f.Damaged == "" || len(f.Payloads) != 1 {
+		t.Errorf("%+v", f)
+	}
 }

@@ -1,45 +1,11 @@
 package header
 
 import (
-	"bytes"
 	"encoding/binary"
 	"encoding/hex"
 	"fmt"
+	"strings"
 )
-
-// pe is a program for Windows (Microsoft PE and COFF Specification).
-type pe struct{}
-
-func (pe) plan(*Reader, []byte) {}
-
-func (pe) facts(r *Reader, _ Names) Facts {
-	head := r.parts[0].data
-	if len(head) < 64 {
-		return Facts{}
-	}
-	base := binary.LittleEndian.Uint32(head[0x3c:])
-	if uint64(base)+26 > uint64(len(head)) || !bytes.HasPrefix(head[base:], []byte("PE\x00\x00")) {
-		return Facts{} // A program for DOS, or a text.
-	}
-	h := head[base:]
-	f := Facts{Format: "PE", Dynamic: true, Library: binary.LittleEndian.Uint16(h[22:])&0x2000 != 0, Bits: 32}
-	if binary.LittleEndian.Uint16(h[24:]) == 0x20b {
-		f.Bits = 64
-	}
-	switch m := binary.LittleEndian.Uint16(h[4:]); m {
-	case 0x8664:
-		f.Architecture = "amd64"
-	case 0x14c:
-		f.Architecture = "386"
-	case 0xaa64:
-		f.Architecture = "arm64"
-	case 0x1c0, 0x1c4:
-		f.Architecture = "arm"
-	default:
-		f.Architecture = fmt.Sprintf("machine %#x", m)
-	}
-	return f
-}
 
 // mach is a program for macOS (mach-o/loader.h).
 type mach struct {
@@ -57,6 +23,8 @@ func machOrder(head []byte) binary.ByteOrder {
 	return nil
 }
 
+func (m *mach) wide() bool { return m.start == 32 }
+
 func (m *mach) plan(r *Reader, head []byte) {
 	m.start = 28
 	if m.order.Uint32(head) == 0xfeedfacf {
@@ -69,54 +37,84 @@ func (m *mach) plan(r *Reader, head []byte) {
 
 // Load commands.
 const (
-	cmdLoadDylib = 0xc
-	cmdIDDylib   = 0xd
-	cmdUUID      = 0x1b
-	cmdWeakDylib = 0x80000018
+	cmdSegment       = 0x1
+	cmdLoadDylib     = 0xc
+	cmdIDDylib       = 0xd
+	cmdSegment64     = 0x19
+	cmdUUID          = 0x1b
+	cmdMinimumMacOS  = 0x24
+	cmdBuildVersion  = 0x32
+	cmdWeakDylib     = 0x80000018
+	cmdReexportDylib = 0x8000001f
 )
+
+// Platforms and tools of LC_BUILD_VERSION.
+var (
+	machPlatforms = map[uint32]string{1: "macOS", 2: "iOS", 3: "tvOS", 4: "watchOS", 6: "Mac Catalyst", 11: "visionOS"}
+	machTools     = map[uint32]string{1: "clang", 2: "swift", 3: "ld", 4: "lld"}
+)
+
+// machPayloads are the segments that Node, Deno and Bun add to a copy of themselves.
+var machPayloads = map[string]string{"NODE_SEA": "NODE_SEA_BLOB", "__SUI": "SUI", "__BUN": "BUN"}
 
 func (m *mach) facts(r *Reader, _ Names) Facts {
 	head := r.parts[0].data
 	kind := m.order.Uint32(head[12:])
-	f := Facts{Format: "Mach-O", Bits: 32, Library: kind == 6 || kind == 8} // MH_DYLIB, MH_BUNDLE
-	if m.start == 32 {
+	f := Facts{Format: "Mach-O", Bits: 32, Library: kind == 6 || kind == 8, Architecture: m.architecture(head)} // MH_DYLIB, MH_BUNDLE
+	if m.wide() {
 		f.Bits = 64
 	}
-	switch cpu := m.order.Uint32(head[4:]); cpu {
-	case 0x01000007:
-		f.Architecture = "amd64"
-	case 0x0100000c:
-		f.Architecture = "arm64"
-	case 7:
-		f.Architecture = "386"
-	default:
-		f.Architecture = fmt.Sprintf("machine %#x", cpu)
-	}
+	at := m.start
 	for b := r.at(m.start, m.size); len(b) >= 8; {
 		size := m.order.Uint32(b[4:])
 		if size < 8 || uint64(size) > uint64(len(b)) {
 			f.Damaged = "a load command leads out of the table"
 			break
 		}
-		m.command(&f, b[:size])
-		b = b[size:]
+		m.command(r, &f, b[:size], at)
+		b, at = b[size:], at+int64(size)
 	}
 	f.Dynamic = len(f.Needed) > 0
 	return f
 }
 
-func (m *mach) command(f *Facts, b []byte) {
+func (m *mach) architecture(head []byte) string {
+	switch cpu := m.order.Uint32(head[4:]); cpu {
+	case 0x01000007:
+		return "amd64"
+	case 0x0100000c:
+		return "arm64"
+	case 7:
+		return "386"
+	default:
+		return fmt.Sprintf("machine %#x", cpu)
+	}
+}
+
+func (m *mach) command(r *Reader, f *Facts, b []byte, at int64) {
 	switch m.order.Uint32(b) {
 	case cmdUUID:
 		if len(b) >= 24 {
 			f.BuildID = hex.EncodeToString(b[8:24])
 		}
 	case cmdIDDylib:
-		f.SONAME = m.dylib(b)
-	case cmdLoadDylib, cmdWeakDylib:
+		if f.SONAME = m.dylib(b); f.SONAME != "" {
+			f.Stated = &Stated{Field: "LC_ID_DYLIB", Offset: at + 16, Version: m.version(m.order.Uint32(b[16:]))}
+		}
+	case cmdLoadDylib, cmdWeakDylib, cmdReexportDylib:
 		if name := m.dylib(b); name != "" && len(f.Needed) < maxNeeded {
 			f.Needed = append(f.Needed, name)
 		}
+	case cmdMinimumMacOS:
+		if len(b) >= 16 {
+			f.Platform = "macOS " + m.version(m.order.Uint32(b[8:]))
+		}
+	case cmdBuildVersion:
+		m.build(f, b)
+	case cmdSegment:
+		m.segment(r, f, b, 56, 68)
+	case cmdSegment64:
+		m.segment(r, f, b, 72, 80)
 	}
 }
 
@@ -127,15 +125,44 @@ func (m *mach) dylib(b []byte) string {
 	return text(b[m.order.Uint32(b[8:]):])
 }
 
-// universal is a Mach-O file for several architectures. What its parts need is not read.
-type universal struct{}
+// version returns three numbers, of 16, 8 and 8 bits; the last is left out where it is 0.
+func (m *mach) version(v uint32) string {
+	s := fmt.Sprintf("%d.%d.%d", v>>16, v>>8&0xff, v&0xff)
+	return strings.TrimSuffix(s, ".0")
+}
 
-func (universal) plan(*Reader, []byte)       {}
-func (universal) facts(*Reader, Names) Facts { return Facts{Format: "universal Mach-O", Dynamic: true} }
+func (m *mach) build(f *Facts, b []byte) {
+	if len(b) < 24 {
+		return
+	}
+	platform := m.order.Uint32(b[8:])
+	name := machPlatforms[platform]
+	if name == "" {
+		name = fmt.Sprintf("platform %d", platform)
+	}
+	f.Platform = name + " " + m.version(m.order.Uint32(b[12:]))
+	for t := b[24:]; len(t) >= 8 && len(f.Tools) < maxParts; t = t[8:] {
+		if name := machTools[m.order.Uint32(t)]; name != "" {
+			f.Tools = append(f.Tools, name+" "+m.version(m.order.Uint32(t[4:])))
+		}
+	}
+}
 
-type wasm struct{}
-
-func (wasm) plan(*Reader, []byte) {}
-func (wasm) facts(*Reader, Names) Facts {
-	return Facts{Format: "WebAssembly", Architecture: "wasm", Bits: 32}
+// segment notes the first section of a segment that is a payload.
+func (m *mach) segment(r *Reader, f *Facts, b []byte, header, section int) {
+	if len(b) < header+section || len(f.Payloads) >= maxParts {
+		return
+	}
+	name := machPayloads[text(b[8:24])]
+	if name == "" {
+		return
+	}
+	s := b[header:]
+	off, size := int64(m.order.Uint32(s[40:])), int64(m.order.Uint32(s[36:]))
+	if m.wide() && section == 80 {
+		off, size = int64(m.order.Uint32(s[48:])), int64(min(m.order.Uint64(s[40:]), 1<<62))
+	}
+	if r.inside(off, size) {
+		f.Payloads = append(f.Payloads, Payload{name, off, size})
+	}
 }
