@@ -12,7 +12,8 @@ import (
 	"github.com/imagetrust/imagetrust/sbom"
 )
 
-// Base is a base image that the caller knows.
+// Base is a base image that the caller knows, by its DiffIDs or its ChainID. One with
+// neither is not found in any image.
 type Base struct {
 	// Name becomes LayerOrigin.Image, such as "docker.io/library/debian:12".
 	Name string
@@ -20,6 +21,9 @@ type Base struct {
 	Digest sbom.Digest
 	// DiffIDs are those of its layers, oldest first (rootfs.diff_ids of its config).
 	DiffIDs []sbom.Digest
+	// ChainID is that of all its layers (see [ChainID]), for tables that have no
+	// DiffIDs. It is not looked at where DiffIDs are given.
+	ChainID sbom.Digest
 }
 
 // Annotations, and labels, that name the base image (OCI image specification,
@@ -55,12 +59,12 @@ func (i *Image) MarkLayers(inv *sbom.Inventory, known []Base) error {
 	if !slices.EqualFunc(i.layers, inv.Layers, same) {
 		return fmt.Errorf("image: mark layers: %w: the inventory is not of this image", ErrMismatch)
 	}
-	claimed := i.claimedBase()
-	if g := i.disputed(claimed, known); g != nil {
+	claimed, chains := i.claimedBase(), i.chains()
+	if g := i.disputed(claimed, known, chains); g != nil {
 		inv.Gaps = append(inv.Gaps, *g)
 		claimed = Base{}
 	}
-	n, origin := i.knownBase(known)
+	n, origin := i.knownBase(known, chains)
 	if n == 0 {
 		n, origin = i.historicBase(claimed)
 	}
@@ -93,14 +97,41 @@ func (i *Image) claimedBase() Base {
 
 // disputed returns a gap when the image claims a base image that is known, and does not
 // begin with its layers.
-func (i *Image) disputed(claimed Base, known []Base) *sbom.Gap {
+func (i *Image) disputed(claimed Base, known []Base, chains map[sbom.Digest]int) *sbom.Gap {
 	for _, b := range known {
-		if claimed.Digest != "" && b.Digest == claimed.Digest && !i.beginsWith(b.DiffIDs) {
+		stated := len(b.DiffIDs) > 0 || b.ChainID != ""
+		if claimed.Digest != "" && b.Digest == claimed.Digest && stated && i.layersOf(&b, chains) == 0 {
 			return &sbom.Gap{Kind: sbom.GapContradiction, Message: fmt.Sprintf(
 				"the image names %s as its base image and does not begin with its layers: its layers stand", b.Digest)}
 		}
 	}
 	return nil
+}
+
+// chains returns how many layers the image has up to each chain ID.
+func (i *Image) chains() map[sbom.Digest]int {
+	chains := make(map[sbom.Digest]int, len(i.layers))
+	var chain sbom.Digest
+	for n, l := range i.layers {
+		if l.info.DiffID == "" {
+			break
+		}
+		chain = chained(chain, l.info.DiffID)
+		chains[chain] = n + 1
+	}
+	return chains
+}
+
+// layersOf returns the number of layers of a known image, 0 if the image does not begin
+// with them.
+func (i *Image) layersOf(b *Base, chains map[sbom.Digest]int) int {
+	switch {
+	case len(b.DiffIDs) == 0:
+		return chains[b.ChainID]
+	case i.beginsWith(b.DiffIDs):
+		return len(b.DiffIDs)
+	}
+	return 0
 }
 
 func (i *Image) beginsWith(diffIDs []sbom.Digest) bool {
@@ -117,29 +148,38 @@ func (i *Image) beginsWith(diffIDs []sbom.Digest) bool {
 
 // knownBase returns how many layers the largest known base image has that the image
 // begins with.
-func (i *Image) knownBase(known []Base) (int, sbom.LayerOrigin) {
+func (i *Image) knownBase(known []Base, chains map[sbom.Digest]int) (int, sbom.LayerOrigin) {
 	var best Base
+	most := 0
 	for _, b := range known {
-		if i.beginsWith(b.DiffIDs) && (len(b.DiffIDs) > len(best.DiffIDs) ||
-			len(b.DiffIDs) == len(best.DiffIDs) && len(b.DiffIDs) > 0 && cmp.Or(cmp.Compare(b.Name, best.Name), cmp.Compare(b.Digest, best.Digest)) < 0) {
-			best = b
+		n := i.layersOf(&b, chains)
+		if n > most || n > 0 && n == most && cmp.Or(cmp.Compare(b.Name, best.Name), cmp.Compare(b.Digest, best.Digest)) < 0 {
+			best, most = b, n
 		}
 	}
-	return len(best.DiffIDs), sbom.LayerOrigin{Role: sbom.LayerBase, Image: best.Name, Digest: best.Digest, Evidence: sbom.Evidence{
-		Field: "layers", Technique: sbom.TechniqueHash, Confidence: confidenceCompared, Value: string(ChainID(best.DiffIDs))}}
+	if len(best.DiffIDs) > 0 {
+		best.ChainID = ChainID(best.DiffIDs)
+	}
+	return most, sbom.LayerOrigin{Role: sbom.LayerBase, Image: best.Name, Digest: best.Digest, Evidence: sbom.Evidence{
+		Field: "layers", Technique: sbom.TechniqueHash, Confidence: confidenceCompared, Value: string(best.ChainID)}}
 }
 
 // ChainID returns the identity of layers applied one after the other (OCI image
 // specification, config.md, "Layer ChainID"); the empty digest for none.
 func ChainID(diffIDs []sbom.Digest) sbom.Digest {
-	if len(diffIDs) == 0 {
-		return ""
-	}
-	chain := diffIDs[0]
-	for _, d := range diffIDs[1:] {
-		chain = sbom.Digest(fmt.Sprintf("sha256:%x", sha256.Sum256([]byte(chain+" "+d))))
+	var chain sbom.Digest
+	for _, d := range diffIDs {
+		chain = chained(chain, d)
 	}
 	return chain
+}
+
+// chained returns the chain ID of a chain, which may be empty, with one layer more.
+func chained(chain, diffID sbom.Digest) sbom.Digest {
+	if chain == "" {
+		return diffID
+	}
+	return sbom.Digest(fmt.Sprintf("sha256:%x", sha256.Sum256([]byte(chain+" "+diffID))))
 }
 
 // historicBase guesses from the history how many layers the base image has. A history
