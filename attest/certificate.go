@@ -3,7 +3,6 @@ package attest
 import (
 	"crypto/x509"
 	"encoding/asn1"
-	"encoding/hex"
 	"errors"
 	"fmt"
 
@@ -178,16 +177,4 @@ func otherNames(der []byte) (names []string, err error) {
 		names = append(names, other.Value)
 	}
 	return names, nil
-}
-
-// hexBytes are bytes that are written in hexadecimal.
-type hexBytes []byte
-
-// UnmarshalJSON reads a string of hexadecimal.
-func (b *hexBytes) UnmarshalJSON(data []byte) error {
-	text, err := stringBytes(data)
-	if err == nil {
-		*b, err = hex.DecodeString(string(text))
-	}
-	return err
 }

@@ -76,7 +76,7 @@ func (v *TrustVerifier) verifyStatement(b *Bundle, digests ...Digest) (*Verified
 		bundle:     b,
 		message:    newMessage(b.envelope.PayloadType, b.envelope.Payload),
 		signatures: b.envelope.Signatures,
-		question:   witness.Question{PayloadType: b.envelope.PayloadType, Payload: b.envelope.Payload},
+		question:   witness.Question{PayloadType: b.envelope.PayloadType, Payload: b.envelope.Payload, Envelope: b.envelopeJSON},
 	})
 	if err != nil {
 		return nil, err

@@ -23,6 +23,8 @@ type entity struct {
 	signer     verify.VerificationContent
 	entries    []*tlog.Entry
 	timestamps [][]byte
+	envelope   []byte // as it was stored; nil for a file
+	payload    []byte
 }
 
 // newEntity refuses what sigstore-go's rules for the bundle's version do.
@@ -42,7 +44,7 @@ func newEntity(q *witness.Question) (*entity, error) {
 	if err != nil {
 		return nil, err
 	}
-	e := &entity{Bundle: b}
+	e := &entity{Bundle: b, envelope: q.Envelope, payload: q.Payload}
 	if e.entries, err = b.TlogEntries(); err != nil {
 		return nil, err
 	}

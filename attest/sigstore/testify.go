@@ -65,7 +65,7 @@ func checkLog(e *entity, material root.TrustedMaterial, t *witness.Testimony) er
 		} else {
 			seen[key] = true
 		}
-		times, err := verify.VerifyTlogEntry(e.withEntry(entry), material, 1, true)
+		times, err := verifyEntry(e, entry, log, material)
 		if err != nil {
 			return err
 		}
@@ -75,6 +75,13 @@ func checkLog(e *entity, material root.TrustedMaterial, t *witness.Testimony) er
 		}
 	}
 	return nil
+}
+
+func verifyEntry(e *entity, entry *tlog.Entry, log *root.TransparencyLog, material root.TrustedMaterial) ([]root.Timestamp, error) {
+	if isIntoto001(entry) {
+		return verifyIntoto001(e, entry, log, material)
+	}
+	return verify.VerifyTlogEntry(e.withEntry(entry), material, 1, true)
 }
 
 func logEntry(entry *tlog.Entry, log *root.TransparencyLog, times []root.Timestamp) witness.LogEntry {

@@ -32,9 +32,11 @@ type Question struct {
 	Key         crypto.PublicKey
 
 	Signature []byte
-	// PayloadType and Payload are those of an envelope; PayloadType is empty for a file.
+	// PayloadType and Payload are those of an envelope, and Envelope is its JSON as it was
+	// stored; all are empty for a file.
 	PayloadType string
 	Payload     []byte
+	Envelope    []byte
 	// DigestAlgorithm ("sha256") and Digest are those of a file.
 	DigestAlgorithm string
 	Digest          []byte
