@@ -49,7 +49,7 @@ func New() detect.Detector { return detector{} }
 
 type detector struct{}
 
-func (detector) ID() detect.ID { return detect.ID{Name: "dart", Version: "1"} }
+func (detector) ID() detect.ID { return detect.ID{Name: "dart", Version: "2"} }
 
 func (detector) Coverage() detect.Coverage {
 	return detect.Coverage{
@@ -159,11 +159,7 @@ func readSpec(f *detect.File, b []byte) (*detect.Fragment, error) {
 		q["vcs_url"] = origin.Repository(spec.Repository, path.Base(home)[i+1:])
 	}
 	c.PURL = sbom.NewPURL("pub", "", strings.ToLower(spec.Name), version, q)
-	for _, ref := range []struct{ kind, url string }{{"website", spec.Homepage}, {"vcs", spec.Repository}} {
-		if u := origin.Address(ref.url); origin.Remote(u) {
-			c.References = append(c.References, sbom.Reference{Type: ref.kind, URL: u})
-		}
-	}
+	c.References = origin.Refer(origin.Refer(nil, origin.Website, spec.Homepage), origin.VCS, spec.Repository)
 	key := cache + " " + host + " " + spec.Name
 	frag := &detect.Fragment{
 		Components: []detect.Component{{Component: c, Key: key, Aliases: []string{alias(cache, spec.Name)}}},

@@ -48,7 +48,7 @@ func New() detect.Detector { return detector{} }
 
 type detector struct{}
 
-func (detector) ID() detect.ID { return detect.ID{Name: "haskell", Version: "1"} }
+func (detector) ID() detect.ID { return detect.ID{Name: "haskell", Version: "2"} }
 
 func (detector) Coverage() detect.Coverage {
 	return detect.Coverage{
@@ -138,9 +138,7 @@ func readConf(f *detect.File) (*detect.Fragment, error) {
 		Copyright: oneline.Text(fields["copyright"], maxText),
 		Licenses:  ospkg.Licenses(fields["license"], f.Path, licenses), Evidence: statement.Manifest(1, name, version),
 	}
-	if u := origin.Address(fields["homepage"]); origin.Remote(u) {
-		c.References = []sbom.Reference{{Type: "website", URL: u}}
-	}
+	c.References = origin.Refer(nil, origin.Website, fields["homepage"])
 	frag := &detect.Fragment{Components: []detect.Component{{Component: c, Key: key, Aliases: []string{unit(fields["id"])}}}}
 	frag.Claims = claims(key, db, fields)
 	var needs []string

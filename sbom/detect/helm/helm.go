@@ -50,7 +50,7 @@ func New() detect.Detector { return detector{} }
 
 type detector struct{}
 
-func (detector) ID() detect.ID { return detect.ID{Name: "helm", Version: "1"} }
+func (detector) ID() detect.ID { return detect.ID{Name: "helm", Version: "2"} }
 
 func (detector) Coverage() detect.Coverage {
 	return detect.Coverage{
@@ -177,9 +177,7 @@ func readChart(l *declared.List, f *detect.File, b []byte) error {
 	}
 	c.Supplier = oneline.Text(strings.Join(people, ", "), maxText)
 	c.Properties = statement.Property(c.Properties, "helm:appVersion", doc.AppVersion)
-	if u := origin.Address(doc.Home); origin.Remote(u) {
-		c.References = []sbom.Reference{{Type: "website", URL: u}}
-	}
+	c.References = origin.Refer(nil, origin.Website, doc.Home)
 	c.Evidence = statement.Manifest(1, c.Name, c.Version)
 	l.Add(c, chartAlias(path.Dir(f.Path)))
 	return nil

@@ -44,7 +44,7 @@ func New() detect.Detector { return detector{} }
 
 type detector struct{}
 
-func (detector) ID() detect.ID { return detect.ID{Name: "lua", Version: "1"} }
+func (detector) ID() detect.ID { return detect.ID{Name: "lua", Version: "2"} }
 
 func (detector) Coverage() detect.Coverage {
 	return detect.Coverage{
@@ -132,12 +132,11 @@ func readSpec(f *detect.File, text string) (*detect.Fragment, error) {
 		Supplier: oneline.Text(d.get("maintainer").text, maxText), Description: oneline.Text(d.get("summary").text, maxText),
 		Licenses: statement.Licenses([]string{d.get("license").text}, f.Path), Evidence: statement.Manifest(1, p.name, p.version),
 	}
-	if u := origin.Address(d.get("homepage").text); origin.Remote(u) {
-		c.References = append(c.References, sbom.Reference{Type: "website", URL: u})
+	from, kind := spec["source"].get("url").text, origin.Distribution
+	if origin.IsRepository(from) {
+		kind = origin.VCS
 	}
-	if u := origin.Address(spec["source"].get("url").text); u != "" {
-		c.References = append(c.References, sbom.Reference{Type: "distribution", URL: u})
-	}
+	c.References = origin.Refer(origin.Refer(nil, origin.Website, d.get("homepage").text), kind, from)
 	frag := &detect.Fragment{Components: []detect.Component{{Component: c, Key: p.key(), Aliases: []string{p.dir, p.alias(name)}}}}
 	var needs []string
 	for _, item := range spec["dependencies"].items {

@@ -47,7 +47,7 @@ func New() detect.Detector { return detector{} }
 
 type detector struct{}
 
-func (detector) ID() detect.ID { return detect.ID{Name: "opam", Version: "1"} }
+func (detector) ID() detect.ID { return detect.ID{Name: "opam", Version: "2"} }
 
 func (detector) Coverage() detect.Coverage {
 	return detect.Coverage{
@@ -110,11 +110,8 @@ func readPackage(f *detect.File, text string) (*detect.Fragment, error) {
 		Supplier: oneline.Text(strings.Join(texts(fields["maintainer"]), ", "), maxText), Description: oneline.Text(first(fields["synopsis"]), maxText),
 		Licenses: statement.Licenses(texts(fields["license"]), f.Path), Evidence: statement.Manifest(1, name, version),
 	}
-	for _, ref := range []struct{ kind, url string }{{"website", first(fields["homepage"])}, {"vcs", strings.TrimPrefix(first(fields["dev-repo"]), "git+")},
-		{"issue-tracker", first(fields["bug-reports"])}, {"distribution", first(fields["url.src"])}} {
-		if u := origin.Address(ref.url); origin.Remote(u) {
-			c.References = append(c.References, sbom.Reference{Type: ref.kind, URL: u})
-		}
+	for _, ref := range []struct{ kind, field string }{{origin.Website, "homepage"}, {origin.VCS, "dev-repo"}, {origin.IssueTracker, "bug-reports"}, {origin.Distribution, "url.src"}} {
+		c.References = origin.Refer(c.References, ref.kind, first(fields[ref.field]))
 	}
 	for _, sum := range texts(fields["url.checksum"]) {
 		if d, err := sbom.ParseDigest(strings.Replace(sum, "=", ":", 1)); err == nil && len(c.Hashes) < 8 {

@@ -214,8 +214,9 @@ func readPackage(f *detect.File) (*detect.Fragment, error) {
 		Evidence:    statement.Manifest(1, name, version),
 	}, Aliases: []string{hexAlias(path.Dir(home), name)}}
 	for _, link := range meta.get("links").items {
-		if u := origin.Address(link.at(1).string()); origin.Remote(u) && len(c.References) < 16 {
-			c.References = append(c.References, sbom.Reference{Type: "website", URL: u, Comment: oneline.Text(link.at(0).string(), 64)})
+		n := len(c.References)
+		if c.References = origin.Refer(c.References, origin.Website, link.at(1).string()); len(c.References) > n {
+			c.References[n].Comment = oneline.Text(link.at(0).string(), 64)
 		}
 	}
 	frag := &detect.Fragment{Components: []detect.Component{c}}

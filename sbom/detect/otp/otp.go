@@ -48,7 +48,7 @@ func New() detect.Detector { return detector{} }
 
 type detector struct{}
 
-func (detector) ID() detect.ID { return detect.ID{Name: "otp", Version: "1"} }
+func (detector) ID() detect.ID { return detect.ID{Name: "otp", Version: "2"} }
 
 func (detector) Coverage() detect.Coverage {
 	return detect.Coverage{

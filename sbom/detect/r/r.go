@@ -51,7 +51,7 @@ func New() detect.Detector { return detector{} }
 
 type detector struct{}
 
-func (detector) ID() detect.ID { return detect.ID{Name: "r", Version: "1"} }
+func (detector) ID() detect.ID { return detect.ID{Name: "r", Version: "2"} }
 
 func (detector) Coverage() detect.Coverage {
 	return detect.Coverage{
@@ -145,9 +145,7 @@ func readDescription(f *detect.File, b []byte) (*detect.Fragment, error) {
 	}
 	c.Properties = statement.Property(c.Properties, "r:built", built)
 	for u := range strings.FieldsFuncSeq(d.Get("URL"), func(r rune) bool { return r == ',' || r == ' ' || r == '\n' || r == '\t' }) {
-		if u = origin.Address(u); origin.Remote(u) && len(c.References) < 8 {
-			c.References = append(c.References, sbom.Reference{Type: "website", URL: u})
-		}
+		c.References = origin.Refer(c.References, origin.Website, u)
 	}
 	frag := &detect.Fragment{Components: []detect.Component{{Component: c, Key: home, Aliases: []string{alias(name)}}}}
 	if fixture.Path(below(home)) {

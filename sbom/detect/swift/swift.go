@@ -35,7 +35,7 @@ func New() detect.Detector { return detector{} }
 
 type detector struct{}
 
-func (detector) ID() detect.ID { return detect.ID{Name: "swift", Version: "1"} }
+func (detector) ID() detect.ID { return detect.ID{Name: "swift", Version: "2"} }
 
 func (detector) Coverage() detect.Coverage {
 	return detect.Coverage{
@@ -126,9 +126,7 @@ func add(l *declared.List, p statement.Object) {
 		c.Properties = statement.Property(c.Properties, "swift:revision", commit)
 	}
 	c.Properties = statement.Property(c.Properties, "swift:branch", state.Text("branch"))
-	if u := origin.Repository(location, commit); u != "" {
-		c.References = []sbom.Reference{{Type: "vcs", URL: strings.TrimPrefix(u, "git+")}}
-	}
+	c.References = origin.Refer(nil, origin.VCS, location)
 	l.Add(c)
 }
 
