@@ -6,6 +6,7 @@ import (
 	protobundle "github.com/sigstore/protobuf-specs/gen/pb-go/bundle/v1"
 	protocommon "github.com/sigstore/protobuf-specs/gen/pb-go/common/v1"
 	protodsse "github.com/sigstore/protobuf-specs/gen/pb-go/dsse"
+	protorekor "github.com/sigstore/protobuf-specs/gen/pb-go/rekor/v1"
 	"github.com/sigstore/sigstore-go/pkg/bundle"
 	"github.com/sigstore/sigstore-go/pkg/tlog"
 	"github.com/sigstore/sigstore-go/pkg/verify"
@@ -22,6 +23,7 @@ type entity struct {
 	signature  verify.SignatureContent
 	signer     verify.VerificationContent
 	entries    []*tlog.Entry
+	old        []*protorekor.TransparencyLogEntry // intoto 0.0.1
 	timestamps [][]byte
 	envelope   []byte // as it was stored; nil for a file
 	payload    []byte
@@ -33,6 +35,11 @@ func newEntity(q *witness.Question) (*entity, error) {
 	if err := protojson.Unmarshal(q.Material, material); err != nil {
 		return nil, fmt.Errorf("verification material: %w", err)
 	}
+	old, others, err := splitIntoto001(q.MediaType, material.TlogEntries)
+	if err != nil {
+		return nil, err
+	}
+	material.TlogEntries = others
 	if q.Key != nil { // whatever the bundle calls it
 		material.Content = &protobundle.VerificationMaterial_PublicKey{PublicKey: &protocommon.PublicKeyIdentifier{}}
 	}
@@ -44,7 +51,7 @@ func newEntity(q *witness.Question) (*entity, error) {
 	if err != nil {
 		return nil, err
 	}
-	e := &entity{Bundle: b, envelope: q.Envelope, payload: q.Payload}
+	e := &entity{Bundle: b, old: old, envelope: q.Envelope, payload: q.Payload}
 	if e.entries, err = b.TlogEntries(); err != nil {
 		return nil, err
 	}

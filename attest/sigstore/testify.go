@@ -39,6 +39,9 @@ func (in *instance) Testify(q *witness.Question) (witness.Proof, error) {
 	if err := checkLog(e, material, t); err != nil {
 		return witness.Proof{}, fmt.Errorf("transparency log: %w", err)
 	}
+	if err := checkIntoto001(e, material, t); err != nil {
+		return witness.Proof{}, fmt.Errorf("transparency log: %w", err)
+	}
 	if err := checkTimestamps(e, material, t); err != nil {
 		return witness.Proof{}, fmt.Errorf("timestamp: %w", err)
 	}
@@ -65,7 +68,7 @@ func checkLog(e *entity, material root.TrustedMaterial, t *witness.Testimony) er
 		} else {
 			seen[key] = true
 		}
-		times, err := verifyEntry(e, entry, log, material)
+		times, err := verify.VerifyTlogEntry(e.withEntry(entry), material, 1, true)
 		if err != nil {
 			return err
 		}
@@ -75,13 +78,6 @@ func checkLog(e *entity, material root.TrustedMaterial, t *witness.Testimony) er
 		}
 	}
 	return nil
-}
-
-func verifyEntry(e *entity, entry *tlog.Entry, log *root.TransparencyLog, material root.TrustedMaterial) ([]root.Timestamp, error) {
-	if isIntoto001(entry) {
-		return verifyIntoto001(e, entry, log, material)
-	}
-	return verify.VerifyTlogEntry(e.withEntry(entry), material, 1, true)
 }
 
 func logEntry(entry *tlog.Entry, log *root.TransparencyLog, times []root.Timestamp) witness.LogEntry {
