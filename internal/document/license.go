@@ -1,29 +1,15 @@
 package document
 
 import (
-	_ "embed"
-	"slices"
 	"strings"
-	"sync"
 
+	"github.com/imagetrust/imagetrust/internal/spdxexpr"
 	"github.com/imagetrust/imagetrust/sbom"
 )
 
-// licenseIDs are the identifiers of the SPDX licence list and its exceptions,
-// one a line, in byte order. TestLicenseIDs compares them with the official
-// schema.
-//
-//go:embed licenses.txt
-var licenseText string
-
-var licenseIDs = sync.OnceValue(func() []string { return strings.Fields(licenseText) })
-
-// IsLicenseID reports whether s is an identifier of the SPDX licence list, in
-// the list's own spelling.
-func IsLicenseID(s string) bool {
-	_, ok := slices.BinarySearch(licenseIDs(), s)
-	return ok
-}
+// IsLicenseID reports whether s is an identifier of the SPDX licence list or of its
+// exceptions, in the list's own spelling.
+func IsLicenseID(s string) bool { return spdxexpr.Listed(s) }
 
 // IsExpression reports whether s is a valid SPDX licence expression (SPDX 2.3,
 // annex D): identifiers of the list and LicenseRefs, joined by AND, OR and WITH.

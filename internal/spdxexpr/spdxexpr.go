@@ -57,6 +57,13 @@ func spellings(text string) map[string]string {
 	return m
 }
 
+// Listed reports whether s is an identifier of the licence list or of its exceptions,
+// in the list's own spelling.
+func Listed(s string) bool {
+	lower := strings.ToLower(s)
+	return s != "" && (licenses()[lower] == s || exceptions()[lower] == s)
+}
+
 // Parse returns the expression s in its one form (see the package
 // documentation), and whether s is a valid expression of identifiers on the list,
 // LicenseRef- and DocumentRef- references. Identifiers and operators are read in
