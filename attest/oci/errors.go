@@ -30,6 +30,9 @@ var (
 	ErrLostUpdate = errors.New("oci: concurrent writers kept removing the entry")
 	// ErrPlainHTTP says that plain HTTP was refused.
 	ErrPlainHTTP = errors.New("oci: refusing plain HTTP")
+	// ErrPrivateAddress says that a registry sent us to an address of a private
+	// network or of this machine that is not its own, and that we did not go.
+	ErrPrivateAddress = errors.New("oci: refusing private address")
 	// ErrNoneVerified says that no attestation passed. The Result that comes with
 	// it says what was found and why it was rejected.
 	ErrNoneVerified = errors.New("oci: no attestation could be verified")

@@ -398,11 +398,12 @@ func TestPages(t *testing.T) {
 	img, digest := testImage(t, "pages")
 	key := newKeyPair(t)
 	var link atomic.Value
+	to := func(link string) func(*http.Request) string { return func(*http.Request) string { return link } }
 	host := testRegistry(t, true, func(next http.Handler) http.Handler {
 		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			if strings.Contains(r.URL.Path, "/referrers/") && r.URL.Query().Get("last") == "" && link.Load() != nil {
 				w.Header().Set("Content-Type", string(types.OCIImageIndex))
-				w.Header().Set("Link", link.Load().(string))
+				w.Header().Set("Link", "<"+link.Load().(func(*http.Request) string)(r)+`>; rel="next"`)
 				io.WriteString(w, `{"schemaVersion":2,"manifests":[]}`)
 				return
 			}
@@ -411,19 +412,24 @@ func TestPages(t *testing.T) {
 	})
 	target := pushImage(t, host, img)
 	mustAttach(t, target, digest, key.sign(t, digest, "on the second page"))
-	link.Store(`</v2/test/app/referrers/` + string(digest) + `?last=x>; rel="next"`)
+	link.Store(to("/v2/test/app/referrers/" + string(digest) + "?last=x"))
 	if res, err := oci.Verify(t.Context(), target, digest, key.verifier, nil); err != nil || len(res.Verified) != 1 {
 		t.Errorf("%+v, %v", res, err)
 	}
-	link.Store(`<http://127.0.0.1:1/steal?last=x>; rel="next"`)
+	link.Store(to("http://127.0.0.1:1/steal?last=x"))
 	list, err := oci.List(t.Context(), target, digest, nil)
 	if err != nil || len(list.Rejected) != 1 || !errors.Is(list.Rejected[0].Err, oci.ErrManifest) {
 		t.Errorf("a page on another host: %+v, %v", list, err)
 	}
-	link.Store(`</v2/test/app/referrers/` + string(digest) + `>; rel="next"`) // for ever
-	list, err = oci.List(t.Context(), target, digest, nil)
-	if err != nil || len(list.Rejected) != 1 || !errors.Is(list.Rejected[0].Err, oci.ErrLimit) {
-		t.Errorf("endless pages: %+v, %v", list, err)
+	for name, endless := range map[string]func(r *http.Request) string{
+		"the same again": func(r *http.Request) string { return r.URL.Path },
+		"always another": func(r *http.Request) string { return r.URL.Path + "?page=x" + r.URL.Query().Get("page") },
+	} {
+		link.Store(endless)
+		list, err = oci.List(t.Context(), target, digest, nil)
+		if err != nil || len(list.Rejected) != 1 || !errors.Is(list.Rejected[0].Err, oci.ErrLimit) {
+			t.Errorf("endless pages, %s: %+v, %v", name, list, err)
+		}
 	}
 }
 

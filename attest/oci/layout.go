@@ -67,7 +67,7 @@ func readFile(root *os.Root, name string, limit int64) ([]byte, error) {
 		return nil, err
 	}
 	defer f.Close()
-	return readAll(f, limit)
+	return readAll(f, info.Size(), limit)
 }
 
 func blobPath(d attest.Digest) string { return path.Join("blobs", d.Algorithm(), d.Hex()) }

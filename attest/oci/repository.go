@@ -1,6 +1,7 @@
 package oci
 
 import (
+	"bytes"
 	"context"
 	"crypto/tls"
 	"errors"
@@ -8,6 +9,7 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"net/url"
 	"strings"
 	"sync"
 	"time"
@@ -80,13 +82,13 @@ func Repository(ref string, opts *RepositoryOptions) (*RepositoryTarget, error) 
 		o.UserAgent = "imagetrust"
 	}
 	orDefault(&o.Retries, 8)
-	return &RepositoryTarget{ref: parsed, opts: o, base: baseTransport(o), clients: map[string]*http.Client{}}, nil
+	return &RepositoryTarget{ref: parsed, opts: o, base: baseTransport(parsed.Context().Registry, o), clients: map[string]*http.Client{}}, nil
 }
 
 // String returns the repository's name.
 func (r *RepositoryTarget) String() string { return r.ref.Context().Name() }
 
-func baseTransport(opts RepositoryOptions) http.RoundTripper {
+func baseTransport(registry name.Registry, opts RepositoryOptions) http.RoundTripper {
 	inner := opts.Transport
 	if inner == nil {
 		t, ok := http.DefaultTransport.(*http.Transport)
@@ -98,7 +100,8 @@ func baseTransport(opts RepositoryOptions) http.RoundTripper {
 		t.TLSClientConfig = opts.TLS
 		inner = t
 	}
-	inner = &schemeGuard{inner: inner, plainHTTP: opts.PlainHTTP}
+	host := (&url.URL{Host: registry.RegistryStr()}).Hostname()
+	inner = &guard{inner: inner, plainHTTP: opts.PlainHTTP, registry: host}
 	return transport.NewUserAgent(&retryReads{inner, transport.NewRetry(inner, transport.WithRetryStatusCodes(
 		http.StatusTooManyRequests, http.StatusBadGateway, http.StatusServiceUnavailable, http.StatusGatewayTimeout))}, opts.UserAgent)
 }
@@ -113,16 +116,23 @@ func (t *retryReads) RoundTrip(req *http.Request) (*http.Response, error) {
 	return t.once.RoundTrip(req)
 }
 
-// schemeGuard refuses plain HTTP but to loopback: the registry client would also
-// fall back to it for private networks, and a redirect may lead anywhere.
-type schemeGuard struct {
+// guard refuses plain HTTP but to loopback: the registry client would also fall back to
+// it for private networks. And it refuses private addresses other than the
+// registry's own, to which redirects, upload locations and token servers of a
+// registry could send us.
+type guard struct {
 	inner     http.RoundTripper
 	plainHTTP bool
+	registry  string // its host, without the port
 }
 
-func (g *schemeGuard) RoundTrip(req *http.Request) (*http.Response, error) {
-	if req.URL.Scheme != "https" && !g.plainHTTP && !isLoopback(req.URL.Hostname()) {
+func (g *guard) RoundTrip(req *http.Request) (*http.Response, error) {
+	host := req.URL.Hostname()
+	if req.URL.Scheme != "https" && !g.plainHTTP && !isLoopback(host) {
 		return nil, fmt.Errorf("%w to %s", ErrPlainHTTP, req.URL.Host)
+	}
+	if isPrivate(host) && !strings.EqualFold(host, g.registry) {
+		return nil, fmt.Errorf("%w: %s, from registry %s", ErrPrivateAddress, req.URL.Host, g.registry)
 	}
 	return g.inner.RoundTrip(req)
 }
@@ -131,18 +141,27 @@ func isLoopback(host string) bool {
 	if ip := net.ParseIP(host); ip != nil {
 		return ip.IsLoopback()
 	}
-	return host == "localhost"
+	return strings.EqualFold(host, "localhost")
 }
 
-// checkRedirect refuses redirects from a public host to a private address, by
-// which a registry could make us ask the machines around us.
+// isPrivate reports whether a host is named by an address of this machine or of the
+// networks around it. Names that resolve to such addresses are not looked up.
+func isPrivate(host string) bool {
+	ip := net.ParseIP(strings.SplitN(host, "%", 2)[0])
+	if ip == nil {
+		host = strings.ToLower(strings.TrimSuffix(host, "."))
+		return host == "localhost" || strings.HasSuffix(host, ".localhost")
+	}
+	return ip.IsPrivate() || ip.IsLoopback() || ip.IsLinkLocalUnicast() || ip.IsUnspecified() || ip.IsMulticast()
+}
+
+// checkRedirect bounds redirects and refuses those that give up encryption.
 func checkRedirect(req *http.Request, via []*http.Request) error {
 	if len(via) >= 10 {
 		return errors.New("oci: too many redirects")
 	}
-	ip := net.ParseIP(req.URL.Hostname())
-	if ip != nil && (ip.IsPrivate() || ip.IsLoopback() || ip.IsLinkLocalUnicast()) && req.URL.Hostname() != via[0].URL.Hostname() {
-		return fmt.Errorf("oci: redirect from %s to private address %s refused", via[0].URL.Host, req.URL.Host)
+	if req.URL.Scheme != "https" && via[len(via)-1].URL.Scheme == "https" {
+		return fmt.Errorf("%w: redirect to %s", ErrPlainHTTP, req.URL.Host)
 	}
 	return nil
 }
@@ -186,6 +205,20 @@ type response struct {
 // do sends a request and reads at most limit bytes of the answer. Other statuses
 // than ok are an error, and 404 an ErrNotFound.
 func (r *RepositoryTarget) do(ctx context.Context, scope string, req *http.Request, limit int64, ok ...int) (*response, error) {
+	resp, err := r.send(ctx, scope, req, ok...)
+	if err != nil {
+		return nil, err
+	}
+	defer resp.Body.Close()
+	body, err := readAll(resp.Body, resp.ContentLength, limit)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", req.URL, err)
+	}
+	return &response{resp.StatusCode, resp.Header, body, resp.Request.URL.String()}, nil
+}
+
+// send is do without reading the answer, whose body the caller closes.
+func (r *RepositoryTarget) send(ctx context.Context, scope string, req *http.Request, ok ...int) (*http.Response, error) {
 	client, err := r.client(ctx, scope)
 	if err != nil {
 		return nil, err
@@ -194,27 +227,31 @@ func (r *RepositoryTarget) do(ctx context.Context, scope string, req *http.Reque
 	if err != nil {
 		return nil, err
 	}
-	defer resp.Body.Close()
 	if err := transport.CheckError(resp, ok...); err != nil {
+		resp.Body.Close()
 		if resp.StatusCode == http.StatusNotFound {
 			return nil, fmt.Errorf("%w: %w", ErrNotFound, err)
 		}
 		return nil, err
 	}
-	body, err := readAll(resp.Body, limit)
-	if err != nil {
-		return nil, fmt.Errorf("%s: %w", req.URL, err)
-	}
-	return &response{resp.StatusCode, resp.Header, body, resp.Request.URL.String()}, nil
+	return resp, nil
 }
 
-// readAll reads at most limit bytes, and one more to know that there are more.
-func readAll(from io.Reader, limit int64) ([]byte, error) {
-	body, err := io.ReadAll(io.LimitReader(from, limit+1))
-	if err == nil && int64(len(body)) > limit {
+// readAll reads at most limit bytes, and one more to know that there are more. Expected
+// is how many there should be, negative if unknown: with it nothing is copied.
+func readAll(from io.Reader, expected, limit int64) ([]byte, error) {
+	if expected > limit {
+		return nil, fmt.Errorf("%w: %d bytes, at most %d", ErrLimit, expected, limit)
+	}
+	var body bytes.Buffer
+	if expected >= 0 {
+		body.Grow(int(expected) + bytes.MinRead)
+	}
+	n, err := body.ReadFrom(io.LimitReader(from, limit+1))
+	if err == nil && n > limit {
 		err = fmt.Errorf("%w: more than %d bytes", ErrLimit, limit)
 	}
-	return body, err
+	return body.Bytes(), err
 }
 
 func (r *RepositoryTarget) get(ctx context.Context, url string, limit int64, accept string, ok ...int) (*response, error) {
@@ -272,9 +309,18 @@ func (r *RepositoryTarget) manifest(ctx context.Context, d attest.Digest) ([]byt
 }
 
 func (r *RepositoryTarget) blob(ctx context.Context, d Descriptor) ([]byte, error) {
-	resp, err := r.get(ctx, r.url("blobs", string(d.Digest)), d.Size, "")
+	req, err := http.NewRequest(http.MethodGet, r.url("blobs", string(d.Digest)), nil)
 	if err != nil {
 		return nil, err
 	}
-	return resp.body, checkContent(resp.body, d.Digest)
+	resp, err := r.send(ctx, transport.PullScope, req, http.StatusOK)
+	if err != nil {
+		return nil, err
+	}
+	defer resp.Body.Close()
+	body, err := readAll(resp.Body, max(d.Size, resp.ContentLength), d.Size)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", req.URL, err)
+	}
+	return body, checkContent(body, d.Digest)
 }
