@@ -8,7 +8,10 @@
 // # What stands where
 //
 //   - metadata.component is the image: type "container", name, the manifest's
-//     digest as version and hash, package URL pkg:oci. Its bom-ref is "subject".
+//     digest as version and hash, package URL pkg:oci. Its bom-ref is "subject". A
+//     root file system is of type "file".
+//   - metadata.lifecycles is "post-build" from 1.5 on, when layers with a diffID
+//     are known: only a built image has them.
 //   - components are those of the squashed view, one flat list with the
 //     component's id as bom-ref. What is not part of the image, because it is only
 //     declared, a fixture, a residue, or removed or of the build (Options.Hidden),

@@ -52,6 +52,7 @@ func newEncoder(inv *sbom.Inventory, opts *Options, version cdx.SpecVersion) *en
 	refs := document.NewRefs(len(e.selected), subjectRef, distributionRef)
 	e.metadata = &cdx.Metadata{
 		Timestamp:  document.FormatTime(inv.Created),
+		Lifecycles: e.lifecycles(),
 		Tools:      e.tools(refs),
 		Component:  e.subject(),
 		Properties: &[]cdx.Property{{Name: markOwn, Value: "1"}},
@@ -228,6 +229,16 @@ func (e *encoder) dependOnAll() {
 }
 
 func isDependencyOf(p sbom.Property) bool { return p.Name == dependencyOf && p.Value == subjectRef }
+
+// lifecycles says that the document is about what was built, which shows where layers
+// are known.
+func (e *encoder) lifecycles() *[]cdx.Lifecycle {
+	built := slices.ContainsFunc(e.inv.Layers, func(l sbom.Layer) bool { return l.DiffID != "" })
+	if !built || e.version < cdx.SpecVersion1_5 {
+		return nil
+	}
+	return &[]cdx.Lifecycle{{Phase: cdx.LifecyclePhasePostBuild}}
+}
 
 // tools are components from version 1.5 on, where the older list is deprecated.
 func (e *encoder) tools(refs *document.Refs) *cdx.ToolsChoice {

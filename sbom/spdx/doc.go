@@ -9,7 +9,8 @@
 // # What stands where
 //
 //   - The document describes one package, the image: purpose CONTAINER, name, the
-//     manifest's digest as version and checksum, package URL pkg:oci.
+//     manifest's digest as version and checksum, package URL pkg:oci. A root file
+//     system has purpose FILE.
 //   - Components are packages with the component's id as SPDX identifier. The
 //     image CONTAINS those that are part of it. Those that are not, because they
 //     are only declared, a fixture, a residue, or removed or of the build
