@@ -168,7 +168,9 @@ type Attribution struct {
 	Modified *LayerRef `json:"modified,omitempty"`
 	// Removed is the layer that removed it; nil while it is there.
 	Removed *LayerRef `json:"removed,omitempty"`
-	// Visible reports whether the component is in the squashed view.
+	// Visible reports whether the component is in the squashed view. Whoever makes
+	// components sets it: what is not visible is no contents of the image, and
+	// documents leave it out.
 	Visible bool `json:"visible"`
 }
 
@@ -227,7 +229,9 @@ const (
 )
 
 // NewPURL returns the canonical package URL of the parts, empty when typ or name
-// is. Qualifiers with an empty value are dropped. Parts are given decoded.
+// is. Qualifiers with an empty value are dropped. Parts are given decoded. Those that
+// break the rules of the type are kept as they are: [Component.ParsePURL] and the
+// readers of documents say so.
 func NewPURL(typ, namespace, name, version string, qualifiers map[string]string) string {
 	if typ == "" || name == "" {
 		return ""

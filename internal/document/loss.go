@@ -44,7 +44,7 @@ func (l *Losses) List() []sbom.Loss {
 
 // Reasons of losses, the same in all formats.
 const (
-	reasonHidden = "a later layer removed them; Options.Hidden writes them"
+	reasonHidden = "a later layer removed them (attribution.visible is false); Options.Hidden writes them"
 	reasonBuild  = "they took part in the build and are not in the image; Options.Hidden writes them"
 	reasonFiles  = "files are written with Options.Files only"
 	reasonEnds   = "a component at one end is not in the document"

@@ -99,8 +99,8 @@ type Options struct {
 	Logger *slog.Logger
 }
 
-// ErrDetectors is the error of Options.Detectors of which two have one name, or
-// one has none.
+// ErrDetectors is the error of Options.Detectors of which two have one name, or one is
+// nil or has none.
 var ErrDetectors = errors.New("catalog: detectors need different names")
 
 // Detectors returns the default detectors: all that this module has but two, which
@@ -276,6 +276,9 @@ func (o *Options) withDefaults() *Options {
 func checkDetectors(ds []detect.Detector) error {
 	seen := make(map[string]bool, len(ds))
 	for _, d := range ds {
+		if d == nil {
+			return fmt.Errorf("%w: one is nil", ErrDetectors)
+		}
 		name := d.ID().Name
 		if name == "" || seen[name] {
 			return fmt.Errorf("%w: %q", ErrDetectors, name)

@@ -510,7 +510,7 @@ func TestCreated(t *testing.T) {
 }
 
 func TestDetectorNames(t *testing.T) {
-	for _, ds := range [][]detect.Detector{{literal{}, literal{}}, {probe{}}} {
+	for _, ds := range [][]detect.Detector{{literal{}, literal{}}, {probe{}}, {literal{}, nil}} {
 		if _, err := catalog.Image(context.Background(), imageOf(t), &catalog.Options{Detectors: ds}); !errors.Is(err, catalog.ErrDetectors) {
 			t.Errorf("got %v, want ErrDetectors", err)
 		}

@@ -47,7 +47,7 @@ func ExampleEncode() {
 	//     }
 	//   ]
 	// }
-	// lost: 1 components: a later layer removed them; Options.Hidden writes them
+	// lost: 1 components: a later layer removed them (attribution.visible is false); Options.Hidden writes them
 }
 
 func ExampleDecode() {
