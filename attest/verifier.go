@@ -176,7 +176,7 @@ func (v *TrustVerifier) byCertificate(c *claim, cert *x509.Certificate) (f facts
 	case len(t.Times) == 0:
 		return f, lacking("no trusted time shows that the certificate was valid")
 	case !t.SCT && !v.judge.InsecureSkipSCT:
-		return f, lacking("no certificate transparency log has the certificate")
+		return f, lacking(fmt.Sprintf("no certificate transparency log of the trusted root is known to have the certificate: %v", t.NoSCT))
 	case !t.SCT:
 		f.unchecked = append(f.unchecked, "signedCertificateTimestamps")
 	}

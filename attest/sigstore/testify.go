@@ -140,11 +140,9 @@ func checkCertificate(cert *x509.Certificate, material root.TrustedMaterial, t *
 			return fmt.Errorf("at %s by a %s: %w", o.Time.Format(time.RFC3339), o.Source, err)
 		}
 	}
-	if len(chains) > 0 && len(material.CTLogs()) > 0 {
-		if err := verify.VerifySignedCertificateTimestamp(chains, 1, material); err != nil {
-			return err
-		}
-		t.SCT = true
+	if len(chains) > 0 {
+		t.NoSCT = verify.VerifySignedCertificateTimestamp(chains, 1, material)
+		t.SCT = t.NoSCT == nil
 	}
 	return nil
 }

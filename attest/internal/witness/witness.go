@@ -46,8 +46,10 @@ type Question struct {
 type Testimony struct {
 	Times []Time
 	Log   []LogEntry
-	// SCT says that a certificate transparency log of the root has the certificate.
-	SCT bool
+	// SCT says that a certificate transparency log of the root has the certificate, and
+	// NoSCT why not.
+	SCT   bool
+	NoSCT error
 	// Unchecked names what was there and could not be checked.
 	Unchecked []string
 }
