@@ -29,6 +29,12 @@
 // A component found in a file that such a package ships is connected to the
 // package by a relationship of type owns.
 //
+// What a detector finds by looking at a file as such ([detect.Fragment].Yields) counts
+// where nobody speaks for the file. The component that it takes the file for gives way to
+// the owner and stays as the owner's evidence; a library that is built in stays, contained in
+// the owner, unless that is a distribution's package. A file that is not as its package
+// recorded it is not that package's word any more: there, both stand.
+//
 // # What is hashed
 //
 // Executables ([sbom.FileKind]) and files that a detector read get sha256, and where
