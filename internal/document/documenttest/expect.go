@@ -19,7 +19,7 @@ func Expected(inv *sbom.Inventory, losses []sbom.Loss) (*sbom.Inventory, string)
 	want.Components = nil
 	dropped := map[string]int{}
 	for _, l := range losses {
-		dropped[l.Field] = l.Count
+		dropped[l.Field] += l.Count // one field, several reasons
 	}
 	kept := map[string]bool{}
 	for _, c := range inv.Components {
