@@ -70,7 +70,7 @@ func float[T any](name string, at func(*T) *float64) field[T] {
 				s = "0"
 			}
 			f, err := strconv.ParseFloat(s, 64)
-			if err != nil {
+			if err != nil || math.IsNaN(f) || math.IsInf(f, 0) { // which JSON cannot state
 				return errValue
 			}
 			*at(v) = f

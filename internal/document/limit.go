@@ -2,6 +2,7 @@ package document
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"io"
 )
@@ -57,18 +58,35 @@ const MinObjectBytes = 12
 func Dense(n, size int) bool { return n > 1000 && n > size/MinObjectBytes }
 
 // ScanJSON checks, before anything is allocated, that a JSON text is not nested
-// deeper than l.Depth, has at most l.Items objects in the arrays named by lists,
-// and is not made of empty objects. It does not check the syntax otherwise.
+// deeper than l.Depth, has at most l.Items objects in the arrays named by lists, no
+// two members of one name in an object, in whatever case, and is not made of empty
+// objects. It does not check the syntax otherwise.
 // [Limits.Reader] checks the same of a text that is not in memory.
 func (l Limits) ScanJSON(b []byte, format string, lists ...string) error {
 	s := jsonScan{limits: l, lists: lists}
 	if i, err := s.scan(b); err != nil {
-		return &DecodeError{Format: format, Offset: int64(i), Err: ErrLimit, Detail: err.Error()}
+		return &DecodeError{Format: format, Line: lineOf(b, i, err), Offset: int64(i), Err: refusal(err), Detail: err.Error()}
 	}
 	if Dense(s.objects, len(b)) {
 		return &DecodeError{Format: format, Err: ErrLimit, Detail: dense(s.objects, len(b))}
 	}
 	return nil
+}
+
+// refusal is the error of what a scan found.
+func refusal(err error) error {
+	if errors.Is(err, errTwice) {
+		return ErrFormat
+	}
+	return ErrLimit
+}
+
+// lineOf returns the line of what does not follow the format, 0 for what exceeds a limit.
+func lineOf(b []byte, offset int, err error) int {
+	if refusal(err) == ErrLimit {
+		return 0
+	}
+	return LineAt(b, int64(offset))
 }
 
 func dense(objects, size int) string { return fmt.Sprintf("%d objects in %d bytes", objects, size) }

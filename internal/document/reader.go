@@ -60,7 +60,11 @@ func (r *Reader) look(b []byte) error {
 		return nil
 	}
 	if i, err := r.scan.scan(b); err != nil {
-		return r.fail(start+int64(i), err.Error())
+		e := &DecodeError{Format: r.format, Offset: start + int64(i), Err: refusal(err), Detail: err.Error()}
+		if e.Err != ErrLimit {
+			e.Line = r.lines - bytes.Count(b[i:], []byte("\n")) + 1
+		}
+		return e
 	}
 	if Dense(r.scan.objects, int(r.n)) {
 		return r.fail(r.n, dense(r.scan.objects, int(r.n)))

@@ -2,6 +2,7 @@ package document
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 )
 
@@ -11,6 +12,7 @@ type jsonScan struct {
 	limits   Limits
 	lists    []string
 	stack    []bool // for every open value, whether its elements are counted
+	names    []nameSet
 	key      []byte // the beginning of the last string, which is a key when a value follows
 	escapes  bool   // whether there are escapes in the last string
 	inString bool
@@ -35,13 +37,39 @@ func (s *jsonScan) scan(b []byte) (int, error) {
 			}
 		case '}', ']':
 			s.close()
+		case ':':
+			if err := s.name(); err != nil {
+				return i, err
+			}
 		}
 	}
 	return len(b), nil
 }
 
-// maxKey is more than the longest name of a list.
-const maxKey = 64
+// maxKey is more than the longest name of a field, in escapes. What is longer names none.
+const maxKey = 256
+
+// maxNames is how many names an object may have. No object of the formats has as many.
+const maxNames = 100_000
+
+// errTwice is the error of two members of one name. Readers differ in which of them
+// they take, or mix them, so that they would see different documents.
+var errTwice = errors.New("is there twice")
+
+// name looks at the name of a member, which the last string was.
+func (s *jsonScan) name() error {
+	if len(s.stack) == 0 || len(s.key) >= maxKey {
+		return nil
+	}
+	names := &s.names[len(s.stack)-1]
+	if !names.add(foldedHash(s.key, s.escapes)) {
+		return fmt.Errorf("%.60q %w", s.key, errTwice)
+	}
+	if names.count > maxNames {
+		return fmt.Errorf("more than %d members in an object", maxNames)
+	}
+	return nil
+}
 
 // skip returns the index of the quotation mark that ends the string, or of the
 // last byte.
@@ -77,6 +105,10 @@ func (s *jsonScan) open(c byte) error {
 		}
 	}
 	s.stack = append(s.stack, counted)
+	if len(s.names) < len(s.stack) {
+		s.names = append(s.names, nameSet{})
+	}
+	s.names[len(s.stack)-1].clear()
 	s.forget()
 	return nil
 }
