@@ -85,13 +85,21 @@
 // "subject", is kept with components on which the image itself depends. Encode
 // writes these as the fields again where it can vouch that the document is valid:
 // author, authors, publisher, supplier, manufacturer, mime-type, scope, swid, tags, hashes,
-// licences with URL and text, externalReferences, and the licences and notices of the
-// evidence. The others stay properties.
+// licences with URL and text, also those of the evidence, externalReferences, and the
+// notices of the evidence. The others stay properties.
 //
 // What is said about anything else is reported in DecodeOptions.Losses, named as in
 // the document: vulnerabilities, services, compositions, annotations, formulation,
 // metadata.authors, subject.description and so on. The relationship "provides" is one
 // of that type.
+//
+// # One document for all readers
+//
+// A document that readers could understand differently is refused with ErrFormat: an
+// object with two members of one name, in whatever case, and an XML element with two
+// children or attributes of a name that may be there once. XML elements of other
+// namespaces are losses, whatever they are called. The property imagetrust:role counts
+// only for what is nothing but a file or a distribution.
 //
 // # Documents of other tools
 //

@@ -235,10 +235,10 @@ func (m *mapper) components(list []cdx.Component, pointer string, parent int) {
 // element maps a component and what is nested in it.
 func (m *mapper) element(c *cdx.Component, pointer string, parent int) {
 	at := parent
-	switch role(c) {
-	case document.RoleDistribution:
+	switch role := role(c); {
+	case role == document.RoleDistribution && c.Type == cdx.ComponentTypeOS && m.inv.Distribution == nil && bare(c):
 		m.distribution(c)
-	case document.RoleFile:
+	case role == document.RoleFile && c.Type == cdx.ComponentTypeFile && bare(c):
 		m.file(c)
 	default:
 		at = m.component(c, pointer, parent)
@@ -246,6 +246,14 @@ func (m *mapper) element(c *cdx.Component, pointer string, parent int) {
 	if c.Components != nil {
 		m.components(*c.Components, pointer+"/components", at)
 	}
+}
+
+// bare reports whether a component has nothing that Encode does not write of a
+// distribution or a file. Whatever else says that it is one is software: by a property
+// that other readers do not know, nothing may vanish from the inventory.
+func bare(c *cdx.Component) bool {
+	return c.PackageURL == "" && c.CPE == "" && c.Group == "" && c.Licenses == nil && c.Components == nil &&
+		(c.Type == cdx.ComponentTypeOS || c.Version == "")
 }
 
 func (m *mapper) distribution(c *cdx.Component) {

@@ -112,7 +112,7 @@ func specVersion(s string) (cdx.SpecVersion, bool) {
 }
 
 func unmarshalXML(text []byte, limits document.Limits) (*cdx.BOM, error) {
-	tokens := newXMLTokens(bytes.NewReader(text), limits)
+	tokens := newXMLTokens(bytes.NewReader(text), limits, func(string) {})
 	decoder := xml.NewTokenDecoder(tokens)
 	var bom cdx.BOM
 	err := decoder.Decode(&bom)
@@ -155,46 +155,4 @@ func xmlError(tokens *xmlTokens, err error) error {
 		e.Detail = strings.TrimSuffix(e.Detail, ": "+ErrLimit.Error())
 	}
 	return e
-}
-
-// xmlTokens gives the tokens of a document and stops at a limit. There is no
-// way to declare an entity: document type declarations are refused.
-type xmlTokens struct {
-	decoder  *xml.Decoder
-	limits   document.Limits
-	depth    int
-	elements int
-	items    int
-}
-
-func newXMLTokens(r io.Reader, limits document.Limits) *xmlTokens {
-	return &xmlTokens{decoder: xml.NewDecoder(r), limits: limits}
-}
-
-// Token implements xml.TokenReader.
-func (x *xmlTokens) Token() (xml.Token, error) {
-	t, err := x.decoder.RawToken()
-	switch t := t.(type) {
-	case xml.Directive:
-		return nil, errors.New("document type declarations are not read")
-	case xml.EndElement:
-		x.depth--
-	case xml.StartElement:
-		x.depth++
-		x.elements++
-		switch t.Name.Local {
-		case "component", "vulnerability", "service":
-			x.items++
-		}
-		size := int(x.decoder.InputOffset())
-		switch {
-		case x.depth > x.limits.Depth:
-			return nil, fmt.Errorf("nested deeper than %d: %w", x.limits.Depth, ErrLimit)
-		case x.items > x.limits.Items:
-			return nil, fmt.Errorf("more than %d components: %w", x.limits.Items, ErrLimit)
-		case document.Dense(x.elements, size):
-			return nil, fmt.Errorf("%d elements in %d bytes: %w", x.elements, size, ErrLimit)
-		}
-	}
-	return t, err
 }

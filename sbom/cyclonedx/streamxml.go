@@ -22,7 +22,7 @@ type xmlStream struct {
 
 func streamXML(r io.Reader, lines int, limits document.Limits, m *mapper) error {
 	s := &xmlStream{mapper: m, seen: make(map[string]bool)}
-	s.tokens = newXMLTokens(limits.Reader(r, formatXML), limits)
+	s.tokens = newXMLTokens(limits.Reader(r, formatXML), limits, func(name string) { m.lostPart(name+" of another namespace", 1) })
 	s.dec = xml.NewTokenDecoder(s.tokens)
 	err := s.document()
 	for err == nil { // nothing may follow the document
