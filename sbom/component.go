@@ -141,8 +141,9 @@ const (
 	// LicenseDeclared, the zero value: the component's own metadata says so.
 	LicenseDeclared Acknowledgement = ""
 	// LicenseFound: a file of the component has the licence's text or notice. It
-	// need not be the component's own: a NOTICE names what is inside (SPDX
-	// licenseInfoFromFiles, CycloneDX component.evidence.licenses).
+	// need not be the component's own: a NOTICE names what is inside (CycloneDX
+	// component.evidence.licenses; SPDX has licenseInfoFromFiles, for packages whose
+	// files it lists).
 	LicenseFound Acknowledgement = "found"
 	// LicenseConcluded: somebody weighed what is declared and what was found, and
 	// came to it.

@@ -24,7 +24,8 @@
 //     for are "spdx:" and their name in SPDX 2.3, or in 3.0.1 where 2.3 has none.
 //   - Declared licence statements are joined by AND in the declared licence, and
 //     concluded ones in the concluded; one that is no SPDX expression is an extracted
-//     licence.
+//     licence. Those that were found in files are in the annotation: SPDX has a field
+//     for them in packages whose files are listed.
 //   - References of type "distribution" and "website" are the download location and the
 //     home page.
 //   - SPDX 2.2 has no purpose: the type of a component is in its annotation.
@@ -48,6 +49,14 @@
 // with an end that is not written, and times whose year does not have four digits.
 // [Encode] reports each kind with its number; whatever it does not report comes back
 // from [Decode] as it was.
+//
+// # One document for all readers
+//
+// A document that readers could understand differently is refused with ErrFormat: an
+// object with two members of one name, in whatever case, and a document of SPDX 2 and 3
+// in one. Of tags of tag-value that a package has twice, the last one counts and the
+// others are losses. The property imagetrust:role counts only for what is nothing but a
+// file or a distribution.
 //
 // # Documents of other tools
 //
