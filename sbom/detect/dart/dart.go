@@ -30,6 +30,7 @@ import (
 
 	"github.com/imagetrust/imagetrust/sbom"
 	"github.com/imagetrust/imagetrust/sbom/detect"
+	"github.com/imagetrust/imagetrust/sbom/detect/internal/boundyaml"
 	"github.com/imagetrust/imagetrust/sbom/detect/internal/declared"
 	"github.com/imagetrust/imagetrust/sbom/detect/internal/oneline"
 	"github.com/imagetrust/imagetrust/sbom/detect/internal/origin"
@@ -138,8 +139,8 @@ func readSpec(f *detect.File, b []byte) (*detect.Fragment, error) {
 		Repository   string               `yaml:"repository"`
 		Dependencies map[string]yaml.Node `yaml:"dependencies"`
 	}
-	if err := yaml.Unmarshal(b, &spec); err != nil {
-		return nil, fmt.Errorf("%w: %.200s", detect.ErrFormat, err.Error())
+	if err := boundyaml.Unmarshal(b, &spec); err != nil {
+		return nil, err
 	}
 	home := path.Dir(f.Path)
 	cache, host, _ := cached(home)
@@ -195,8 +196,8 @@ func readLock(f *detect.File, b []byte) (*detect.Fragment, error) {
 	var lock struct {
 		Packages map[string]locked `yaml:"packages"`
 	}
-	if err := yaml.Unmarshal(b, &lock); err != nil {
-		return nil, fmt.Errorf("%w: %.200s", detect.ErrFormat, err.Error())
+	if err := boundyaml.Unmarshal(b, &lock); err != nil {
+		return nil, err
 	}
 	l := declared.New(f)
 	for _, name := range slices.Sorted(maps.Keys(lock.Packages)) {

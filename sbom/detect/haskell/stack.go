@@ -1,13 +1,11 @@
 package haskell
 
 import (
-	"fmt"
 	"strings"
-
-	"go.yaml.in/yaml/v3"
 
 	"github.com/imagetrust/imagetrust/sbom"
 	"github.com/imagetrust/imagetrust/sbom/detect"
+	"github.com/imagetrust/imagetrust/sbom/detect/internal/boundyaml"
 	"github.com/imagetrust/imagetrust/sbom/detect/internal/declared"
 	"github.com/imagetrust/imagetrust/sbom/detect/internal/oneline"
 	"github.com/imagetrust/imagetrust/sbom/detect/internal/origin"
@@ -38,8 +36,8 @@ func readStack(f *detect.File) (*detect.Fragment, error) {
 	var lock struct {
 		Packages []locked `yaml:"packages"`
 	}
-	if err := yaml.Unmarshal(b, &lock); err != nil {
-		return nil, fmt.Errorf("%w: %.200s", detect.ErrFormat, err.Error())
+	if err := boundyaml.Unmarshal(b, &lock); err != nil {
+		return nil, err
 	}
 	l := declared.New(f)
 	for i := range lock.Packages {

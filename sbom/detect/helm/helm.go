@@ -32,6 +32,7 @@ import (
 
 	"github.com/imagetrust/imagetrust/sbom"
 	"github.com/imagetrust/imagetrust/sbom/detect"
+	"github.com/imagetrust/imagetrust/sbom/detect/internal/boundyaml"
 	"github.com/imagetrust/imagetrust/sbom/detect/internal/declared"
 	"github.com/imagetrust/imagetrust/sbom/detect/internal/oneline"
 	"github.com/imagetrust/imagetrust/sbom/detect/internal/origin"
@@ -162,8 +163,8 @@ func readChart(l *declared.List, f *detect.File, b []byte) error {
 			Name string `yaml:"name"`
 		} `yaml:"maintainers"`
 	}
-	if err := yaml.Unmarshal(b, &doc); err != nil {
-		return malformed(err)
+	if err := boundyaml.Unmarshal(b, &doc); err != nil {
+		return err
 	}
 	c, ok := chart(doc.Name, doc.Version, "")
 	if !ok {
@@ -188,8 +189,8 @@ func readLock(l *declared.List, f *detect.File, b []byte) error {
 	var doc struct {
 		Dependencies []dependency `yaml:"dependencies"`
 	}
-	if err := yaml.Unmarshal(b, &doc); err != nil {
-		return malformed(err)
+	if err := boundyaml.Unmarshal(b, &doc); err != nil {
+		return err
 	}
 	for _, d := range doc.Dependencies {
 		c, ok := chart(d.Name, d.Version, d.Repository)
@@ -215,8 +216,8 @@ func readCompose(l *declared.List, _ *detect.File, b []byte) error {
 			Build yaml.Node `yaml:"build"`
 		} `yaml:"services"`
 	}
-	if err := yaml.Unmarshal(b, &doc); err != nil {
-		return malformed(err)
+	if err := boundyaml.Unmarshal(b, &doc); err != nil {
+		return err
 	}
 	for _, name := range sorted(doc.Services) {
 		if s := doc.Services[name]; s.Image != "" && s.Build.IsZero() && !l.Full() {

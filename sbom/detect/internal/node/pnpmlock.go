@@ -1,7 +1,6 @@
 package node
 
 import (
-	"bytes"
 	"errors"
 	"fmt"
 	"io"
@@ -13,6 +12,7 @@ import (
 	"go.yaml.in/yaml/v3"
 
 	"github.com/imagetrust/imagetrust/sbom/detect"
+	"github.com/imagetrust/imagetrust/sbom/detect/internal/boundyaml"
 )
 
 // PnpmLock is a pnpm-lock.yaml, or the copy of it in node_modules/.pnpm/lock.yaml
@@ -57,7 +57,7 @@ type pnpmPackage struct {
 func ParsePnpmLock(b []byte) (*PnpmLock, error) {
 	l := &PnpmLock{packages: make(map[string]*pnpmPackage), plain: make(map[string]string)}
 	var problem error
-	for dec := yaml.NewDecoder(bytes.NewReader(b)); ; {
+	for dec := boundyaml.NewDecoder(b); ; {
 		var doc struct {
 			Version   string                   `yaml:"lockfileVersion"`
 			Packages  map[string]*pnpmPackage  `yaml:"packages"`
@@ -71,7 +71,7 @@ func ParsePnpmLock(b []byte) (*PnpmLock, error) {
 			break
 		}
 		if err != nil {
-			problem = errors.Join(problem, fmt.Errorf("%w: %.200s", detect.ErrFormat, err.Error()))
+			problem = errors.Join(problem, err)
 			if wrong := new(yaml.TypeError); !errors.As(err, &wrong) {
 				break
 			}
