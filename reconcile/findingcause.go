@@ -128,7 +128,7 @@ func (r *run) notAssessed(x *findingIndex, i, m int) (verdict, bool) {
 	}
 	s := r.sources[m]
 	return verdict{CausePartialRun, Proven, Proof{Check: "the other input says that it did not assess the component",
-		Sides: []Side{{Input: s.Name, Document: s.Digest, Component: u.Component.ID, Field: "unassessed", Words: u.Reason}}}}, true
+		Sides: []Side{{Input: s.Name, Document: s.document("unassessed"), Component: u.Component.ID, Field: "unassessed", Words: u.Reason}}}}, true
 }
 
 // componentMissing holds when m would list the component and does not.
@@ -219,7 +219,7 @@ func (r *run) newerData(_ *findingIndex, i, m int) (verdict, bool) {
 	}
 	for _, at := range r.findings[i].sightings {
 		f := r.at(at)
-		v := verdict{CauseNewerData, Proven, Proof{Sides: []Side{{Input: s.Name, Document: s.Digest, Field: field, Words: s.words(field)}}}}
+		v := verdict{CauseNewerData, Proven, Proof{Sides: []Side{{Input: s.Name, Document: s.document(field), Field: field, Words: s.words(field)}}}}
 		switch {
 		case f.Published.After(built):
 			v.proof.Check = "the record was published after the other input's data was made"
@@ -280,7 +280,7 @@ func (r *run) filtered(x *findingIndex, i, m int) (verdict, bool) {
 	}
 	s := r.sources[m]
 	return verdict{CauseSuppressed, Inferred, Proof{Check: "the finding has no fix, and the other input has no finding without one",
-		Sides: []Side{{Input: s.Name, Document: s.Digest, Field: "fix", Words: s.words("fix")}}}}, true
+		Sides: []Side{{Input: s.Name, Document: s.document("fix"), Field: "fix", Words: s.words("fix")}}}}, true
 }
 
 // unexplainedFinding says what m has instead.

@@ -38,6 +38,9 @@ type Input struct {
 	// Digest is the digest of the document the input was read from. Proofs cite
 	// it; it may be empty.
 	Digest sbom.Digest
+	// ReportDigest is the digest of the document that Report was read from, if
+	// Inventory is from another. Proofs about findings cite it then.
+	ReportDigest sbom.Digest
 	// Witness says that Inventory was made from the image itself by the caller,
 	// so that its files and layers prove what is in the image. Leave it false for
 	// documents by others.
@@ -73,8 +76,11 @@ type Reconciliation struct {
 
 // Source describes an input.
 type Source struct {
-	Name         string             `json:"name"`
+	Name string `json:"name"`
+	// Digest and ReportDigest are those of Input: what was compared, bound so that an
+	// attested reconciliation (attest.Reconciliation) can name its inputs.
 	Digest       sbom.Digest        `json:"digest,omitempty"`
+	ReportDigest sbom.Digest        `json:"reportDigest,omitempty"`
 	Subject      sbom.Subject       `json:"subject,omitzero"`
 	Distribution *sbom.Distribution `json:"distribution,omitempty"`
 	Tools        []sbom.Tool        `json:"tools,omitempty"`

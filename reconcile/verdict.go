@@ -142,7 +142,7 @@ func (r *run) sides(w *row, mask uint64, field string) []Side {
 // findingSide cites a finding in its report.
 func (r *run) findingSide(at foundAt, field string) Side {
 	f, s := r.at(at), r.sources[at.input]
-	return Side{Input: s.Name, Document: s.Digest, Component: f.Component.ID, Finding: f.ID, Pointer: f.Pointer, Field: field,
+	return Side{Input: s.Name, Document: s.document(field), Component: f.Component.ID, Finding: f.ID, Pointer: f.Pointer, Field: field,
 		Words: findingWords(f, field), Location: f.Component.Location}
 }
 
@@ -206,7 +206,7 @@ func counts(diffs []Difference) []Count {
 
 func (r *run) describe(i int) Source {
 	s := r.sources[i]
-	src := Source{Name: s.Name, Digest: s.Digest, Subject: s.subject, Distribution: s.dist, Components: s.count, Complete: s.complete,
+	src := Source{Name: s.Name, Digest: s.Digest, ReportDigest: s.ReportDigest, Subject: s.subject, Distribution: s.dist, Components: s.count, Complete: s.complete,
 		Report: s.Report != nil, Witness: s.Witness, OtherSubject: r.names(r.conflicts[i])}
 	if s.inv != nil {
 		src.Tools = s.inv.Tools

@@ -141,7 +141,7 @@ func (v *verifier) difference(d *Difference, ids map[string]bool) error {
 // side checks that the input says what is quoted.
 func (v *verifier) side(s *Side) error {
 	src := v.sources[s.Input]
-	if src == nil || src.Digest != s.Document {
+	if src == nil || src.document(s.Field) != s.Document {
 		return fmt.Errorf("%q with digest %q is no input", s.Input, s.Document)
 	}
 	var said []string
@@ -174,6 +174,17 @@ func (v *verifier) side(s *Side) error {
 	}
 	return nil
 }
+
+// document is the digest of the document that says what is in a field of Side.Field.
+func (s *source) document(field string) sbom.Digest {
+	if s.ReportDigest != "" && (slices.Contains(findingFields, field) || slices.Contains(reportFields, field)) {
+		return s.ReportDigest
+	}
+	return s.Digest
+}
+
+// reportFields are the fields that a report has about itself and about components.
+var reportFields = []string{"unassessed", "database.built", "created", "fix"}
 
 func (s *source) unassessed() []scan.Unassessed {
 	if s.Report == nil {
