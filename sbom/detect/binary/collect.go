@@ -262,7 +262,7 @@ func (c *collector) notePair(v *textscan.Version) {
 // Literal implements textscan.Observer.
 func (c *collector) Literal(index int, offset int64, after []byte) {
 	product, trait := c.d.index.Literal(index, after, func(h rules.Hit) {
-		c.hit(h, offset, c.d.index.Text(index)+h.Version)
+		c.hit(h, offset, oneline.Text(c.d.index.Said(index, h.Version), maxText))
 	})
 	if trait >= 0 {
 		c.traits[trait] = true

@@ -23,46 +23,54 @@ const (
 )
 
 var confidence = map[string]float64{
-	rulePackageNote: 0.99,
-	ruleGoPath:      0.98,
-	ruleGoToolchain: 0.95,
-	ruleCratePath:   0.97,
-	ruleTableSelf:   0.97,
-	ruleTable:       0.95,
-	ruleTableBare:   0.9,
-	ruleNameStated:  0.93,
-	ruleNameOpened:  0.88,
-	ruleNameLoose:   0.8,
-	ruleOwn:         0.9,
-	ruleNeighbour:   0.85,
-	ruleFileName:    0.85,
-	ruleOnly:        0.6,
-	ruleSentence:    0.6,
-	rulePacked:      0.85,
-	ruleDirectory:   0.93,
-	ruleFormat:      0.85,
+	rulePackageNote:   0.99,
+	ruleGoPath:        0.98,
+	ruleGoToolchain:   0.95,
+	ruleCratePath:     0.97,
+	ruleTableSelf:     0.97,
+	ruleTable:         0.95,
+	ruleTableBare:     0.9,
+	ruleLearnedSelf:   0.94,
+	ruleLearned:       0.92,
+	ruleLearnedAnchor: 0.9,
+	ruleNameStated:    0.93,
+	ruleNameOpened:    0.88,
+	ruleNameLoose:     0.8,
+	ruleOwn:           0.9,
+	ruleNeighbour:     0.85,
+	ruleFileName:      0.85,
+	ruleOnly:          0.6,
+	ruleSentence:      0.6,
+	rulePacked:        0.85,
+	ruleDirectory:     0.93,
+	ruleFormat:        0.85,
+	ruleBundled:       0.98,
 }
 
 // The rules.
 const (
-	rulePackageNote = "package-note"
-	ruleGoPath      = "go-path"
-	ruleGoToolchain = "go-toolchain"
-	ruleCratePath   = "crate-path"
-	ruleTableSelf   = "table-self"
-	ruleTable       = "table"
-	ruleTableBare   = "table-bare"
-	ruleNameStated  = "name-states-version"
-	ruleNameOpened  = "name-opens-string"
-	ruleNameLoose   = "name-before-version"
-	ruleOwn         = "own-version"
-	ruleNeighbour   = "neighbour"
-	ruleFileName    = "file-name"
-	ruleOnly        = "only-version"
-	ruleSentence    = "name-in-sentence"
-	rulePacked      = "name-packed-with-version"
-	ruleDirectory   = "build-directory"
-	ruleFormat      = "beside-format"
+	rulePackageNote   = "package-note"
+	ruleGoPath        = "go-path"
+	ruleGoToolchain   = "go-toolchain"
+	ruleCratePath     = "crate-path"
+	ruleTableSelf     = "table-self"
+	ruleTable         = "table"
+	ruleTableBare     = "table-bare"
+	ruleLearnedSelf   = "learned-self"
+	ruleLearned       = "learned"
+	ruleLearnedAnchor = "learned-anchor"
+	ruleNameStated    = "name-states-version"
+	ruleNameOpened    = "name-opens-string"
+	ruleNameLoose     = "name-before-version"
+	ruleOwn           = "own-version"
+	ruleNeighbour     = "neighbour"
+	ruleFileName      = "file-name"
+	ruleOnly          = "only-version"
+	ruleSentence      = "name-in-sentence"
+	rulePacked        = "name-packed-with-version"
+	ruleDirectory     = "build-directory"
+	ruleFormat        = "beside-format"
+	ruleBundled       = "bundled-table"
 )
 
 // maxProducts is the number of products of the table that one file may have. The bundles
@@ -223,9 +231,10 @@ func (j *judge) decide() {
 	if f := j.settle(j.claims, least); f != nil && j.report.Main() == nil {
 		j.report.Findings = append(j.report.Findings, *f)
 	}
-	byProduct := make(map[*rules.Product][]claim)
+	j.fromBundled()
+	byProduct := make(map[string][]claim)
 	for _, c := range j.others {
-		byProduct[c.product] = append(byProduct[c.product], c)
+		byProduct[c.name] = append(byProduct[c.name], c)
 	}
 	for _, claims := range byProduct {
 		if claims[0].relation == BuiltAgainst && !j.d.eager {

@@ -12,6 +12,7 @@ import (
 type Index struct {
 	table    *Table
 	near     []near
+	releases map[int]release              // by literal
 	byKey    map[[keySize]byte][]*pattern // of {v}, by the text before
 	loose    []*pattern                   // of {v}, with less text before than a key
 	literals []literal
@@ -64,6 +65,7 @@ func (t *Table) Index() (*Index, error) {
 		for _, text := range p.Signs {
 			texts, x.literals = append(texts, text), append(x.literals, literal{nil, i, -1})
 		}
+		texts = x.addReleases(i, p, texts)
 		for _, text := range p.Near {
 			x.near = append(x.near, near{i, text})
 		}
@@ -94,6 +96,9 @@ func (x *Index) Version(v *textscan.Version, hit func(Hit)) {
 				version := v.Text
 				if p.core {
 					version = v.Core
+				}
+				if p.minor {
+					version = []byte(twoNumbers(string(version)))
 				}
 				hit(Hit{&x.table.Products[p.product], string(version), p.rank, p.self})
 			}
@@ -130,6 +135,7 @@ func (x *Index) rejected(p *pattern, before, after []byte) bool {
 // It calls hit if it is a pattern with a single number, and otherwise returns the trait or
 // the anchor's product that it is of, -1 for none.
 func (x *Index) Literal(index int, after []byte, hit func(Hit)) (product, trait int) {
+	x.released(index, hit)
 	l := x.literals[index]
 	p := l.number
 	if p == nil {

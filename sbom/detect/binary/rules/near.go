@@ -7,7 +7,7 @@ import (
 )
 
 // minNear is the length in bytes of the shortest text of Product.Near.
-const minNear = 6
+const minNear = 5
 
 // near is a string beside the version of a product.
 type near struct {

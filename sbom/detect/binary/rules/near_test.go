@@ -37,3 +37,20 @@ never = ["1.4.9", "1.6.0\u0000Unspecified error code", "1.4\u0000Unspecified err
 		t.Error(err)
 	}
 }
+
+// TestReleases finds versions that are not written as such.
+func TestReleases(t *testing.T) {
+	table, err := Read(strings.NewReader(`[[product]]
+name = "a"
+text = ["^curses {m}"]
+releases = [{ text = "\u000020914\u0000  ", version = "2.9.14" }]
+examples = [{ text = "x\u000020914\u0000  \u0000", version = "2.9.14" }, { text = "curses 6.4.20221231", version = "6.4" }, { text = "curses 6.5", version = "6.5" }]
+never = ["20914", "120914\u0000  "]
+`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := table.Check(); err != nil {
+		t.Error(err)
+	}
+}

@@ -16,15 +16,17 @@ type pattern struct {
 	before, after string
 	start, end    bool // of the string
 	number, core  bool
+	minor         bool // the first two numbers alone
+	near          int  // the number of a learned pattern that counts beside an anchor; -1 for others
 }
 
 // compile compiles a pattern's text.
 func compile(text string) (pattern, error) {
 	var p pattern
 	var found bool
-	for _, hole := range []string{"{v}", "{c}", "{n}"} {
+	for _, hole := range []string{"{v}", "{c}", "{m}", "{n}"} {
 		if p.before, p.after, found = strings.Cut(text, hole); found {
-			p.number, p.core = hole == "{n}", hole == "{c}"
+			p.number, p.core, p.minor = hole == "{n}", hole == "{c}" || hole == "{m}", hole == "{m}"
 			break
 		}
 	}
@@ -36,7 +38,7 @@ func compile(text string) (pattern, error) {
 	}
 	switch {
 	case !found || strings.Contains(p.after, "{"):
-		return p, fmt.Errorf("pattern %q: it needs one {v}, {c} or {n}", text)
+		return p, fmt.Errorf("pattern %q: it needs one {v}, {c}, {m} or {n}", text)
 	case p.number && (p.start || len(p.before) < textscan.MinLiteral):
 		return p, fmt.Errorf("pattern %q: at least %d bytes before {n}, and no ^", text, textscan.MinLiteral)
 	case len(p.before)+len(p.after) < 3:

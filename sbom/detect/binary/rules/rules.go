@@ -21,8 +21,8 @@
 // # Patterns
 //
 // A pattern is text with one {v}, a version of at least two numbers with what belongs to
-// it ("9.2p1"), or one {c}, of which the numbers alone are the version, or one {n}, a single
-// number. "^" in front ties it to the beginning of a string in the program, "$" at
+// it ("9.2p1"), or one {c}, of which the numbers alone are the version, or one {m}, of which
+// the first two are, or one {n}, a single number. "^" in front ties it to the beginning of a string in the program, "$" at
 // the end to its end. What stands before {n} has at least seven bytes.
 //
 // A row without patterns gives names alone: it says whose program a file is, and the
@@ -80,6 +80,10 @@ type Product struct {
 	Anchors []string `toml:"anchors"`
 	Signs   []string `toml:"signs"`
 	Bare    string   `toml:"bare"`
+	// Releases are texts, each of at least seven bytes, that only the release of that version
+	// has: versions that are written otherwise, and what a release brought and the next one
+	// changed.
+	Releases []Example `toml:"releases"`
 	// Examples are texts that the row finds a version in, and Never texts in which it
 	// finds none. NUL divides strings.
 	Examples []Example `toml:"examples"`
@@ -174,8 +178,13 @@ func (p *Product) check() []error {
 	if p.CPE != "" && strings.Count(p.CPE, ":") != 1 {
 		add("cpe %q is not vendor:product", p.CPE)
 	}
-	if len(p.Text)+len(p.Self)+len(p.Near)+len(p.SONAMEs)+len(p.Programs) == 0 && p.Bare == "" {
+	if len(p.Text)+len(p.Self)+len(p.Near)+len(p.Releases)+len(p.SONAMEs)+len(p.Programs) == 0 && p.Bare == "" {
 		add("it has neither text nor names")
+	}
+	for _, r := range p.Releases {
+		if len(r.Text) < textscan.MinLiteral || r.Version == "" {
+			add("release %q of text %q is too short", r.Version, r.Text)
+		}
 	}
 	if (p.Bare == "") != (len(p.Anchors)+len(p.Signs) == 0) {
 		add("bare and anchors need each other")
@@ -195,7 +204,7 @@ func (p *Product) check() []error {
 			add("%w", err)
 		}
 	}
-	if said := len(p.Text)+len(p.Self)+len(p.Near) > 0 || p.Bare != ""; said && (len(p.Examples) == 0 || len(p.Never) == 0) {
+	if said := len(p.Text)+len(p.Self)+len(p.Near)+len(p.Releases) > 0 || p.Bare != ""; said && (len(p.Examples) == 0 || len(p.Never) == 0) {
 		add("an example and a text that is none are needed")
 	}
 	return errs
