@@ -15,8 +15,8 @@ import (
 )
 
 // maxPairs is the most pairs of keys that may be compared: those of two mappings of
-// 14,000 keys, which takes seconds. The largest lock files have some thousand packages.
-const maxPairs = 200_000_000
+// 10,000 keys, which takes some seconds. Large lock files have some thousand packages.
+const maxPairs = 100_000_000
 
 // Unmarshal is yaml.Unmarshal within the bound. Its error wraps detect.ErrFormat or
 // detect.ErrLimit.
