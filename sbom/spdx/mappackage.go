@@ -26,11 +26,11 @@ func (m *mapper) packages() {
 
 func (m *mapper) element(p *pkg) {
 	props := overlay(p)
-	switch role(props) {
-	case document.RoleDistribution:
+	switch role := role(props); {
+	case role == document.RoleDistribution && m.purpose(p, purposeOS) && m.inv.Distribution == nil && bare(p):
 		m.known[p.SPDXID] = true
 		m.inv.Distribution = m.distributionOf(p)
-	case document.RoleFile:
+	case role == document.RoleFile && m.purpose(p, purposeFile) && p.Version == "" && bare(p):
 		m.known[p.SPDXID] = true
 		f := m.fileOf(p)
 		document.ApplyFile(&f, props)
@@ -38,6 +38,19 @@ func (m *mapper) element(p *pkg) {
 	default:
 		m.component(p, props)
 	}
+}
+
+// bare reports whether a package has nothing that Encode does not write of a
+// distribution or a file. Whatever else says that it is one is software: by an annotation
+// that other readers do not know, nothing may vanish from the inventory.
+func bare(p *pkg) bool {
+	return len(p.ExternalRefs) == 0 && unstated(p.LicenseDeclared) && unstated(p.LicenseConcluded)
+}
+
+// purpose reports whether a package says that it has the purpose, which it cannot in
+// SPDX 2.2.
+func (m *mapper) purpose(p *pkg, want string) bool {
+	return p.Purpose == want || p.Purpose == "" && m.doc.SPDXVersion == "SPDX-2.2"
 }
 
 func (m *mapper) distributionOf(p *pkg) *sbom.Distribution {

@@ -36,6 +36,9 @@ func read(r io.Reader, limits document.Limits) (*doc, error) {
 		return nil, err
 	}
 	if j.context {
+		if d := j.doc; d.SPDXVersion != "" || len(d.Packages)+len(d.Relationships) > 0 {
+			return nil, &DecodeError{Format: formatJSON, Err: ErrFormat, Detail: "it is a document of SPDX 2 and of SPDX 3 in one, and says different things to readers of each"}
+		}
 		return j.graph.finish()
 	}
 	if _, other := j.rest["bomFormat"]; other && j.doc.SPDXVersion == "" {
@@ -314,7 +317,12 @@ func (j *jsonReader) fail(err error) error {
 	return e
 }
 
-const reasonUnknown = "no such field is known"
+// Reasons of what a reader does not keep.
+const (
+	reasonUnknown = "no such field is known"
+	reasonTwice   = "a package has only one, and the last one counts"
+	reasonBehind  = "nothing may stand behind the end of a text"
+)
 
 // membersOf are the names, in lower case, of the members that encoding/json decodes
 // into a struct, by its type.

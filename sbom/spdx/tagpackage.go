@@ -6,6 +6,9 @@ import "strings"
 func (r *tagReader) packageTag(tag, value string) bool {
 	p := r.pkg
 	if at := p.textTag(tag); at != nil {
+		if *at != "" {
+			r.doc.lost.Add("", tag, reasonTwice, 1)
+		}
 		*at = value
 		return true
 	}

@@ -105,10 +105,11 @@ func (r *tagReader) split(line string) (tag, value string, err error) {
 }
 
 // text reads up to the end of a text. What follows the end on its line is not part
-// of anything.
+// of anything, and a loss.
 func (r *tagReader) text(first string) (string, error) {
-	before, _, ok := strings.Cut(first, "</text>")
+	before, behind, ok := strings.Cut(first, "</text>")
 	if ok {
+		r.loseBehind(behind)
 		return before, nil
 	}
 	start := r.line
@@ -124,11 +125,18 @@ func (r *tagReader) text(first string) (string, error) {
 			return "", err
 		}
 		b.WriteByte('\n')
-		before, _, ok := strings.Cut(line, "</text>")
+		before, behind, ok := strings.Cut(line, "</text>")
 		b.WriteString(before)
 		if ok {
+			r.loseBehind(behind)
 			return b.String(), nil
 		}
+	}
+}
+
+func (r *tagReader) loseBehind(text string) {
+	if strings.TrimSpace(text) != "" {
+		r.doc.lost.Add("", "</text>", reasonBehind, 1)
 	}
 }
 
