@@ -7,6 +7,7 @@ import (
 
 	"github.com/imagetrust/imagetrust/sbom"
 	"github.com/imagetrust/imagetrust/sbom/detect"
+	"github.com/imagetrust/imagetrust/sbom/detect/binary/internal/header"
 	"github.com/imagetrust/imagetrust/sbom/detect/binary/rules"
 	"github.com/imagetrust/imagetrust/sbom/detect/internal/section"
 )
@@ -55,19 +56,24 @@ func (d *Detector) ID() detect.ID {
 	return detect.ID{Name: "binary", Version: "1"}
 }
 
-// Wants wants every linked program.
+// Wants wants every linked program, and what programs are made of that has no detector of its
+// own: archives of Electron, zip files behind a first line of Python, and the file in
+// which Java runtimes say what they are.
 func (d *Detector) Wants(e *detect.Entry) bool {
-	return e.Size >= minSize && section.Executable(e.Head)
+	return e.Size >= minSize && program(e.Head) || carrierOf(e) != nil
 }
+
+// program reports whether a file that begins with head is linked.
+func program(head []byte) bool { return section.Executable(head) || header.Is(head) }
 
 // Coverage implements detect.Covering.
 func (d *Detector) Coverage() detect.Coverage {
 	c := detect.Coverage{
 		Ecosystem: "programs without metadata",
-		Reads:     []string{"ELF, PE, Mach-O and WebAssembly programs"},
-		PURLs:     []string{"generic", "golang", "cargo", "deb", "rpm"},
+		Reads:     []string{"ELF, PE, Mach-O and WebAssembly programs, and their payloads", "*.asar", "zip files with a first line of Python", "release (of a Java runtime)"},
+		PURLs:     []string{"generic", "golang", "cargo", "deb", "rpm", "npm", "pypi", "maven"},
 		Scopes:    []sbom.Scope{sbom.ScopeInstalled},
-		Owns:      []sbom.Claim{sbom.ClaimContent},
+		Owns:      []sbom.Claim{sbom.ClaimContent, sbom.ClaimDirectory},
 		Licenses:  true,
 	}
 	if d.eager {
@@ -76,42 +82,54 @@ func (d *Detector) Coverage() detect.Coverage {
 	return c
 }
 
-// Sift implements detect.Sifter: a program is read as it goes by, and nothing of it is kept.
+// Sift implements detect.Sifter: a program is read as it goes by, and nothing of it is kept
+// but its ends. One with a payload is read once more.
 func (d *Detector) Sift(e *detect.Entry) detect.Sieve {
-	return &sieve{newCollector(d, e.Path, e.Size)}
+	if carrierOf(e) != nil {
+		return nil
+	}
+	return &sieve{newReading(d, e.Path, e.Size, nil)}
 }
 
 // sieve is the pass over a file.
-type sieve struct{ *collector }
+type sieve struct{ *reading }
 
 // ReadAt returns detect.ErrSkipped: nothing is kept.
 func (*sieve) ReadAt([]byte, int64) (int, error) { return 0, detect.ErrSkipped }
 
 // Detect implements detect.Detector.
 func (d *Detector) Detect(ctx context.Context, f *detect.File) (*detect.Fragment, error) {
+	if read := carrierOf(&f.Entry); read != nil {
+		return read(f)
+	}
 	s, ok := f.ReaderAt.(*sieve)
 	if !ok {
-		s = &sieve{newCollector(d, f.Path, f.Size)}
+		s = &sieve{newReading(d, f.Path, f.Size, f.ReaderAt)}
 		if err := s.read(ctx, f.Reader()); err != nil {
 			return nil, fmt.Errorf("%s: %w: %v", f.Path, detect.ErrFormat, err)
 		}
 	}
-	return fragment(f, s.judge()), nil
+	if s.incomplete() {
+		return nil, fmt.Errorf("%s: %w", f.Path, errOnce)
+	}
+	return fragment(f, s.report()), nil
 }
 
 // Identify reads a whole file of size bytes and reports what is in it. The path is where
 // the file would be in a system: the name of a file is part of what decides, and never
-// alone. What is no program gives a Report without a format. The error is that of the
-// reader or the context.
+// alone. What is no program gives a Report without a format. If r is an io.ReaderAt of
+// the same file as well, as an *os.File is, payloads are read, and else told as not read.
+// The error is that of the reader or the context.
 func (d *Detector) Identify(ctx context.Context, path string, size int64, r io.Reader) (*Report, error) {
-	c := newCollector(d, path, size)
+	again, _ := r.(io.ReaderAt)
+	c := newReading(d, path, size, again)
 	if err := c.read(ctx, r); err != nil {
 		return nil, err
 	}
-	return c.judge(), nil
+	return c.report(), nil
 }
 
-func (c *collector) read(ctx context.Context, r io.Reader) error {
+func (c *reading) read(ctx context.Context, r io.Reader) error {
 	b := make([]byte, 256<<10)
 	for {
 		if err := ctx.Err(); err != nil {

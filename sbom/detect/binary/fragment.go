@@ -52,6 +52,11 @@ func fragment(f *detect.File, r *Report) *detect.Fragment {
 
 func component(found *Finding) sbom.Component {
 	c := sbom.Component{Type: sbom.TypeLibrary, Name: found.Name, Version: found.Version, PURL: found.PURL}
+	if strings.HasPrefix(found.PURL, "pkg:npm/") || strings.HasPrefix(found.PURL, "pkg:maven/") {
+		if group, name, ok := strings.Cut(found.Name, "/"); ok {
+			c.Group, c.Name = group, name
+		}
+	}
 	if found.CPE != "" {
 		c.CPEs = []string{found.CPE}
 	}
@@ -86,7 +91,22 @@ func gaps(r *Report) []sbom.Gap {
 	if r.Limited != "" {
 		out = append(out, sbom.Gap{Kind: sbom.GapLimit, Message: r.Limited})
 	}
-	if r.Main() == nil && !listed(r) {
+	unnamed := r.Main() == nil && !listed(r)
+	for i := range r.Payloads {
+		p := &r.Payloads[i]
+		switch {
+		case p.Problem != "" && p.gap == sbom.GapUnsupported && unnamed: // One gap says both.
+			out = append(out, sbom.Gap{Kind: p.gap, Message: oneline.Text(p.Kind+": "+p.Problem+": no rule names this "+r.Describe(), statement.MaxText)})
+			unnamed = false
+		case p.Problem != "":
+			out = append(out, sbom.Gap{Kind: p.gap, Message: p.Kind + ": " + p.Problem})
+		}
+		if n := len(p.Unversioned); n > 0 {
+			text := fmt.Sprintf("%s: no version of %d packages: %s", p.Kind, n, strings.Join(p.Unversioned, " "))
+			out = append(out, sbom.Gap{Kind: sbom.GapIncomplete, Message: oneline.Text(text, statement.MaxText)})
+		}
+	}
+	if unnamed {
 		out = append(out, sbom.Gap{Kind: sbom.GapIncomplete, Message: "no rule names this " + r.Describe()})
 	}
 	return out
@@ -111,6 +131,7 @@ func (r *Report) Describe() string {
 			parts = append(parts, what+value)
 		}
 	}
+	add("for ", r.Platform)
 	add("SONAME ", r.SONAME)
 	add("signs of ", strings.Join(r.Traits, " and "))
 	add("made by ", strings.Join(r.Compilers, " and "))

@@ -62,7 +62,8 @@ type Report struct {
 	// Format is "ELF", "PE", "Mach-O", "universal Mach-O" or "WebAssembly"; empty for what is
 	// no program, of which nothing else is known.
 	Format string `json:"format"`
-	// Architecture is in the words of GOARCH where it has one.
+	// Architecture is in the words of GOARCH where it has one; those of the parts of a
+	// universal file are joined by "+".
 	Architecture string `json:"architecture,omitempty"`
 	// Linkage is "program" or "library", with "static" or "dynamic".
 	Linkage string `json:"linkage,omitempty"`
@@ -75,6 +76,12 @@ type Report struct {
 	// packers that the file has signs of.
 	Compilers []string `json:"compilers,omitempty"`
 	Traits    []string `json:"traits,omitempty"`
+	// Platform is the system that it was made for, where the format says so, and Parts are
+	// those of a universal file.
+	Platform string `json:"platform,omitempty"`
+	Parts    []Part `json:"parts,omitempty"`
+	// Payloads are what the program carries beside its own code.
+	Payloads []Payload `json:"payloads,omitempty"`
 	// Findings are in order of relation, name and version.
 	Findings []Finding `json:"findings"`
 	// Versions is the number of different texts that look like versions.

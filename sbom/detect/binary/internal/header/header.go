@@ -13,6 +13,7 @@ import (
 	"fmt"
 	"io"
 	"slices"
+	"strings"
 )
 
 // Limits, in bytes and in items.
@@ -91,6 +92,17 @@ type Stated struct {
 	Name, Version, Vendor string
 	// File is the name that the file had first, and License its licence.
 	File, License string
+}
+
+// Words is what is stated, for people.
+func (s *Stated) Words() string {
+	parts := []string{s.Field}
+	for _, p := range []struct{ what, value string }{{"name", s.Name}, {"version", s.Version}, {"by", s.Vendor}, {"file", s.File}, {"licence", s.License}} {
+		if p.value != "" {
+			parts = append(parts, p.what+" "+p.value)
+		}
+	}
+	return strings.Join(parts, ", ")
 }
 
 // Names gives the text at an offset in the file; the reader of the content sees
@@ -272,6 +284,11 @@ func (r *Reader) at(off, length int64) []byte {
 		}
 	}
 	return nil
+}
+
+// Is reports whether a file that begins with head is a universal file or WebAssembly.
+func Is(head []byte) bool {
+	return len(head) >= 32 && (newUniversal(head) != nil || bytes.HasPrefix(head, []byte(wasmModule)) || bytes.HasPrefix(head, []byte(wasmComponent)))
 }
 
 func formatOf(head []byte) format {

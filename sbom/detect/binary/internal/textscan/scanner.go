@@ -112,7 +112,9 @@ func (s *Scanner) look(to int) {
 		case digit(next) && digit(b[i-1]):
 			s.number(i)
 		case next == 's' && i+2 < len(b) && b[i+2] == 'o':
-			s.library(i)
+			s.library(i, i+3)
+		case next|0x20 == 'd' && i+3 < len(b) && b[i+2]|0x20 == 'l' && b[i+3]|0x20 == 'l':
+			s.library(i, i+4)
 		}
 	}
 	s.matcher.find(b, s.done, to, s.base, func(literal, at int) {
@@ -181,9 +183,9 @@ func after(b []byte) []byte {
 	return b[start:i]
 }
 
-// library looks at the ".so" at b[dot].
-func (s *Scanner) library(dot int) {
-	b, start, end := s.buf, dot, dot+3
+// library looks at the ".so" or ".dll" at b[dot:end].
+func (s *Scanner) library(dot, end int) {
+	b, start := s.buf, dot
 	if end < len(b) && b[end] != 0 && b[end] != '.' {
 		return
 	}

@@ -1,0 +1,284 @@
+// Package pyinstaller reads the archive that PyInstaller puts behind its launcher: a table
+// of contents, files that are compressed each by itself, and in one of them (PYZ) the
+// modules of Python with a table of their own (PyInstaller, "CArchive" and "ZlibArchive").
+package pyinstaller
+
+import (
+	"bytes"
+	"compress/zlib"
+	"encoding/binary"
+	"fmt"
+	"io"
+	"path"
+	"strings"
+
+	"github.com/imagetrust/imagetrust/sbom/detect"
+	"github.com/imagetrust/imagetrust/sbom/detect/binary/internal/payload"
+)
+
+// Rule is how the packages were found.
+const Rule = "pyinstaller-metadata"
+
+// Cookie is what the record begins with that says where the archive is.
+const Cookie = "MEI\x0c\x0b\x0a\x0b\x0e"
+
+// Limits.
+const (
+	maxTable    = 16 << 20  // bytes of a table of contents
+	maxInflated = 64 << 20  // bytes of metadata
+	maxSearch   = 512 << 20 // bytes from the end in which the cookie is looked for
+	step        = 256 << 10
+	maxCookies  = 64 // that are looked at
+)
+
+// record is what the cookie begins (CArchive, "COOKIE"); its numbers are big-endian.
+type record struct {
+	Magic                    [8]byte
+	Length, Table, TableSize uint32
+	Python                   uint32 // 311 for 3.11
+}
+
+const recordSize = 24
+
+// endings are the lengths of the record: since PyInstaller 2.1 it ends in the name of the
+// library of Python.
+var endings = []int64{recordSize + 64, recordSize}
+
+// Read reads the archive in a program, nil if it has none.
+func Read(file payload.Source) *payload.Payload {
+	at := find(file)
+	if at < 0 {
+		return nil
+	}
+	p := &payload.Payload{Kind: "PyInstaller archive", Offset: at, Size: recordSize}
+	r, base, err := locate(file, at)
+	if err != nil {
+		p.Err = err
+		return p
+	}
+	p.Offset, p.Size, p.Tool = base, int64(r.Length), pythonVersion(r.Python)
+	a := archive{file: file, base: base, left: maxInflated, modules: make(map[string]bool), distributed: make(map[string]bool)}
+	table, err := file.Bytes(base+int64(r.Table), int64(r.TableSize), maxTable)
+	if err == nil {
+		err = a.table(table)
+	}
+	if p.Err = err; p.Err == nil {
+		p.Err = a.err
+	}
+	for name := range a.modules {
+		if !a.distributed[name] {
+			a.set.Name(name)
+		}
+	}
+	a.set.Tell(p)
+	return p
+}
+
+// find returns where the last cookie is, -1 if nowhere: archives are appended, or are the
+// last section.
+func find(file payload.Source) int64 {
+	b, tries := make([]byte, step+len(Cookie)-1), maxCookies
+	for end := file.Size; end > max(0, file.Size-maxSearch); end -= step {
+		from := max(0, end-step)
+		part := b[:min(int64(len(b)), file.Size-from)]
+		n, _ := file.ReadAt(part, from)
+		for part = part[:n]; ; {
+			i := bytes.LastIndex(part, []byte(Cookie))
+			if i < 0 || tries == 0 {
+				break
+			}
+			tries--
+			if _, _, err := locate(file, from+int64(i)); err == nil {
+				return from + int64(i)
+			}
+			part = part[:i]
+		}
+	}
+	return -1
+}
+
+// locate returns the record at an offset, and where its archive begins. The record is the
+// archive's end.
+func locate(file payload.Source, at int64) (r record, base int64, err error) {
+	b, err := file.Bytes(at, recordSize, recordSize)
+	if err != nil {
+		return r, 0, err
+	}
+	_ = binary.Read(bytes.NewReader(b), binary.BigEndian, &r)
+	for _, ending := range endings {
+		base = at + ending - int64(r.Length)
+		if int64(r.Table)+int64(r.TableSize) <= int64(r.Length)-ending && base >= 0 && base < at && at+ending <= file.Size && plausible(file, base+int64(r.Table)) {
+			return r, base, nil
+		}
+	}
+	return r, 0, fmt.Errorf("%w: the archive lies outside of the file", detect.ErrFormat)
+}
+
+// entryHeader begins an entry of the table: its length, the place and lengths of the content,
+// whether that is compressed, and of what kind it is.
+const entryHeader = 18
+
+// plausible reports whether a table of contents is at an offset.
+func plausible(file payload.Source, at int64) bool {
+	b, err := file.Bytes(at, entryHeader, entryHeader)
+	if err != nil {
+		return false
+	}
+	n := binary.BigEndian.Uint32(b)
+	return n > entryHeader && n < 1<<16 && b[16] <= 1 && bytes.IndexByte([]byte("mMsbxzZodnlE"), b[17]) >= 0
+}
+
+func pythonVersion(v uint32) string {
+	switch {
+	case v >= 300 && v < 1000:
+		return fmt.Sprintf("Python %d.%d", v/100, v%100)
+	case v >= 20 && v < 100: // Before PyInstaller 4.
+		return fmt.Sprintf("Python %d.%d", v/10, v%10)
+	}
+	return "Python"
+}
+
+// archive collects what the entries say.
+type archive struct {
+	file payload.Source
+	base int64
+	left int64 // bytes that may still be decompressed
+	set  payload.Set
+	err  error // the first
+
+	modules     map[string]bool // top-level ones
+	distributed map[string]bool // those that a distribution lists
+}
+
+func (a *archive) fail(err error) {
+	if a.err == nil {
+		a.err = err
+	}
+}
+
+// table reads the table of contents. Entries have a length, and so no loop has an end
+// but the table's.
+func (a *archive) table(b []byte) error {
+	for len(b) > 0 {
+		if len(b) < entryHeader {
+			return fmt.Errorf("%w: table of contents", detect.ErrFormat)
+		}
+		n := binary.BigEndian.Uint32(b)
+		if n < entryHeader || uint64(n) > uint64(len(b)) {
+			return fmt.Errorf("%w: table of contents", detect.ErrFormat)
+		}
+		name, _, _ := bytes.Cut(b[entryHeader:n], []byte{0})
+		e := entry{a.base + int64(binary.BigEndian.Uint32(b[4:])), int64(binary.BigEndian.Uint32(b[8:])), int64(binary.BigEndian.Uint32(b[12:])), b[16] == 1, b[17], string(name)}
+		a.entry(&e)
+		b = b[n:]
+	}
+	return nil
+}
+
+// entry is one file of the archive.
+type entry struct {
+	offset, length, size int64
+	compressed           bool
+	kind                 byte
+	name                 string
+}
+
+func (a *archive) entry(e *entry) {
+	dir, base := path.Split(strings.ReplaceAll(e.name, `\`, "/"))
+	switch {
+	case e.kind == 'z':
+		if err := a.readModules(e); err != nil {
+			a.fail(fmt.Errorf("modules: %w", err))
+		}
+	case base == "METADATA" && strings.HasSuffix(dir, ".dist-info/"), base == "PKG-INFO" && strings.HasSuffix(dir, ".egg-info/"):
+		b, err := a.read(e, payload.MaxManifest)
+		if err != nil {
+			a.fail(fmt.Errorf("%.200q: %w", e.name, err))
+			return
+		}
+		if p, ok := payload.Metadata(b); ok {
+			p.Offset, p.Rule = e.offset, Rule
+			a.set.Add(p)
+		}
+	case base == "RECORD" && strings.HasSuffix(dir, ".dist-info/"), base == "top_level.txt":
+		b, err := a.read(e, payload.MaxManifest)
+		if err != nil {
+			a.fail(fmt.Errorf("%.200q: %w", e.name, err))
+			return
+		}
+		a.owned(b)
+	}
+}
+
+// owned notes the modules that a distribution lists as its own: a RECORD has paths, a
+// top_level.txt names.
+func (a *archive) owned(b []byte) {
+	for line := range bytes.Lines(b) {
+		first, _, _ := bytes.Cut(bytes.TrimSpace(line), []byte(","))
+		first, _, _ = bytes.Cut(first, []byte("/"))
+		name, _, _ := bytes.Cut(first, []byte(".")) // "six.py"
+		if len(a.distributed) < payload.MaxNames*4 && len(name) > 0 && len(name) < payload.MaxName {
+			a.distributed[string(name)] = true
+		}
+	}
+}
+
+// read returns the content of an entry of at most limit bytes.
+func (a *archive) read(e *entry, limit int64) ([]byte, error) {
+	if !e.compressed {
+		return a.file.Bytes(e.offset, e.length, limit)
+	}
+	if e.offset < 0 || e.offset > a.file.Size || e.length > a.file.Size-e.offset {
+		return nil, fmt.Errorf("%w: content outside of the file", detect.ErrFormat)
+	}
+	return inflate(a.file.Part(e.offset, e.length), &a.left, limit)
+}
+
+// inflate returns what a zlib stream has, of at most limit bytes and left, which it takes
+// them from.
+func inflate(r io.Reader, left *int64, limit int64) ([]byte, error) {
+	z, err := zlib.NewReader(r)
+	if err != nil {
+		return nil, fmt.Errorf("%w: %v", detect.ErrFormat, err)
+	}
+	most := min(limit, *left)
+	b, err := io.ReadAll(io.LimitReader(z, most+1))
+	*left -= int64(len(b))
+	switch {
+	case int64(len(b)) > most:
+		return nil, &detect.LimitError{Path: "PyInstaller archive", Limit: most}
+	case err != nil:
+		return nil, fmt.Errorf("%w: %v", detect.ErrFormat, err)
+	}
+	return b, nil
+}
+
+// readModules notes the top-level names of the modules in the PYZ: a magic number, that of
+// Python's bytecode, the place of the table, and there a marshalled list of pairs of a name
+// and its place, or a dictionary.
+func (a *archive) readModules(e *entry) error {
+	const header = 12
+	b, err := a.file.Bytes(e.offset, header, header)
+	if err != nil {
+		return err
+	}
+	if !bytes.HasPrefix(b, []byte("PYZ\x00")) {
+		return fmt.Errorf("%w: no PYZ", detect.ErrFormat)
+	}
+	at := int64(binary.BigEndian.Uint32(b[8:]))
+	if at < header || at > e.length {
+		return fmt.Errorf("%w: the table of modules is not in the PYZ", detect.ErrFormat)
+	}
+	table, err := a.file.Bytes(e.offset+at, min(e.length-at, a.file.Size-e.offset-at), maxTable)
+	if err != nil {
+		return err
+	}
+	names, err := moduleNames(table)
+	for _, n := range names {
+		top, _, _ := strings.Cut(n, ".")
+		if !standard(top) {
+			a.modules[top] = true
+		}
+	}
+	return err
+}

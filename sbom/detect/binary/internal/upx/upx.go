@@ -1,0 +1,98 @@
+// Package upx recognises programs that UPX has packed, by the headers that it leaves
+// (UPX, "p_info" and "PackHeader"). They are not unpacked.
+package upx
+
+import (
+	"bytes"
+	"encoding/binary"
+	"fmt"
+
+	"github.com/imagetrust/imagetrust/sbom/detect"
+	"github.com/imagetrust/imagetrust/sbom/detect/binary/internal/payload"
+)
+
+const magic = "UPX!"
+
+// methods are how a program may be compressed.
+var methods = map[byte]string{2: "NRV2B", 3: "NRV2B", 4: "NRV2B", 5: "NRV2D", 6: "NRV2D", 7: "NRV2D", 8: "NRV2E", 9: "NRV2E", 10: "NRV2E", 14: "LZMA", 15: "DEFLATE", 16: "zstd"}
+
+// formats are the file formats that have the header, and whether its numbers are
+// big-endian: the upper half are.
+const (
+	maxFormat = 0xa0
+	bigEndian = 0x80
+)
+
+// Recognise returns what is known of the program, by the first and the last bytes of the
+// file, nil if it is not packed. The payload's error wraps detect.ErrUnsupported.
+func Recognise(head, tail []byte, size int64) *payload.Payload {
+	h := largest(tail)
+	if h.packed == 0 {
+		h = largest(head)
+	}
+	if h.packed == 0 {
+		return nil
+	}
+	p := &payload.Payload{Kind: "program packed by UPX", Size: size}
+	p.Tool = "UPX"
+	for _, b := range [][]byte{tail, head} {
+		if v := version(b); v != "" {
+			p.Tool += " " + v
+			break
+		}
+	}
+	p.Err = fmt.Errorf("%w: packed by %s (%s, %d bytes from %d), what is in it cannot be seen", detect.ErrUnsupported, p.Tool, methods[h.method], h.packed, h.unpacked)
+	return p
+}
+
+type header struct {
+	method           byte
+	unpacked, packed uint32
+}
+
+// largest returns the PackHeader of b with most behind it, the zero value if there is none:
+// the magic, one byte each for version, format, method and level, two checksums, the
+// lengths before and after. The launcher may have one for itself.
+func largest(b []byte) (h header) {
+	const length = 24
+	for i := 0; ; i++ {
+		n := bytes.Index(b[i:], []byte(magic))
+		if n < 0 {
+			return h
+		}
+		i += n
+		x := b[i:]
+		if len(x) < length || x[4] < 8 || x[4] >= 32 || x[5] == 0 || x[5] >= maxFormat || methods[x[6]] == "" || x[7] > 10 {
+			continue
+		}
+		order := binary.ByteOrder(binary.LittleEndian)
+		if x[5] >= bigEndian {
+			order = binary.BigEndian
+		}
+		if packed, unpacked := order.Uint32(x[20:]), order.Uint32(x[16:]); packed > 0 && packed <= unpacked && unpacked > h.unpacked {
+			h = header{x[6], unpacked, packed}
+		}
+	}
+}
+
+// version returns the version in "$Id: UPX 4.24 Copyright", or at once before the magic of a
+// program for Windows: "4.24", NUL.
+func version(b []byte) string {
+	if _, rest, ok := bytes.Cut(b, []byte("$Id: UPX ")); ok {
+		v, _, _ := bytes.Cut(rest[:min(len(rest), 16)], []byte(" "))
+		return numbers(v)
+	}
+	before, _, ok := bytes.Cut(b, []byte("\x00"+magic))
+	if !ok {
+		return ""
+	}
+	return numbers(before[bytes.LastIndexByte(before, 0)+1:])
+}
+
+// numbers returns v if it is numbers and full stops.
+func numbers(v []byte) string {
+	if len(v) < 3 || len(v) > 12 || len(bytes.Trim(v, "0123456789.")) > 0 || v[0] == '.' {
+		return ""
+	}
+	return string(v)
+}
