@@ -52,12 +52,19 @@ type pnpmPackage struct {
 	Optionals    map[string]string `yaml:"optionalDependencies"`
 }
 
+// maxDocuments is how many documents a file may have. pnpm writes two at most.
+const maxDocuments = 16
+
 // ParsePnpmLock reads the versions 5 to 9 of the format. Errors are as those of
 // [ParsePackageLock].
 func ParsePnpmLock(b []byte) (*PnpmLock, error) {
 	l := &PnpmLock{packages: make(map[string]*pnpmPackage), plain: make(map[string]string)}
 	var problem error
-	for dec := boundyaml.NewDecoder(b); ; {
+	for documents, dec := 0, boundyaml.NewDecoder(b); ; documents++ {
+		if documents == maxDocuments { // Each can be a problem, and joined errors cost their square.
+			problem = errors.Join(problem, &detect.LimitError{Path: "documents", Limit: maxDocuments, What: "documents"})
+			break
+		}
 		var doc struct {
 			Version   string                   `yaml:"lockfileVersion"`
 			Packages  map[string]*pnpmPackage  `yaml:"packages"`
