@@ -14,6 +14,9 @@
 //   - nothing claims to be older than what it was made from, or younger than its own
 //     signature.
 //
+// Who may say what is not decided here: the statements are those that a verifier let
+// through, and a policy may want one signer for scans and another for SBOMs.
+//
 // # Missing and contradicting
 //
 // [Unproven] means that something is not said: a scan that names no SBOM, a kind of

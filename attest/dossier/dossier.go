@@ -2,12 +2,12 @@ package dossier
 
 import (
 	"cmp"
-	"encoding/json"
 	"fmt"
 	"slices"
 	"time"
 
 	"github.com/imagetrust/imagetrust/attest"
+	"github.com/imagetrust/imagetrust/attest/internal/strictjson"
 )
 
 // Kind is what a statement is in a dossier.
@@ -230,14 +230,36 @@ func (c *check) subject(s *statement) bool {
 		r.Verdict = Contradicted
 	}
 	c.add(r)
-	if own, at := s.ownSubject(); own != "" && r.Verdict == Together {
-		same := Reason{Code: CodeOwnSubject, Verdict: Together, Statement: s.ref, Proof: []Fact{{s.ref.Envelope, at, own, false}}}
-		if own != string(c.answer.Subject) {
-			same.Verdict = Contradicted
-		}
-		c.add(same)
+	if r.Verdict == Together && s.ref.PredicateType == attest.TypeRBOM {
+		c.ownSubject(s)
 	}
 	return r.Verdict == Together
+}
+
+// ownSubject checks which image an RBOM says that was recorded. It may have been
+// chosen through an index.
+func (c *check) ownSubject(s *statement) {
+	r := Reason{Code: CodeOwnSubject, Statement: s.ref}
+	var p struct {
+		Subject struct {
+			Digest string `json:"digest"`
+			Index  string `json:"index"`
+		} `json:"subject"`
+	}
+	digest, at := "", "/subject/digest"
+	if err := strictjson.Decode(s.v.Predicate(), &p); err == nil {
+		digest = p.Subject.Digest
+	}
+	if p.Subject.Index == string(c.answer.Subject) {
+		digest, at = p.Subject.Index, "/subject/index"
+	}
+	if digest != "" {
+		r.Verdict, r.Proof = Contradicted, []Fact{{s.ref.Envelope, at, digest, false}}
+	}
+	if digest == string(c.answer.Subject) {
+		r.Verdict = Together
+	}
+	c.add(r)
 }
 
 // present checks that what is needed is there.
@@ -254,24 +276,4 @@ func (c *check) present() {
 		}
 		c.add(r)
 	}
-}
-
-// ownSubject returns the digest of the image that a predicate itself names, and
-// where. An RBOM may have been recorded of an image that was chosen through an index.
-func (s *statement) ownSubject() (digest, at string) {
-	if s.ref.PredicateType != attest.TypeRBOM {
-		return "", ""
-	}
-	var p struct {
-		Subject struct {
-			Digest, Index string
-		} `json:"subject"`
-	}
-	if json.Unmarshal(s.v.Predicate(), &p) != nil {
-		return "", ""
-	}
-	if p.Subject.Index == string(s.v.Subject()) {
-		return p.Subject.Index, "/subject/index"
-	}
-	return p.Subject.Digest, "/subject/digest"
 }

@@ -187,6 +187,17 @@ func TestWhatDoesNotFit(t *testing.T) {
 		"recorded of another image": {func(t *testing.T) []*attest.Verified {
 			return []*attest.Verified{good(t), verified(t, image, recorded(other, stamp(1), d), none)}
 		}, nil, nil, []string{"RBOM own-subject"}},
+		"recorded of an image that it does not name": {func(t *testing.T) []*attest.Verified {
+			return []*attest.Verified{good(t), verified(t, image, recorded("", stamp(1), d), none)}
+		}, nil, []string{"RBOM own-subject"}, nil},
+		"recorded of the index asked for": {func(t *testing.T) []*attest.Verified {
+			p := attest.Custom(attest.TypeRBOM, map[string]any{"subject": map[string]any{"digest": other, "index": image}, "coverage": map[string]any{"end": stamp(1)}})
+			return []*attest.Verified{good(t), verified(t, image, attest.WithInputs(p, d), none)}
+		}, nil, nil, nil},
+		"a time in another case": {func(t *testing.T) []*attest.Verified {
+			p := attest.Custom(attest.TypeRBOM, map[string]any{"subject": map[string]any{"digest": image}, "coverage": map[string]any{"End": stamp(1)}})
+			return []*attest.Verified{good(t), verified(t, image, attest.WithInputs(p, d), none)}
+		}, nil, []string{"RBOM order (SBOM)"}, nil},
 		"a scan that names nothing": {func(t *testing.T) []*attest.Verified {
 			return []*attest.Verified{good(t), verified(t, image, scanned(stamp(1)), none)}
 		}, nil, []string{"scan input"}, nil},

@@ -1,11 +1,11 @@
 package dossier
 
 import (
-	"encoding/json"
 	"fmt"
 	"time"
 
 	"github.com/imagetrust/imagetrust/attest"
+	"github.com/imagetrust/imagetrust/attest/internal/strictjson"
 )
 
 // setTimes finds when the statement was signed, and when it says that it was made.
@@ -39,7 +39,7 @@ func (s *statement) claim() (text, at string) {
 	if s.ref.PredicateType == attest.TypeSPDX3 {
 		return s.claimSPDX3()
 	}
-	if json.Unmarshal(s.v.Predicate(), &p) != nil {
+	if strictjson.Decode(s.v.Predicate(), &p) != nil {
 		return "", ""
 	}
 	switch s.ref.PredicateType {
@@ -68,7 +68,7 @@ func (s *statement) claimSPDX3() (text, at string) {
 			Created string `json:"created"`
 		} `json:"@graph"`
 	}
-	if json.Unmarshal(s.v.Predicate(), &p) != nil {
+	if strictjson.Decode(s.v.Predicate(), &p) != nil {
 		return "", ""
 	}
 	for i, e := range p.Graph {

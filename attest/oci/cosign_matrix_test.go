@@ -4,7 +4,11 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"os"
+	"path/filepath"
 	"testing"
+
+	"github.com/google/go-containerregistry/pkg/v1/types"
 
 	"github.com/imagetrust/imagetrust/attest"
 	"github.com/imagetrust/imagetrust/attest/oci"
@@ -187,5 +191,52 @@ func TestTakingTurnsWithCosign(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// TestCosignVerifiesOurKeylessLegacy takes the real keyless attestations apart that the
+// SLSA generator wrote, writes them anew in the older form, and has cosign verify that
+// with the public-good trusted root.
+func TestCosignVerifiesOurKeylessLegacy(t *testing.T) {
+	c := findCosign(t)
+	dirs, err := filepath.Glob("../../../shared/attest/real/slsa-verifier/gha_generic_container/*/*/oci-layout")
+	if err != nil {
+		t.Fatal(err)
+	}
+	root, err := filepath.Abs("../../../shared/attest/trusted-roots/public-good.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(dirs) == 0 {
+		t.Skip("no real keyless attestations beside the checkout")
+	}
+	for _, file := range dirs {
+		dir := filepath.Dir(file)
+		digest := attest.Digest("sha256:" + readDigest(t, dir+".digest"))
+		list, err := oci.List(t.Context(), oci.Layout(dir), digest, nil)
+		if err != nil || len(list.Bundles) != 1 {
+			t.Fatalf("%s: %+v, %v", dir, list, err)
+		}
+		bare := filepath.Join(t.TempDir(), "layout")
+		if err := os.CopyFS(bare, os.DirFS(dir)); err != nil {
+			t.Fatal(err)
+		}
+		verify := func(issuer string) (string, error) {
+			return c.run("verify-attestation", "--local-image", "--new-bundle-format=false", "--trusted-root", root, "--type", "slsaprovenance",
+				"--certificate-identity-regexp", "^https://github.com/slsa-framework/slsa-github-generator/", "--certificate-oidc-issuer", issuer, bare)
+		}
+		const github = "https://token.actions.githubusercontent.com"
+		entry := object{"mediaType": types.OCIImageIndex, "digest": digest, "size": 856, "annotations": object{"kind": "dev.cosignproject.cosign/imageIndex"}}
+		mustWrite(t, filepath.Join(bare, "index.json"), mustJSON(t, object{"schemaVersion": 2, "mediaType": types.OCIImageIndex, "manifests": []object{entry}}))
+		if out, err := verify(github); err == nil {
+			t.Fatalf("cosign verifies what is not there yet:\n%s", out)
+		}
+		attachAs(t, oci.Layout(bare), oci.FormatLegacy, list.Bundles[0].Bundle)
+		if out, err := verify(github); err != nil {
+			t.Errorf("%s: %v\n%s", dir, err, out)
+		}
+		if out, err := verify("https://example.com"); err == nil {
+			t.Errorf("%s: cosign accepts another issuer:\n%s", dir, out)
+		}
 	}
 }

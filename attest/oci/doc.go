@@ -5,14 +5,28 @@
 // specification v1.1, "subject"), in the form that cosign and other Sigstore
 // clients write and read. In a registry without the referrers API it also
 // maintains the referrers tag (OCI distribution specification v1.1, "Referrers
-// Tag Schema").
+// Tag Schema"). With [FormatLegacy] or [FormatBoth] it writes cosign's older ".att"
+// image. [AttachAll] attaches several statements with one update of what is shared.
 //
 // [Verify] finds the attestations of an image, checks each with an
 // [attest.Verifier], and returns those that passed and, one by one, those that did
 // not and why. [List] finds without checking. Both look in every place where
-// attestations are kept: the referrers API, the referrers tag, and cosign's older
-// ".att" tag. What descriptors and annotations say only orders the search; it never
-// decides.
+// attestations are kept: the referrers API, the referrers tag, and the ".att" image,
+// whose keyless entries come as bundles with all that their annotations hold. What
+// descriptors and annotations say only orders the search; it never decides.
+// Package attest/dossier says whether the verified statements belong together.
+//
+// # Indexes
+//
+// An attestation of a multi-platform index is not one of its images, and the other
+// way round. [VerifyIndex] asks both, for all platforms or some, and its error says
+// which image has what.
+//
+// # Unsigned statements
+//
+// BuildKit puts provenance and SBOMs that nobody signed into indexes. They are an
+// [Unsigned], which no function that verifies takes or returns as verified;
+// [ReadUnsigned] returns their bytes.
 //
 // # Digests
 //

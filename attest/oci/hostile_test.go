@@ -248,6 +248,34 @@ func TestReferrerLimit(t *testing.T) {
 	}
 }
 
+// TestManyReferrersInOneList: those beyond the limit hide none before it.
+func TestManyReferrersInOneList(t *testing.T) {
+	img, digest := testImage(t, "very many")
+	key := newKeyPair(t)
+	for _, withAPI := range []bool{true, false} {
+		var plant planted
+		host := testRegistry(t, withAPI, plant.serve)
+		target := pushImage(t, host, img)
+		d := mustAttach(t, target, digest, key.sign(t, digest, "good"))
+		entry := `{"mediaType":"m","digest":"sha256:%064x","size":1},`
+		var list strings.Builder
+		for i := range 10_000 {
+			fmt.Fprintf(&list, entry, i)
+		}
+		content := `{"schemaVersion":2,"manifests":[` + fmt.Sprintf(`{"mediaType":"m","digest":"%s","size":1,"artifactType":"%s"},`, d.Digest, attest.BundleMediaType) +
+			strings.TrimSuffix(list.String(), ",") + `]}`
+		if withAPI {
+			plant.put(types.OCIImageIndex, content, string(digest)) // the path of the referrers API ends with it
+		} else {
+			plant.put(types.OCIImageIndex, content, strings.Replace(string(digest), ":", "-", 1))
+		}
+		res, err := oci.Verify(t.Context(), target, digest, key.verifier, &oci.Options{MaxReferrers: 3})
+		if err != nil || len(res.Verified) != 1 || !errors.Is(res.Rejected[0].Err, oci.ErrLimit) {
+			t.Errorf("API %t: %v", withAPI, err)
+		}
+	}
+}
+
 func TestListTotalLimit(t *testing.T) {
 	img, digest := testImage(t, "total")
 	key := newKeyPair(t)

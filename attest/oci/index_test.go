@@ -266,3 +266,31 @@ func TestIndexesOfStrangers(t *testing.T) {
 		}
 	}
 }
+
+// TestBuildKitAsReferrer: newer BuildKit also gives its manifests a subject. They are
+// found in two ways and listed once.
+func TestBuildKitAsReferrer(t *testing.T) {
+	key := newKeyPair(t)
+	host := testRegistry(t, true)
+	img, digest := testImage(t, "built")
+	pushImage(t, host, img)
+	statement := []byte(`{"_type":"https://in-toto.io/Statement/v0.1"}`)
+	pushLayer(t, host, statement)
+	attestation := pushManifest(t, host, object{
+		"schemaVersion": 2, "mediaType": types.OCIManifestSchema1, "config": emptyConfig(t, host), "artifactType": "application/vnd.docker.attestation.manifest.v1+json",
+		"layers":  []object{{"mediaType": attest.PayloadType, "digest": sha256Of(statement), "size": len(statement)}},
+		"subject": object{"mediaType": types.OCIManifestSchema1, "digest": digest, "size": 1},
+	})
+	index := pushManifest(t, host, object{"schemaVersion": 2, "mediaType": types.OCIImageIndex, "manifests": []object{
+		{"mediaType": types.OCIManifestSchema1, "digest": digest, "size": 1},
+		{"mediaType": types.OCIManifestSchema1, "digest": attestation, "size": 1, "platform": object{"os": "unknown", "architecture": "unknown"},
+			"annotations": object{"vnd.docker.reference.type": "attestation-manifest", "vnd.docker.reference.digest": digest}},
+	}})
+	r, err := oci.VerifyIndex(t.Context(), repository(t, host), index, key.verifier, nil)
+	if !errors.Is(err, oci.ErrNoneVerified) || len(r.Images) != 1 || len(r.Images[0].Result.Unsigned) != 1 || len(r.Images[0].Result.Rejected) != 0 {
+		t.Fatalf("%+v, %v", r, err)
+	}
+	if raw, err := oci.ReadUnsigned(t.Context(), repository(t, host), r.Images[0].Result.Unsigned[0], nil); err != nil || string(raw) != string(statement) {
+		t.Errorf("%s, %v", raw, err)
+	}
+}

@@ -18,7 +18,11 @@ const (
 // than being one: cosign's signatures and attestations, and referrers tags.
 func isCompanion(d Descriptor) bool {
 	kind, ref := d.Annotations[annotationKind], d.Annotations[annotationRefName]
-	return kind == kindAtts || kind == kindSigs || strings.HasPrefix(ref, "sha256-")
+	return kind == kindAtts || kind == kindSigs || isReferrersTag(ref)
+}
+
+func isReferrersTag(ref string) bool {
+	return strings.HasPrefix(ref, "sha256-") || strings.HasPrefix(ref, "sha384-") || strings.HasPrefix(ref, "sha512-")
 }
 
 // isAtt reports whether an entry of index.json is cosign's .att image of subject: by

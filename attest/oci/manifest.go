@@ -279,9 +279,10 @@ func orNull(raw json.RawMessage) json.RawMessage {
 	return raw
 }
 
-// referrersTag is the tag of the referrers tag schema.
+// referrersTag is the tag of the referrers tag schema, which shortens long digests.
 func referrersTag(subject attest.Digest) string {
-	return subject.Algorithm() + "-" + subject.Hex()
+	hex := subject.Hex()
+	return subject.Algorithm() + "-" + hex[:min(len(hex), 64)]
 }
 
 func isBundleType(mediaType string) bool { return strings.HasPrefix(mediaType, bundleTypePrefix) }

@@ -148,6 +148,8 @@ func TestRedirectsThatAreRefused(t *testing.T) {
 		"https://[::ffff:10.0.0.1]":      oci.ErrPrivateAddress,
 		"https://[fe80::1%25eth0]":       oci.ErrPrivateAddress,
 		"https://10.0.0.1":               oci.ErrPrivateAddress,
+		"https://127.1":                  oci.ErrPrivateAddress,
+		"https://0x7f000001":             oci.ErrPrivateAddress,
 		"https://192.168.1.1":            oci.ErrPrivateAddress,
 		"https://169.254.169.254/latest": oci.ErrPrivateAddress,
 		"https://0.0.0.0":                oci.ErrPrivateAddress,

@@ -17,6 +17,7 @@ const (
 	maxListed = listFactor * defaultMaxReferrers
 	maxLayers = 4096
 
+	mostBlobSize        = 128 << 20 // that of package attest
 	defaultMaxBlobSize  = 32 << 20
 	defaultMaxReferrers = 512
 	defaultMaxInFlight  = 64 << 20
@@ -31,7 +32,7 @@ type Options struct {
 	// by the signed type, List by the claimed one; annotations do not count.
 	PredicateType string
 	// MaxBlobSize is the size in bytes above which a bundle is rejected, 32 MiB
-	// if zero. Package attest itself refuses more than 128 MiB.
+	// if zero, and at most 128 MiB, which is the limit of package attest.
 	MaxBlobSize int64
 	// MaxReferrers is the number of manifests that are looked into, 512 if zero.
 	// Those that claim to be bundles come first; the rest is rejected with
@@ -55,6 +56,7 @@ func (o *Options) withDefaults() *Options {
 		c = *o
 	}
 	orDefault(&c.MaxBlobSize, defaultMaxBlobSize)
+	c.MaxBlobSize = min(c.MaxBlobSize, mostBlobSize)
 	orDefault(&c.MaxInFlight, defaultMaxInFlight)
 	orDefault(&c.MaxTotal, defaultMaxTotal)
 	orDefault(&c.MaxReferrers, defaultMaxReferrers)

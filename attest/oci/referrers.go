@@ -67,11 +67,9 @@ func (r *RepositoryTarget) listAPI(ctx context.Context, subject attest.Digest) (
 		}
 		size += len(resp.body)
 		descriptors, err := parseReferrers(resp.body)
+		found = append(found, asCandidates(descriptors, StoreAPI)...)
 		if err != nil {
 			return found, err
-		}
-		for _, d := range descriptors {
-			found = append(found, candidate{Descriptor: d, store: StoreAPI})
 		}
 		if next, err = nextPage(resp); err != nil {
 			return found, err
@@ -95,7 +93,7 @@ func (r *RepositoryTarget) listAtt(ctx context.Context, subject attest.Digest) (
 // referrersPage asks the referrers API. The error is errNoAPI where there is none.
 func (r *RepositoryTarget) referrersPage(ctx context.Context, url string) (*response, error) {
 	resp, err := r.get(ctx, url, maxIndexSize, mediaTypeIndex,
-		http.StatusNotFound, http.StatusBadRequest, http.StatusNotAcceptable, http.StatusMethodNotAllowed)
+		http.StatusNotFound, http.StatusBadRequest, http.StatusNotAcceptable, http.StatusMethodNotAllowed, http.StatusNotImplemented)
 	if err != nil {
 		return nil, err
 	}
@@ -115,19 +113,20 @@ func (r *RepositoryTarget) listTag(ctx context.Context, subject attest.Digest) (
 		return nil, err
 	}
 	descriptors, err := parseReferrers(raw)
-	if err != nil {
-		return nil, err
-	}
+	return asCandidates(descriptors, StoreTag), err
+}
+
+func asCandidates(descriptors []Descriptor, store Store) []candidate {
 	found := make([]candidate, len(descriptors))
 	for i, d := range descriptors {
-		found[i] = candidate{Descriptor: d, store: StoreTag}
+		found[i] = candidate{Descriptor: d, store: store}
 	}
-	return found, nil
+	return found
 }
 
 // parseReferrers reads a list of referrers: an image index. An entry that is no
 // descriptor spoils itself only: it comes out without a digest. The error is an
-// ErrManifest or ErrLimit.
+// ErrManifest, or an ErrLimit together with the first of too many.
 func parseReferrers(raw []byte) ([]Descriptor, error) {
 	m, err := parseManifest(raw)
 	switch {
@@ -136,7 +135,7 @@ func parseReferrers(raw []byte) ([]Descriptor, error) {
 	case m.MediaType != "" && !isIndexType(m.MediaType) || m.layers > 0:
 		return nil, fmt.Errorf("%w: not an image index: mediaType %.80q", ErrManifest, m.MediaType)
 	case m.manifests > maxListed:
-		return nil, fmt.Errorf("%w: %d referrers in one index", ErrLimit, m.manifests)
+		return m.Manifests, fmt.Errorf("%w: %d referrers in one index, of which %d are read", ErrLimit, m.manifests, maxListed)
 	}
 	return m.Manifests, nil
 }

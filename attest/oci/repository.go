@@ -149,8 +149,11 @@ func isLoopback(host string) bool {
 func isPrivate(host string) bool {
 	ip := net.ParseIP(strings.SplitN(host, "%", 2)[0])
 	if ip == nil {
-		host = strings.ToLower(strings.TrimSuffix(host, "."))
-		return host == "localhost" || strings.HasSuffix(host, ".localhost")
+		labels := strings.Split(strings.ToLower(strings.TrimSuffix(host, ".")), ".")
+		last := labels[len(labels)-1]
+		// Some resolvers take "127.1" and "0x7f000001" for addresses. No top-level domain
+		// begins with a digit.
+		return last == "localhost" || last != "" && last[0] >= '0' && last[0] <= '9'
 	}
 	return ip.IsPrivate() || ip.IsLoopback() || ip.IsLinkLocalUnicast() || ip.IsUnspecified() || ip.IsMulticast()
 }

@@ -86,7 +86,20 @@ func search(ctx context.Context, t Target, subject attest.Digest, opts *Options,
 	for i := range parts {
 		parts[i].addTo(all)
 	}
+	all.unsigned = withoutRepetition(all.unsigned)
 	return all, nil
+}
+
+// withoutRepetition drops statements of one manifest that was found in two ways:
+// BuildKit's are listed in the index, and may be referrers as well.
+func withoutRepetition(all []Unsigned) []Unsigned {
+	seen := map[[2]attest.Digest]bool{}
+	return slices.DeleteFunc(all, func(u Unsigned) bool {
+		id := [2]attest.Digest{u.Manifest.Digest, u.Layer.Digest}
+		repeated := seen[id]
+		seen[id] = true
+		return repeated
+	})
 }
 
 // each calls do for 0 to n-1, some at a time. The error is that of ctx.
