@@ -18,9 +18,6 @@ import (
 	"time"
 )
 
-// Hostname is the log's, in its address and in its checkpoints.
-const Hostname = "rekor.test"
-
 // Start is when all keys of an instance become valid; they end a year later.
 var Start = time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
 
@@ -31,15 +28,15 @@ type Instance struct {
 	root, authority          *x509.Certificate
 	authorityKey, stampKey   *ecdsa.PrivateKey
 	stampRoot, stampAuthor   *x509.Certificate
-	index                    int64
-	WithoutLog, WithoutStamp bool // leave them out of the trusted root
-	WithoutSCT               bool // make certificates without
-	URL                      string
+	WithoutLog, WithoutStamp bool   // leave them out of the trusted root
+	WithoutSCT               bool   // make certificates without
+	hostname                 string // the log's, in its address and in its checkpoints
+	url                      string
 }
 
 // New returns an instance with new keys.
 func New(tb testing.TB) *Instance {
-	in := &Instance{tb: tb, URL: "https://" + Hostname}
+	in := &Instance{tb: tb, hostname: "rekor.test", url: "https://rekor.test"}
 	in.rootKey, in.logKey, in.ctKey = in.key(), in.key(), in.key()
 	in.authorityKey, in.stampKey = in.key(), in.key()
 	in.root = in.issue(&x509.Certificate{Subject: pkix.Name{CommonName: "root"}, IsCA: true, BasicConstraintsValid: true, KeyUsage: x509.KeyUsageCertSign},
@@ -103,12 +100,12 @@ func (in *Instance) Root() []byte {
 		for _, c := range certs {
 			list = append(list, map[string]any{"rawBytes": c.Raw})
 		}
-		return map[string]any{"uri": in.URL, "certChain": map[string]any{"certificates": list}, "validFor": validFor}
+		return map[string]any{"uri": in.url, "certChain": map[string]any{"certificates": list}, "validFor": validFor}
 	}
 	log := func(key *ecdsa.PrivateKey) map[string]any {
 		der, id := in.spki(key)
 		return map[string]any{
-			"baseUrl": in.URL, "hashAlgorithm": "SHA2_256", "logId": map[string]any{"keyId": id},
+			"baseUrl": in.url, "hashAlgorithm": "SHA2_256", "logId": map[string]any{"keyId": id},
 			"publicKey": map[string]any{"rawBytes": der, "keyDetails": "PKIX_ECDSA_P256_SHA_256", "validFor": validFor},
 		}
 	}

@@ -63,19 +63,19 @@ func (in *Instance) entry(kind, version, origin string, body []byte) Object {
 		"logIndex": "0", "logId": Object{"keyId": id}, "kindVersion": Object{"kind": kind, "version": version}, "canonicalizedBody": body,
 		"inclusionProof": Object{
 			"logIndex": "0", "treeSize": "1", "rootHash": leaf[:], "hashes": []any{},
-			"checkpoint": Object{"envelope": fmt.Sprintf("%s\n— %s %s\n", note, Hostname, base64.StdEncoding.EncodeToString(line))},
+			"checkpoint": Object{"envelope": fmt.Sprintf("%s\n— %s %s\n", note, in.hostname, base64.StdEncoding.EncodeToString(line))},
 		},
 	}
 }
 
 // EntryV2 is an entry of Rekor v2.
 func (in *Instance) EntryV2(body []byte) Object {
-	return in.entry("hashedrekord", "0.0.2", Hostname, body)
+	return in.entry("hashedrekord", "0.0.2", in.hostname, body)
 }
 
 // EntryV1 is an entry of Rekor v1, with the log's promise, taken in at the given time.
 func (in *Instance) EntryV1(kind, version string, body []byte, at time.Time) Object {
-	e := in.entry(kind, version, Hostname+" - 1", body)
+	e := in.entry(kind, version, in.hostname+" - 1", body)
 	e["integratedTime"] = fmt.Sprint(at.Unix())
 	e["inclusionPromise"] = Object{"signedEntryTimestamp": in.Promise(body, at)}
 	return e
