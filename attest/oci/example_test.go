@@ -114,12 +114,13 @@ func ExampleVerify_nothingToTrust() {
 // The index has no attestation, and neither has its only image: the error says so for
 // each platform.
 func ExampleVerifyIndex() {
-	dir, err := os.MkdirTemp("", "example")
+	temp, err := os.MkdirTemp("", "example")
 	if err != nil {
 		log.Fatal(err)
 	}
-	defer os.RemoveAll(dir)
-	path, err := layout.Write(filepath.Join(dir, "layout"), empty.Index)
+	defer os.RemoveAll(temp)
+	dir := filepath.Join(temp, "layout")
+	path, err := layout.Write(dir, empty.Index)
 	if err != nil {
 		log.Fatal(err)
 	}
@@ -135,7 +136,7 @@ func ExampleVerifyIndex() {
 	if err != nil {
 		log.Fatal(err)
 	}
-	result, err := oci.VerifyIndex(context.Background(), oci.Layout(path.Path()), "", verifier, &oci.IndexOptions{Platforms: []string{"linux/arm64"}})
+	result, err := oci.VerifyIndex(context.Background(), oci.Layout(dir), "", verifier, &oci.IndexOptions{Platforms: []string{"linux/arm64"}})
 	fmt.Println(errors.Is(err, oci.ErrNoneVerified))
 	for _, image := range result.Images {
 		fmt.Println(image.Platform, "has", len(image.Result.Verified), "verified and", len(image.Result.Rejected), "rejected")
