@@ -25,6 +25,10 @@ type command func(ctx context.Context, args []string, out io.Writer) error
 // commands are the commands by name.
 func commands() map[string]command {
 	return map[string]command{
+		"sign":          sign,
+		"attach":        attach,
+		"list":          list,
+		"verify":        verify,
 		"verify-bundle": verifyBundle,
 	}
 }

@@ -11,38 +11,38 @@ import (
 	"github.com/imagetrust/imagetrust/attest/sigstore"
 )
 
-// trustFlags say whom to trust: a key, or an identity.
+// trustFlags say whom to trust: any of some keys, or an identity.
 type trustFlags struct {
-	key, identity, issuer, root *string
-	requireLog                  *bool
+	keys                   files
+	identity, issuer, root *string
+	requireLog             *bool
 }
 
 func addTrustFlags(flags *flag.FlagSet) *trustFlags {
-	return &trustFlags{
-		key:        flags.String("key", "", "file with a trusted public key (PEM)"),
+	f := &trustFlags{
 		identity:   flags.String("certificate-identity", "", "trusted identity: the certificate's subject alternative name"),
 		issuer:     flags.String("certificate-oidc-issuer", "", "its identity provider"),
 		root:       flags.String("trusted-root", "", "file with a Sigstore trusted root; needed for identities"),
-		requireLog: flags.Bool("require-log", false, "want a transparency log entry of signatures by the key, too"),
+		requireLog: flags.Bool("require-log", false, "want a transparency log entry of signatures by a key, too"),
 	}
+	flags.Var(&f.keys, "key", "file with a trusted public key (PEM); may be given several times")
+	return f
 }
 
 // verifier makes a verifier of the flags.
 func (f *trustFlags) verifier() (*attest.TrustVerifier, error) {
 	trust := attest.Trust{RequireLog: *f.requireLog}
 	switch {
-	case (*f.key == "") == (*f.identity == ""):
+	case (len(f.keys) == 0) == (*f.identity == ""):
 		return nil, errors.New("give either -key or -certificate-identity")
-	case *f.key != "":
-		pem, err := os.ReadFile(*f.key)
-		if err != nil {
-			return nil, err
+	case len(f.keys) > 0:
+		for _, file := range f.keys {
+			key, err := readKey(file)
+			if err != nil {
+				return nil, err
+			}
+			trust.Keys = append(trust.Keys, key)
 		}
-		public, err := attest.ParsePublicKey(pem)
-		if err != nil {
-			return nil, fmt.Errorf("%s: %w", *f.key, err)
-		}
-		trust.Keys = []attest.Key{{Public: public, Name: filepath.Base(*f.key)}}
 	default:
 		trust.Identities = []attest.TrustedIdentity{{SAN: *f.identity, Issuer: *f.issuer}}
 	}
@@ -54,4 +54,17 @@ func (f *trustFlags) verifier() (*attest.TrustVerifier, error) {
 		return nil, err
 	}
 	return sigstore.NewVerifier(trust)
+}
+
+// readKey trusts the key in a file, by the file's name.
+func readKey(file string) (attest.Key, error) {
+	pem, err := os.ReadFile(file)
+	if err != nil {
+		return attest.Key{}, err
+	}
+	public, err := attest.ParsePublicKey(pem)
+	if err != nil {
+		return attest.Key{}, fmt.Errorf("%s: %w", file, err)
+	}
+	return attest.Key{Public: public, Name: filepath.Base(file)}, nil
 }

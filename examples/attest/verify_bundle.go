@@ -7,7 +7,6 @@ import (
 	"io"
 	"os"
 	"strings"
-	"time"
 
 	"github.com/imagetrust/imagetrust/attest"
 )
@@ -46,7 +45,11 @@ func verifyBundle(ctx context.Context, args []string, out io.Writer) error {
 	if err != nil {
 		return err
 	}
-	report(out, verified)
+	what := "the artifact"
+	if st := verified.Statement(); st != nil {
+		what = st.PredicateType()
+	}
+	report(out, what, verified)
 	return nil
 }
 
@@ -61,27 +64,4 @@ func digestsOf(artifact string) ([]attest.Digest, error) {
 	}
 	defer f.Close()
 	return attest.DigestArtifact(f)
-}
-
-// report prints who signed, when, and what nobody checked.
-func report(out io.Writer, v *attest.VerifiedArtifact) {
-	what := "the artifact"
-	if st := v.Statement(); st != nil {
-		what = st.PredicateType()
-	}
-	id := v.Signer()
-	signer := id.SAN + " (" + id.Issuer + ")"
-	if id.KeyID != "" {
-		signer = "key " + id.Name + " (" + id.KeyID + ")"
-	}
-	fmt.Fprintf(out, "verified: %s\n  signed by %s\n", what, signer)
-	if t := v.Time(); !t.IsZero() {
-		fmt.Fprintf(out, "  not later than %s\n", t.UTC().Format(time.RFC3339))
-	}
-	for _, e := range v.Log() {
-		fmt.Fprintf(out, "  logged by %s as number %d\n", e.URL, e.Index)
-	}
-	for _, name := range v.Unchecked() {
-		fmt.Fprintf(out, "  not checked: %s\n", name)
-	}
 }

@@ -1,10 +1,12 @@
 // Command identify says what programs and libraries are, and why, by what is in them.
 //
-//	go run ./examples/identify [-json] [-eager] PATH...
+//	go run ./examples/identify [-json] [-eager] [-index FILE] PATH...
 //
 // A PATH is a file, or a directory of which all executables are read. What a file is
 // comes first, then what it contains; each with the text that says so. With -json the
-// output is one list of findings, with paths relative to the directory given.
+// output is one list of findings, with paths relative to the directory given. With -index,
+// an index made by sbom/detect/binary/fileindex/build is asked first: it knows
+// programs by their build-id and digest.
 // The exit status is 1 when a file could not be read, and 2 for wrong arguments.
 package main
 
@@ -26,6 +28,7 @@ import (
 	"github.com/imagetrust/imagetrust/sbom"
 	"github.com/imagetrust/imagetrust/sbom/detect"
 	"github.com/imagetrust/imagetrust/sbom/detect/binary"
+	"github.com/imagetrust/imagetrust/sbom/detect/binary/fileindex"
 	"github.com/imagetrust/imagetrust/sbom/detect/cargo"
 	"github.com/imagetrust/imagetrust/sbom/detect/golang"
 )
@@ -35,8 +38,9 @@ func main() {
 	defer stop()
 	asJSON := flag.Bool("json", false, "write one JSON list")
 	eager := flag.Bool("eager", false, "also what is likely, and what files were built against")
+	index := flag.String("index", "", "file that knows programs by their build-id and digest")
 	flag.Usage = func() {
-		fmt.Fprintln(os.Stderr, "usage: identify [-json] [-eager] PATH...")
+		fmt.Fprintln(os.Stderr, "usage: identify [-json] [-eager] [-index FILE] PATH...")
 		flag.PrintDefaults()
 	}
 	flag.Parse()
@@ -44,7 +48,17 @@ func main() {
 		flag.Usage()
 		os.Exit(2)
 	}
-	if err := run(ctx, os.Stdout, flag.Args(), *asJSON, *eager); err != nil {
+	opts := binary.Options{Eager: *eager}
+	if *index != "" {
+		f, x, err := openIndex(*index)
+		if err != nil {
+			fmt.Fprintln(os.Stderr, "identify:", err)
+			os.Exit(1)
+		}
+		defer f.Close()
+		opts.Sources = []binary.Source{x}
+	}
+	if err := run(ctx, os.Stdout, flag.Args(), *asJSON, &opts); err != nil {
 		fmt.Fprintln(os.Stderr, "identify:", err)
 		os.Exit(1)
 	}
@@ -73,8 +87,25 @@ type identifier struct {
 	out      *bufio.Writer // nil for JSON
 }
 
-func run(ctx context.Context, w io.Writer, paths []string, asJSON, eager bool) error {
-	programs, err := binary.New(&binary.Options{Eager: eager})
+// openIndex opens an index, which reads from the file for as long as it is used.
+func openIndex(name string) (*os.File, *fileindex.Index, error) {
+	f, err := os.Open(name)
+	if err != nil {
+		return nil, nil, err
+	}
+	info, err := f.Stat()
+	if err == nil {
+		var x *fileindex.Index
+		if x, err = fileindex.Open(f, info.Size()); err == nil {
+			return f, x, nil
+		}
+	}
+	f.Close()
+	return nil, nil, fmt.Errorf("%s: %w", name, err)
+}
+
+func run(ctx context.Context, w io.Writer, paths []string, asJSON bool, opts *binary.Options) error {
+	programs, err := binary.New(opts)
 	if err != nil {
 		return err
 	}

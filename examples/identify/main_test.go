@@ -7,6 +7,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"github.com/imagetrust/imagetrust/sbom/detect/binary"
 )
 
 // program returns the smallest program for Windows that has the text.
@@ -42,7 +44,7 @@ func TestRun(t *testing.T) {
 		"README":         []byte("nginx version: nginx/1.22.1"),
 	})
 	var out strings.Builder
-	if err := run(t.Context(), &out, []string{dir}, false, false); err != nil {
+	if err := run(t.Context(), &out, []string{dir}, false, &binary.Options{}); err != nil {
 		t.Fatal(err)
 	}
 	for _, want := range []string{"bin/server.exe: PE amd64 dynamic program", `is nginx 1.22.1 (table-self, 0.97) at 0x`, `"nginx version: nginx/1.22.1"`,
@@ -62,7 +64,7 @@ func TestJSON(t *testing.T) {
 	dir := write(t, map[string][]byte{"bin/words.exe": program("Welcome to words 1.4 of today")})
 	for eager, want := range map[bool]int{false: 0, true: 1} {
 		var out strings.Builder
-		if err := run(t.Context(), &out, []string{dir}, true, eager); err != nil {
+		if err := run(t.Context(), &out, []string{dir}, true, &binary.Options{Eager: eager}); err != nil {
 			t.Fatal(err)
 		}
 		var list []finding
@@ -88,7 +90,7 @@ func TestOwnProgram(t *testing.T) {
 		t.Skip("this test has no build information")
 	}
 	var out strings.Builder
-	if err := run(t.Context(), &out, []string{at}, false, false); err != nil {
+	if err := run(t.Context(), &out, []string{at}, false, &binary.Options{}); err != nil {
 		t.Fatal(err)
 	}
 	if want := info.Deps[0].Path + " " + info.Deps[0].Version + " (golang"; !strings.Contains(out.String(), want) {
@@ -98,11 +100,43 @@ func TestOwnProgram(t *testing.T) {
 
 func TestErrors(t *testing.T) {
 	var out strings.Builder
-	if err := run(t.Context(), &out, []string{filepath.Join(t.TempDir(), "none")}, false, false); err == nil {
+	if err := run(t.Context(), &out, []string{filepath.Join(t.TempDir(), "none")}, false, &binary.Options{}); err == nil {
 		t.Error("a path that does not exist is no error")
 	}
 	out.Reset()
-	if err := run(t.Context(), &out, []string{t.TempDir()}, true, false); err != nil || strings.TrimSpace(out.String()) != "[]" {
+	if err := run(t.Context(), &out, []string{t.TempDir()}, true, &binary.Options{}); err != nil || strings.TrimSpace(out.String()) != "[]" {
 		t.Errorf("%q, %v", &out, err)
 	}
+}
+
+// TestIndex has the index of a test package name a program of it.
+func TestIndex(t *testing.T) {
+	f, x, err := openIndex("../../sbom/detect/binary/fileindex/testdata/tool.idx")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	dir := write(t, map[string][]byte{"server": tool()})
+	var out strings.Builder
+	if err := run(t.Context(), &out, []string{dir}, false, &binary.Options{Sources: []binary.Source{x}}); err != nil {
+		t.Fatal(err)
+	}
+	if want := "is tool 1:2.4.1-3 (build-id, 1.00)"; !strings.Contains(out.String(), want) {
+		t.Errorf("%q is not in:\n%s", want, &out)
+	}
+	if _, _, err := openIndex(filepath.Join(dir, "server")); err == nil {
+		t.Error("a program is an index")
+	}
+}
+
+// tool returns a program for Linux with the build-id of one in the index.
+func tool() []byte {
+	b := make([]byte, 2048)
+	copy(b, "\x7fELF\x02\x01\x01")
+	b[16], b[18], b[20] = 2, 62, 1 // A program for x86-64.
+	b[32], b[52], b[54], b[56] = 64, 64, 56, 1
+	b[64], b[72], b[96] = 4, 128, 36 // One segment, of notes.
+	copy(b[128:], "\x04\x00\x00\x00\x14\x00\x00\x00\x03\x00\x00\x00GNU\x00"+
+		"\x00\x11\x22\x33\x44\x55\x66\x77\x88\x99\xaa\xbb\xcc\xdd\xee\xff\x00\x11\x22\x33")
+	return b
 }
