@@ -80,7 +80,6 @@ func modulePath(b []byte, at int64, set *payload.Set) {
 		if strings.HasPrefix(id, "@") {
 			id = strings.Replace(id, slash, "/", 1)
 		}
-		id, _, _ = strings.Cut(id, "(")
 		if x, ok := nameAtVersion(unpeered(id)); ok {
 			x.Offset, x.Rule, x.Text = at, RulePath, modulesDir+name+"/"+id
 			set.Add(x)
@@ -131,10 +130,8 @@ func versionLike(s string) bool {
 }
 
 var (
-	jsrURL   = regexp.MustCompile(`^https://jsr\.io/(@[a-z0-9-]+/[a-z0-9-]+)/([0-9][0-9A-Za-z.+-]*)/`)
-	denoURL  = regexp.MustCompile(`^https://deno\.land/(x/[A-Za-z0-9_-]+|std)@(v?[0-9][0-9A-Za-z.+-]*)/`)
-	nameText = regexp.MustCompile(`^"name"\s*:\s*"([^"\\]{1,214})"`)
-	version  = regexp.MustCompile(`"version"\s*:\s*"([^"\\]{1,64})"`)
+	jsrURL  = regexp.MustCompile(`^https://jsr\.io/(@[a-z0-9-]+/[a-z0-9-]+)/([0-9][0-9A-Za-z.+-]*)/`)
+	denoURL = regexp.MustCompile(`^https://deno\.land/(x/[A-Za-z0-9_-]+|std)@(v?[0-9][0-9A-Za-z.+-]*)/`)
 )
 
 // remote takes in the address of a module that Deno loads by address.
@@ -150,20 +147,41 @@ func remote(b []byte, at int64, set *payload.Set) {
 
 // manifest takes in a name and a version that stand in one object of JSON.
 func manifest(b []byte, at int64, set *payload.Set) {
-	m := nameText.FindSubmatch(b)
-	if m == nil {
+	name, rest, ok := member(b, `"name"`)
+	if !ok {
 		return
 	}
-	rest := b[len(m[0]):]
+	first := b[:len(b)-len(rest)]
 	if i := bytes.IndexAny(rest, "{}"); i >= 0 {
 		rest = rest[:i]
 	}
-	v := version.FindSubmatch(rest)
-	if v == nil {
+	i := bytes.Index(rest, []byte(`"version"`))
+	if i < 0 {
 		return
 	}
-	if p, ok := nameAtVersion(string(m[1]) + "@" + string(v[1])); ok {
-		p.Offset, p.Rule, p.Text = at, RuleManifest, string(m[0])+", "+string(v[0])
+	version, after, ok := member(rest[i:], `"version"`)
+	if !ok {
+		return
+	}
+	if p, ok := nameAtVersion(name + "@" + version); ok {
+		p.Offset, p.Rule, p.Text = at, RuleManifest, string(first)+", "+string(rest[i:len(rest)-len(after)])
 		set.Add(p)
 	}
+}
+
+// member returns the text that is the value of the key that b begins with.
+func member(b []byte, key string) (value string, rest []byte, ok bool) {
+	b = bytes.TrimLeft(b[len(key):], " \t\r\n")
+	if len(b) == 0 || b[0] != ':' {
+		return "", nil, false
+	}
+	b = bytes.TrimLeft(b[1:], " \t\r\n")
+	if len(b) == 0 || b[0] != '"' {
+		return "", nil, false
+	}
+	n := bytes.IndexAny(b[1:], "\"\\")
+	if n < 0 || b[1+n] != '"' {
+		return "", nil, false
+	}
+	return string(b[1 : 1+n]), b[n+2:], true
 }

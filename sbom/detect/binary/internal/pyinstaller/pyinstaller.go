@@ -57,7 +57,7 @@ func Read(file payload.Source) *payload.Payload {
 		return p
 	}
 	p.Offset, p.Size, p.Tool = base, int64(r.Length), pythonVersion(r.Python)
-	a := archive{file: file, base: base, left: maxInflated, modules: make(map[string]bool), distributed: make(map[string]bool)}
+	a := archive{file: file, base: base, end: p.Offset + p.Size, left: maxInflated, modules: make(map[string]bool), distributed: make(map[string]bool)}
 	table, err := file.Bytes(base+int64(r.Table), int64(r.TableSize), maxTable)
 	if err == nil {
 		err = a.table(table)
@@ -142,6 +142,7 @@ func pythonVersion(v uint32) string {
 type archive struct {
 	file payload.Source
 	base int64
+	end  int64
 	left int64 // bytes that may still be decompressed
 	set  payload.Set
 	err  error // the first
@@ -225,11 +226,11 @@ func (a *archive) owned(b []byte) {
 
 // read returns the content of an entry of at most limit bytes.
 func (a *archive) read(e *entry, limit int64) ([]byte, error) {
+	if e.offset > a.end || e.length > a.end-e.offset {
+		return nil, fmt.Errorf("%w: content outside of the archive", detect.ErrFormat)
+	}
 	if !e.compressed {
 		return a.file.Bytes(e.offset, e.length, limit)
-	}
-	if e.offset < 0 || e.offset > a.file.Size || e.length > a.file.Size-e.offset {
-		return nil, fmt.Errorf("%w: content outside of the file", detect.ErrFormat)
 	}
 	return inflate(a.file.Part(e.offset, e.length), &a.left, limit)
 }
