@@ -32,6 +32,9 @@ func findCosign(t *testing.T) *cosign {
 	if testing.Short() {
 		t.Skip("-short: interoperability with cosign is not tested")
 	}
+	if underRace {
+		t.Skip("the race detector sees nothing of what cosign does: run without it")
+	}
 	path, err := exec.LookPath("cosign")
 	if err != nil {
 		t.Skip("cosign is not in PATH: interoperability with it is not tested")

@@ -171,6 +171,20 @@ func TestRedirectsThatAreRefused(t *testing.T) {
 	}
 }
 
+// TestPrivateStorageIfAllowed: a registry whose storage is beside it.
+func TestPrivateStorageIfAllowed(t *testing.T) {
+	n := newInternet(t, false, func(w http.ResponseWriter, r *http.Request) {
+		http.Redirect(w, r, "https://10.0.0.1"+r.URL.Path, http.StatusTemporaryRedirect)
+	})
+	n.hosts["https://10.0.0.1"] = n.hosts[storageHost]
+	digest, key := n.push(t, "private storage"), newKeyPair(t)
+	target := n.target(t, oci.RepositoryOptions{AllowPrivateAddresses: true})
+	mustAttach(t, target, digest, key.sign(t, digest, "x"))
+	if res, err := oci.Verify(t.Context(), target, "", key.verifier, nil); err != nil || len(res.Verified) != 1 {
+		t.Errorf("%+v, %v", res, err)
+	}
+}
+
 // TestUploadLocationIsNotFollowedInside: a registry says where to upload to.
 func TestUploadLocationIsNotFollowedInside(t *testing.T) {
 	n := newInternet(t, false, nil)

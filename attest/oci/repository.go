@@ -33,14 +33,19 @@ type RepositoryOptions struct {
 	// PlainHTTP allows HTTP without TLS. It is allowed for loopback addresses in
 	// any case.
 	PlainHTTP bool
+	// AllowPrivateAddresses lets the registry send us on to addresses of private
+	// networks and of this machine, such as a storage beside it. Its own address is
+	// allowed in any case.
+	AllowPrivateAddresses bool
 	// UserAgent is sent with requests; "imagetrust" if empty.
 	UserAgent string
-	// Settle is how long Attach waits before it reads a shared referrers tag back,
-	// to notice writers that read it before and write it after us. Three times
-	// the duration of our own update, and at least 100 ms, if zero. It matters
-	// only in registries without the referrers API.
+	// Settle is how long Attach waits before it reads a shared tag back, to notice
+	// writers that read it before and write it after us. Three times the duration
+	// of our own update, and at least 100 ms, if zero. It matters only for the
+	// referrers tag, in registries without the referrers API, and for FormatLegacy.
 	Settle time.Duration
-	// Retries is how often Attach writes a shared referrers tag again, 8 if zero.
+	// Retries is how often Attach writes a shared tag again, 16 if zero: in the worst
+	// case each round settles one of the writers.
 	Retries int
 }
 
@@ -81,7 +86,7 @@ func Repository(ref string, opts *RepositoryOptions) (*RepositoryTarget, error) 
 	if o.UserAgent == "" {
 		o.UserAgent = "imagetrust"
 	}
-	orDefault(&o.Retries, 8)
+	orDefault(&o.Retries, 16)
 	return &RepositoryTarget{ref: parsed, opts: o, base: baseTransport(parsed.Context().Registry, o), clients: map[string]*http.Client{}}, nil
 }
 
@@ -101,7 +106,7 @@ func baseTransport(registry name.Registry, opts RepositoryOptions) http.RoundTri
 		inner = t
 	}
 	host := (&url.URL{Host: registry.RegistryStr()}).Hostname()
-	inner = &guard{inner: inner, plainHTTP: opts.PlainHTTP, registry: host}
+	inner = &guard{inner: inner, plainHTTP: opts.PlainHTTP, private: opts.AllowPrivateAddresses, registry: host}
 	return transport.NewUserAgent(&retryReads{inner, transport.NewRetry(inner, transport.WithRetryStatusCodes(
 		http.StatusTooManyRequests, http.StatusBadGateway, http.StatusServiceUnavailable, http.StatusGatewayTimeout))}, opts.UserAgent)
 }
@@ -123,6 +128,7 @@ func (t *retryReads) RoundTrip(req *http.Request) (*http.Response, error) {
 type guard struct {
 	inner     http.RoundTripper
 	plainHTTP bool
+	private   bool   // whether private addresses are allowed
 	registry  string // its host, without the port
 }
 
@@ -131,7 +137,7 @@ func (g *guard) RoundTrip(req *http.Request) (*http.Response, error) {
 	if req.URL.Scheme != "https" && !g.plainHTTP && !isLoopback(host) {
 		return nil, fmt.Errorf("%w to %s", ErrPlainHTTP, req.URL.Host)
 	}
-	if isPrivate(host) && !strings.EqualFold(host, g.registry) {
+	if !g.private && isPrivate(host) && !strings.EqualFold(host, g.registry) {
 		return nil, fmt.Errorf("%w: %s, from registry %s", ErrPrivateAddress, req.URL.Host, g.registry)
 	}
 	return g.inner.RoundTrip(req)
