@@ -2,14 +2,20 @@ package binary
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"fmt"
 	"io"
+	"slices"
+	"strings"
 
 	"github.com/imagetrust/imagetrust/sbom"
 	"github.com/imagetrust/imagetrust/sbom/detect"
 	"github.com/imagetrust/imagetrust/sbom/detect/binary/internal/header"
 	"github.com/imagetrust/imagetrust/sbom/detect/binary/rules"
+	"github.com/imagetrust/imagetrust/sbom/detect/internal/oneline"
 	"github.com/imagetrust/imagetrust/sbom/detect/internal/section"
+	"github.com/imagetrust/imagetrust/sbom/detect/internal/statement"
 )
 
 // minSize is the size in bytes of the smallest program that is looked into.
@@ -23,12 +29,17 @@ type Options struct {
 	Eager bool
 	// Table is used in place of rules.Load().
 	Table *rules.Table
+	// Sources are asked for each program by its digest and build-id, in that order. What they
+	// know is taken over what the program says. None if empty.
+	Sources []Source
 }
 
 // Detector finds software in programs. It does not change, and is safe for concurrent use.
 type Detector struct {
-	index *rules.Index
-	eager bool
+	index   *rules.Index
+	eager   bool
+	sources []Source
+	version string
 }
 
 // New returns a Detector. Nil options are the zero value. The error is that of a table
@@ -45,16 +56,16 @@ func New(opts *Options) (*Detector, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Detector{index: index, eager: opts.Eager}, nil
+	version := "1"
+	if opts.Eager {
+		version = "1-eager"
+	}
+	return &Detector{index: index, eager: opts.Eager, sources: slices.Clone(opts.Sources), version: version + sourcesVersion(opts.Sources)}, nil
 }
 
-// ID implements detect.Detector. What the modes find differs, and so does their version.
-func (d *Detector) ID() detect.ID {
-	if d.eager {
-		return detect.ID{Name: "binary", Version: "1-eager"}
-	}
-	return detect.ID{Name: "binary", Version: "1"}
-}
+// ID implements detect.Detector. What the modes and sources find differs, and so does
+// their version.
+func (d *Detector) ID() detect.ID { return detect.ID{Name: "binary", Version: d.version} }
 
 // Wants wants every linked program, and what programs are made of that has no detector of its
 // own: archives of Electron, zip files behind a first line of Python, and the file in
@@ -112,21 +123,33 @@ func (d *Detector) Detect(ctx context.Context, f *detect.File) (*detect.Fragment
 	if s.incomplete() {
 		return nil, fmt.Errorf("%s: %w", f.Path, errOnce)
 	}
-	return fragment(f, s.report()), nil
+	report := s.report()
+	err := d.consult(report, strings.TrimPrefix(string(f.Digest), "sha256:"))
+	frag := fragment(f, report)
+	if err != nil {
+		frag.Gaps = append(frag.Gaps, sbom.Gap{Kind: sbom.GapCorrupt, Message: oneline.Text(err.Error(), statement.MaxText)})
+	}
+	return frag, nil
 }
 
 // Identify reads a whole file of size bytes and reports what is in it. The path is where
 // the file would be in a system: the name of a file is part of what decides, and never
 // alone. What is no program gives a Report without a format. If r is an io.ReaderAt of
 // the same file as well, as an *os.File is, payloads are read, and else told as not read.
-// The error is that of the reader or the context.
+// The error is that of the reader or the context, or of a Source: then the Report is what is
+// known without it.
 func (d *Detector) Identify(ctx context.Context, path string, size int64, r io.Reader) (*Report, error) {
 	again, _ := r.(io.ReaderAt)
 	c := newReading(d, path, size, again)
+	digest := sha256.New()
+	if len(d.sources) > 0 {
+		r = io.TeeReader(r, digest)
+	}
 	if err := c.read(ctx, r); err != nil {
 		return nil, err
 	}
-	return c.report(), nil
+	report := c.report()
+	return report, d.consult(report, hex.EncodeToString(digest.Sum(nil)))
 }
 
 func (c *reading) read(ctx context.Context, r io.Reader) error {

