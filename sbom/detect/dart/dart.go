@@ -40,7 +40,7 @@ import (
 
 // Limits. The lock file of a large application has 50 KB.
 const (
-	maxFile    = 2 << 20
+	maxFile    = 16 << 20 // 100,000 packages
 	maxText    = 512
 	maxDepends = 1000
 )
@@ -50,7 +50,7 @@ func New() detect.Detector { return detector{} }
 
 type detector struct{}
 
-func (detector) ID() detect.ID { return detect.ID{Name: "dart", Version: "2"} }
+func (detector) ID() detect.ID { return detect.ID{Name: "dart", Version: "3"} }
 
 func (detector) Coverage() detect.Coverage {
 	return detect.Coverage{

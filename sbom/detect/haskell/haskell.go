@@ -39,6 +39,7 @@ import (
 const (
 	maxFile    = 32 << 20
 	maxConf    = 1 << 20
+	maxStack   = 16 << 20 // 100,000 packages
 	maxText    = 512
 	maxDepends = 2000
 )
@@ -48,7 +49,7 @@ func New() detect.Detector { return detector{} }
 
 type detector struct{}
 
-func (detector) ID() detect.ID { return detect.ID{Name: "haskell", Version: "2"} }
+func (detector) ID() detect.ID { return detect.ID{Name: "haskell", Version: "3"} }
 
 func (detector) Coverage() detect.Coverage {
 	return detect.Coverage{

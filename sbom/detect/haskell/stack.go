@@ -29,7 +29,7 @@ type locked struct {
 // readStack reads the packages that a project adds to its snapshot; those of the
 // snapshot itself are listed elsewhere.
 func readStack(f *detect.File) (*detect.Fragment, error) {
-	b, err := ospkg.Bytes(f, maxConf)
+	b, err := ospkg.Bytes(f, maxStack)
 	if err != nil {
 		return nil, err
 	}

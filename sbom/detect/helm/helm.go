@@ -51,7 +51,7 @@ func New() detect.Detector { return detector{} }
 
 type detector struct{}
 
-func (detector) ID() detect.ID { return detect.ID{Name: "helm", Version: "2"} }
+func (detector) ID() detect.ID { return detect.ID{Name: "helm", Version: "3"} }
 
 func (detector) Coverage() detect.Coverage {
 	return detect.Coverage{

@@ -42,7 +42,7 @@ type detector struct{}
 // New returns the detector. It is safe for concurrent use.
 func New() detect.Detector { return detector{} }
 
-func (detector) ID() detect.ID { return detect.ID{Name: "jslock", Version: "1"} }
+func (detector) ID() detect.ID { return detect.ID{Name: "jslock", Version: "2"} }
 
 func (detector) Coverage() detect.Coverage {
 	return detect.Coverage{

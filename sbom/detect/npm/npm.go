@@ -70,7 +70,7 @@ type detector struct{}
 // New returns the detector. It is safe for concurrent use.
 func New() detect.Detector { return detector{} }
 
-func (detector) ID() detect.ID { return detect.ID{Name: "npm", Version: "4"} }
+func (detector) ID() detect.ID { return detect.ID{Name: "npm", Version: "5"} }
 
 func (detector) Coverage() detect.Coverage {
 	return detect.Coverage{

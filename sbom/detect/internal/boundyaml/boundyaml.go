@@ -1,6 +1,7 @@
-// Package boundyaml reads YAML of which nobody knows who wrote it: yaml.v3 compares each
-// key of a mapping with each other one, and does so again for each alias, so that a
-// lock file of a megabyte takes a minute, and one of 30 megabytes half a day.
+// Package boundyaml reads YAML of which nobody knows who wrote it: in time and memory
+// that grow with its size. yaml.v3 compares each key of a mapping with each other one, so
+// that a lock file of a hundred thousand packages takes minutes, and follows an alias as
+// often as it is named.
 package boundyaml
 
 import (
@@ -14,9 +15,9 @@ import (
 	"github.com/imagetrust/imagetrust/sbom/detect"
 )
 
-// maxPairs is the most pairs of keys that may be compared: those of two mappings of
-// 10,000 keys, which takes some seconds. Large lock files have some thousand packages.
-const maxPairs = 100_000_000
+// maxRepeated is how many nodes aliases may stand for, each as often as it is named: what
+// is named in vain counts too. Lock files have no aliases.
+const maxRepeated = 1_000_000
 
 // Unmarshal is yaml.Unmarshal within the bound. Its error wraps detect.ErrFormat or
 // detect.ErrLimit.
@@ -45,9 +46,10 @@ func (d *Decoder) Decode(into any) error {
 		}
 		return malformed(err)
 	}
-	if (&counter{known: make(map[*yaml.Node]int)}).pairs(&doc) > maxPairs {
-		return &detect.LimitError{Path: "mappings", Limit: maxPairs, What: "pairs of keys"}
+	if (&counter{known: make(map[*yaml.Node]int)}).repeated(&doc) > maxRepeated {
+		return &detect.LimitError{Path: "aliases", Limit: maxRepeated, What: "repeated nodes"}
 	}
+	split(&doc, maxKeys)
 	if err := doc.Decode(into); err != nil {
 		return malformed(err)
 	}
@@ -67,29 +69,3 @@ type silent struct{ error }
 
 func (silent) Error() string   { return "" }
 func (s silent) Unwrap() error { return s.error }
-
-// counter counts pairs of keys. What an alias stands for is counted once for each.
-type counter struct{ known map[*yaml.Node]int }
-
-func (c *counter) pairs(n *yaml.Node) int {
-	if n.Kind == yaml.AliasNode {
-		n = n.Alias
-	}
-	if n == nil || len(n.Content) == 0 {
-		return 0
-	}
-	if have, ok := c.known[n]; ok {
-		return have
-	}
-	c.known[n] = 0 // for what it has inside itself, which yaml.v3 refuses
-	sum := 0
-	if n.Kind == yaml.MappingNode {
-		keys := len(n.Content) / 2
-		sum = min(keys*keys/2, maxPairs+1)
-	}
-	for _, child := range n.Content {
-		sum = min(sum+c.pairs(child), maxPairs+1)
-	}
-	c.known[n] = sum
-	return sum
-}

@@ -15,7 +15,7 @@ import (
 
 // MaxPackages is the number of packages that one file may name. The largest
 // lock files known name about 10,000.
-const MaxPackages = 50_000
+const MaxPackages = 200_000
 
 // Confidence is how sure a lock file is about what it names: whether that is what
 // was installed, it cannot tell.
