@@ -45,7 +45,9 @@ func predicates() []predicate {
 	return []predicate{
 		{"spdxjson", attest.TypeSPDX, spdxDoc, func(doc string) attest.Predicate { return attest.SPDX([]byte(doc)) }},
 		{"cyclonedx", attest.TypeCycloneDX, cdxDoc, func(doc string) attest.Predicate { return attest.CycloneDX([]byte(doc)) }},
-		{"vuln", attest.TypeCosignVuln, vulnDoc, as(attest.TypeCosignVuln)},
+		{"vuln", attest.TypeCosignVuln, vulnDoc, func(doc string) attest.Predicate { // with a member that cosign does not know
+			return attest.WithInputs(as(attest.TypeCosignVuln)(doc), attest.NewSubject("sbom.json", sha256Of([]byte("an SBOM"))))
+		}},
 		{"slsaprovenance02", attest.TypeSLSAProvenance02, slsa02Doc, as(attest.TypeSLSAProvenance02)},
 		{"slsaprovenance1", attest.TypeSLSAProvenance1, slsa1Doc, as(attest.TypeSLSAProvenance1)},
 		{"openvex", attest.TypeOpenVEX, vexDoc, func(doc string) attest.Predicate { return attest.OpenVEX([]byte(doc)) }},
@@ -160,6 +162,22 @@ func hasPredicate(res *oci.Result, store oci.Store, p predicate) bool {
 		}
 	}
 	return false
+}
+
+// TestCosignVerifiesBoth: what is stored in both forms is found by either.
+func TestCosignVerifiesBoth(t *testing.T) {
+	c := findCosign(t)
+	key := newKeyPair(t)
+	img, digest := testImage(t, "both")
+	repo := pushImage(t, testRegistry(t, true), img)
+	attachAs(t, repo, oci.FormatBoth, key.signPredicate(t, digest, attest.CycloneDX([]byte(cdxDoc))), key.signPredicate(t, digest, attest.SPDX([]byte(spdxDoc))))
+	for _, predicateType := range []string{"cyclonedx", "spdxjson"} {
+		for _, flags := range [][]string{nil, {"--new-bundle-format=false"}} {
+			if out, err := c.verifyAttestation(t, key.private.Public(), repo.String()+"@"+string(digest), predicateType, flags...); err != nil {
+				t.Errorf("%s %v: %v\n%s", predicateType, flags, err, out)
+			}
+		}
+	}
 }
 
 // TestTakingTurnsWithCosign writes into what cosign wrote, and lets cosign write into

@@ -172,7 +172,7 @@ func TestForeignReferrersAreAskedAtOnce(t *testing.T) {
 		t.Fatalf("%+v, %v", res, err)
 	}
 	const others = 8 // greeting, three lists, the good manifest and its blob, and one to spare
-	if requests.Load() > n+others || atOnce.Load() < 12 || atOnce.Load() > 16 {
+	if requests.Load() > n+others || atOnce.Load() < 8 || atOnce.Load() > 16 {
 		t.Errorf("%d requests, %d at once", requests.Load(), atOnce.Load())
 	}
 	target, key, digest, _, atOnce = foreignReferrers(t, 20, 2*time.Millisecond)

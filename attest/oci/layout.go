@@ -149,8 +149,16 @@ func (l *LayoutTarget) resolve(ctx context.Context) (Descriptor, error) {
 	if err != nil {
 		return Descriptor{}, err
 	}
-	images := map[attest.Digest]Descriptor{}
+	images, seen := map[attest.Digest]Descriptor{}, map[listed]bool{}
 	for _, e := range entries {
+		as := listed{e.Digest, StoreLayout}
+		if isCompanion(e) {
+			as.as = StoreAtt
+		}
+		if seen[as] {
+			continue
+		}
+		seen[as] = true
 		raw, desc, err := layoutManifest(root, e.Digest)
 		if err != nil {
 			return Descriptor{}, err
