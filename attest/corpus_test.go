@@ -228,6 +228,7 @@ func TestGoogleCloudBuildProvenance(t *testing.T) {
 		for _, k := range verifier.judge.keys {
 			if verifyAny(msg.bare, k.Public, env.Signatures) {
 				bare++
+				checkBareByName(t, file, env, k.Key)
 				return
 			}
 		}
@@ -236,6 +237,34 @@ func TestGoogleCloudBuildProvenance(t *testing.T) {
 	t.Logf("%d signatures by PAE, %d over the bare payload (refused), %d by none of the keys", byPAE, bare, neither)
 	if bare == 0 {
 		t.Error("no bare signature found: the test does not test")
+	}
+}
+
+// checkBareByName verifies an envelope with a key of which bare payloads are accepted.
+func checkBareByName(t *testing.T, file string, env *Envelope, k Key) {
+	raw, err := env.encode()
+	if err != nil {
+		t.Fatal(err)
+	}
+	b, err := ParseBundle(raw)
+	if err != nil {
+		t.Fatal(err)
+	}
+	st, err := b.UnverifiedStatement()
+	if err != nil {
+		t.Errorf("%s: %v", file, err)
+		return
+	}
+	subject := Digest("sha256:" + st.Subject[0].Digest["sha256"])
+	for accept, want := range map[bool]error{true: nil, false: ErrSignature} {
+		k.InsecureAcceptBarePayload = accept
+		verifier, err := NewKeyVerifier(k)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if v, err := verifier.Verify(t.Context(), b, subject); !errors.Is(err, want) || v.Valid() != accept {
+			t.Errorf("%s, accepted %t: %v", file, accept, err)
+		}
 	}
 }
 
@@ -254,7 +283,7 @@ func eachEnvelope(t *testing.T, dir string, found func(file string, env *Envelop
 // TestVSAWithRawSignature: a real verification summary whose signature is raw r‖s.
 func TestVSAWithRawSignature(t *testing.T) {
 	dir := corpus(t, "real/slsa-verifier/vsa")
-	seen := 0
+	seen, byName := 0, 0
 	eachEnvelope(t, dir, func(file string, env *Envelope) {
 		for _, s := range env.Signatures {
 			if len(s.Sig) == 64 {
@@ -278,7 +307,13 @@ func TestVSAWithRawSignature(t *testing.T) {
 			if verifyAny(newMessage(env.PayloadType, env.Payload), key, env.Signatures) {
 				t.Errorf("%s: a raw signature verifies with %s", name, file)
 			}
+			if newMessage(env.PayloadType, env.Payload).verifyAs(&Key{Public: key, AcceptP1363: true}, env.Signatures[0].Sig) {
+				byName++
+			}
 		})
+	}
+	if byName == 0 {
+		t.Error("no raw signature verifies by name")
 	}
 }
 

@@ -22,7 +22,7 @@ import (
 	"github.com/imagetrust/imagetrust/attest"
 )
 
-func pemOf(t *testing.T, blockType string, der []byte, err error) []byte {
+func pemOf(t testing.TB, blockType string, der []byte, err error) []byte {
 	t.Helper()
 	if err != nil {
 		t.Fatal(err)
@@ -36,7 +36,7 @@ func pkcs8(t *testing.T, key any) []byte {
 	return pemOf(t, "PRIVATE KEY", der, err)
 }
 
-func pkix(t *testing.T, key any) []byte {
+func pkix(t testing.TB, key any) []byte {
 	t.Helper()
 	der, err := x509.MarshalPKIXPublicKey(key)
 	return pemOf(t, "PUBLIC KEY", der, err)

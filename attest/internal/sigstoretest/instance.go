@@ -13,6 +13,7 @@ import (
 	"crypto/x509"
 	"crypto/x509/pkix"
 	"encoding/json"
+	"fmt"
 	"math/big"
 	"testing"
 	"time"
@@ -24,6 +25,8 @@ var Start = time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
 // Instance is a Sigstore instance.
 type Instance struct {
 	tb                       testing.TB
+	seed                     string
+	made                     int64 // keys and certificates so far
 	rootKey, logKey, ctKey   *ecdsa.PrivateKey
 	root, authority          *x509.Certificate
 	authorityKey, stampKey   *ecdsa.PrivateKey
@@ -35,8 +38,12 @@ type Instance struct {
 }
 
 // New returns an instance with new keys.
-func New(tb testing.TB) *Instance {
-	in := &Instance{tb: tb, hostname: "rekor.test", url: "https://rekor.test"}
+func New(tb testing.TB) *Instance { return NewSeeded(tb, rand.Text()) }
+
+// NewSeeded returns an instance whose keys and certificates are always the same, for
+// tests that run in several processes.
+func NewSeeded(tb testing.TB, seed string) *Instance {
+	in := &Instance{tb: tb, seed: seed, hostname: "rekor.test", url: "https://rekor.test"}
 	in.rootKey, in.logKey, in.ctKey = in.key(), in.key(), in.key()
 	in.authorityKey, in.stampKey = in.key(), in.key()
 	in.root = in.issue(&x509.Certificate{Subject: pkix.Name{CommonName: "root"}, IsCA: true, BasicConstraintsValid: true, KeyUsage: x509.KeyUsageCertSign},
@@ -50,7 +57,9 @@ func New(tb testing.TB) *Instance {
 }
 
 func (in *Instance) key() *ecdsa.PrivateKey {
-	k, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	in.made++
+	sum := sha256.Sum256(fmt.Appendf(nil, "%s %d", in.seed, in.made))
+	k, err := ecdsa.ParseRawPrivateKey(elliptic.P256(), sum[:])
 	in.must(err)
 	return k
 }
@@ -67,9 +76,8 @@ func (in *Instance) must(err error) {
 func (in *Instance) issue(template, parent *x509.Certificate, public crypto.PublicKey, signer *ecdsa.PrivateKey) *x509.Certificate {
 	in.tb.Helper()
 	if template.SerialNumber == nil {
-		serial, err := rand.Int(rand.Reader, big.NewInt(1<<62))
-		in.must(err)
-		template.SerialNumber = serial
+		in.made++
+		template.SerialNumber = big.NewInt(in.made)
 	}
 	if template.NotBefore.IsZero() {
 		template.NotBefore, template.NotAfter = Start, Start.AddDate(1, 0, 0)
@@ -77,7 +85,7 @@ func (in *Instance) issue(template, parent *x509.Certificate, public crypto.Publ
 	if parent == nil {
 		parent = template
 	}
-	der, err := x509.CreateCertificate(rand.Reader, template, parent, public, signer)
+	der, err := x509.CreateCertificate(nil, template, parent, public, signer)
 	in.must(err)
 	cert, err := x509.ParseCertificate(der)
 	in.must(err)
