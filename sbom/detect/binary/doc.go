@@ -15,6 +15,12 @@
 // below 0.8.
 //
 //   - package-note: the note that distributions have the linker write.
+//   - native-image-sbom, deno-npm-snapshot, pyinstaller-metadata, asar-manifest,
+//     appended-archive, embedded-package-json, embedded-module-path: a list, a manifest or a
+//     path in a payload (see below).
+//   - pe-version-info, wasm-version, dylib-version-and-name, dylib-version: the field that a
+//     format has for the file's own version. That of a dylib is often its interface's: it
+//     is eager, unless the file's name has the same.
 //   - table-self, table: the text of a known product (package rules), which only its own
 //     program has, or which is wherever its code is.
 //   - go-path: a module's path in the line table, github.com/a/b@v1.2.3/c.go. It is for
@@ -48,8 +54,21 @@
 //
 // # Formats
 //
-// ELF in full. Of PE, Mach-O and WebAssembly the header and the text are read, of Mach-O also the
-// libraries; resources of PE and the parts of universal files are not told apart. Packed
-// programs are recognised and not unpacked, as are the payloads of GraalVM, .NET,
-// PyInstaller, Node, Deno and Bun.
+// ELF, PE with its resources, Mach-O and the parts of universal files, WebAssembly modules
+// and components. Of what no program is, archives of Electron (*.asar), zip files behind a
+// first line of Python, and the file "release" of Java runtimes, whose directory is theirs.
+//
+// # Payloads
+//
+// What a program carries beside its own code names packages exactly: the archives of
+// PyInstaller, zip files behind a program (frozen Python, launched Java), applications that
+// Node, Deno, Bun, nexe or pkg put into a copy of themselves, the SBOM of GraalVM's
+// native-image. Packages without a version, as a bundle of scripts has them, are a gap. Programs
+// packed by UPX and AppImages are recognised and not read, which is one gap as well.
+//
+// Where a payload is, often stands at its end. A file with signs of one has to be read once
+// more: [Detector.Detect] returns detect.ErrSkipped for it when it went by once. So has a
+// program whose headers lead back to what went by, as tools leave it that add to programs.
+// Reading a payload takes less than 64 MiB, most of that for tables of some hundred
+// thousand files.
 package binary

@@ -241,15 +241,29 @@ func (r *Report) add(p *payload.Payload) {
 		out.Problem, out.gap = oneline.Text(p.Err.Error(), 2*maxText), kindOf(p.Err)
 	}
 	r.Payloads = append(r.Payloads, out)
-	own := slices.ContainsFunc(p.Packages, func(x payload.Package) bool { return x.Own })
-	for i := range r.Findings { // What carries a program is part of it.
-		if f := &r.Findings[i]; f.Relation == Is && (own || p.Err == nil && carriers[normal(f.Name)] == p.Kind) {
-			f.Relation = Contains
-		}
-	}
+	r.carry(p)
 	for i := range p.Packages {
 		if f, ok := packaged(&p.Packages[i]); ok {
 			r.Findings = append(r.Findings, f)
+		}
+	}
+}
+
+// carry makes what carries a program part of it. A program that a payload names is not told
+// again by its text.
+func (r *Report) carry(p *payload.Payload) {
+	var own *payload.Package
+	for i := range p.Packages {
+		if p.Packages[i].Own {
+			own = &p.Packages[i]
+		}
+	}
+	r.Findings = slices.DeleteFunc(r.Findings, func(f Finding) bool {
+		return own != nil && f.Relation == Is && normal(f.Name) == normal(own.Name) && f.Version == own.Version
+	})
+	for i := range r.Findings {
+		if f := &r.Findings[i]; f.Relation == Is && (own != nil || p.Err == nil && carriers[normal(f.Name)] == p.Kind) {
+			f.Relation = Contains
 		}
 	}
 }

@@ -1,6 +1,8 @@
 package binary
 
 import (
+	"cmp"
+	"slices"
 	"strings"
 
 	"github.com/imagetrust/imagetrust/sbom"
@@ -83,6 +85,7 @@ func (r *reading) stateVersion(report *Report, s *header.Stated) {
 	if main != nil && main.Confidence() >= by.confidence || main != nil && s.Name == "" && main.Version == version {
 		if main.Version == version {
 			main.Evidence = append(main.Evidence, e)
+			slices.SortStableFunc(main.Evidence, func(a, b Evidence) int { return cmp.Compare(b.Confidence, a.Confidence) })
 		}
 		return
 	}
