@@ -33,7 +33,7 @@ var at = sigstoretest.Start.Add(24 * time.Hour)
 
 func newStatement(t testing.TB) *attest.Statement {
 	t.Helper()
-	st, err := attest.NewStatement(attest.Custom("https://example.com/p/v1", true), attest.NewSubject("app", subject))
+	st, err := attest.NewStatement(attest.Custom("https://example.com/p/v1", map[string]bool{"ok": true}), attest.NewSubject("app", subject))
 	if err != nil {
 		t.Fatal(err)
 	}
