@@ -10,6 +10,7 @@ import (
 	"fmt"
 	"io"
 	"path"
+	"slices"
 	"strings"
 
 	"github.com/imagetrust/imagetrust/sbom/detect"
@@ -82,19 +83,29 @@ func find(file payload.Source) int64 {
 		from := max(0, end-step)
 		part := b[:min(int64(len(b)), file.Size-from)]
 		n, _ := file.ReadAt(part, from)
-		for part = part[:n]; ; {
-			i := bytes.LastIndex(part, []byte(Cookie))
-			if i < 0 || tries == 0 {
-				break
-			}
-			tries--
+		for _, i := range slices.Backward(places(part[:n], tries)) {
 			if _, _, err := locate(file, from+int64(i)); err == nil {
 				return from + int64(i)
 			}
-			part = part[:i]
+			if tries--; tries == 0 {
+				return -1
+			}
 		}
 	}
 	return -1
+}
+
+// places returns where in b cookies are, the last of them if there are more than most.
+func places(b []byte, most int) []int {
+	var list []int
+	for at := 0; ; at++ {
+		i := bytes.Index(b[at:], []byte(Cookie)) // Unlike LastIndex it looks at many bytes at once.
+		if i < 0 {
+			return list[max(0, len(list)-most):]
+		}
+		at += i
+		list = append(list, at)
+	}
 }
 
 // locate returns the record at an offset, and where its archive begins. The record is the
