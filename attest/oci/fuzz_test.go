@@ -66,6 +66,8 @@ func FuzzManifest(f *testing.F) {
 	f.Add([]byte(`{"schemaVersion":2,"layers":[{"mediaType":"application/vnd.dev.sigstore.bundle.v0.3+json","digest":"sha256:x","size":-1}],"subject":{"digest":"sha256:y"}}`))
 	f.Add([]byte(`{"schemaVersion":2,"layers":[{"mediaType":"application/vnd.in-toto+json"}]}`))
 	f.Add([]byte(`{"schemaVersion":2,"manifests":[{"digest":"a"}]}`))
+	f.Add([]byte(`{"schemaVersion":2,"manifests":[{"mediaType":"application/vnd.oci.image.index.v1+json","digest":"sha256:` + strings.Repeat("0", 64) +
+		`"},{"digest":"sha256:` + strings.Repeat("1", 64) + `","platform":{"os":"linux","architecture":"arm64"}}]}`))
 	f.Add([]byte(`{"schemaVersion":2,"config":{"size":1},"layers":[{"mediaType":"application/vnd.dsse.envelope.v1+json","digest":"sha256:` + strings.Repeat("0", 64) +
 		`","size":1,"annotations":{"dev.sigstore.cosign/bundle":"{\"SignedEntryTimestamp\":\"AAAA\",\"Payload\":{\"body\":\"e30=\",\"logID\":\"00\"}}",` +
 		`"dev.sigstore.cosign/rfc3161timestamp":"{\"SignedRFC3161Timestamp\":\"AAAA\"}"}}],"future":{}}`))
@@ -75,6 +77,7 @@ func FuzzManifest(f *testing.F) {
 		for _, store := range []Store{StoreAPI, StoreAtt, StoreBuildKit} {
 			lookAt(t, raw, store)
 		}
+		askIndex(t, raw)
 		m, err := parseManifest(raw)
 		if err != nil {
 			if !errors.Is(err, ErrManifest) {
@@ -89,6 +92,17 @@ func FuzzManifest(f *testing.F) {
 			}
 		}
 	})
+}
+
+// askIndex asks a manifest that is also all that it lists.
+func askIndex(t *testing.T, raw []byte) {
+	r, err := VerifyIndex(t.Context(), &oneManifest{raw: raw}, describe("", raw).Digest, nil, nil)
+	if !errors.Is(err, ErrNoneVerified) && !errors.Is(err, ErrManifest) && !errors.Is(err, ErrLimit) && !errors.Is(err, ErrNotFound) {
+		t.Fatalf("error %v", err)
+	}
+	if (r != nil) != errors.Is(err, ErrNoneVerified) || r != nil && (len(r.Images) == 0 || len(r.Images) > defaultMaxImages || len(err.Error()) > 1<<20) {
+		t.Fatalf("%+v, %v", r, err)
+	}
 }
 
 func lookAt(t *testing.T, raw []byte, store Store) {
