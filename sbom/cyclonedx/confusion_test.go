@@ -8,6 +8,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
+
 	"github.com/imagetrust/imagetrust/sbom"
 )
 
@@ -120,5 +122,58 @@ func TestConfidence(t *testing.T) {
 		if p := inv.Components[0].Properties[0]; p.Value != value {
 			t.Errorf("%s was dropped: %+v", value, p)
 		}
+	}
+}
+
+// TestUnknownMembers: what a component, or anything that is read, says by a member that
+// CycloneDX does not have is a loss, however deep it stands. Nothing else is.
+func TestUnknownMembers(t *testing.T) {
+	const text = jsonHead + `"metadata":{"x":1,"tools":{"components":[{"type":"library","name":"t","x":{}}]},"lifecycles":[{"phase":"build","x":0}],
+		"component":{"type":"container","name":"i","x":true}},
+	"components":[
+		{"type":"library","name":"a","PURL":"pkg:npm/a@1","x":"y","licenses":[{"license":{"id":"MIT","x":[{"y":1}]}},{"expression":"MIT","x":"}"}],
+		 "hashes":[{"alg":"MD5","content":"d41d8cd98f00b204e9800998ecf8427e","x":1}],"supplier":{"name":"s","url":["u"],"x":1},
+		 "evidence":{"identity":{"field":"purl","x":1},"occurrences":[{"location":"a","x":"\"{"}]},
+		 "components":[{"type":"library","name":"b","x":[1, 2 ],"unsaid":null,"\u0079":{"name":1}}]},
+		{"type":"library","name":"c","evidence":{"identity":[{"field":"purl","methods":[{"technique":"other","confidence":1,"x":1}]}]},
+		 "pedigree":{"ancestors":[{"type":"library","name":"p","x":1}]}}],
+	"dependencies":[{"ref":"a","dependsOn":[],"x":["b"]}]}`
+	var losses []sbom.Loss
+	if _, err := Decode(strings.NewReader(text), &DecodeOptions{Losses: &losses}); err != nil {
+		t.Fatal(err)
+	}
+	got := make(map[string]int)
+	for _, l := range losses {
+		if strings.HasSuffix(l.Field, ".x") || strings.HasSuffix(l.Field, ".y") || strings.HasPrefix(l.Field, "components") {
+			got[l.Field] = l.Count
+		}
+	}
+	want := map[string]int{
+		"components.x": 2, "components.y": 1, "components.licenses.license.x": 1, "components.licenses.x": 1, "components.hashes.x": 1,
+		"components.supplier.x": 1, "components.evidence.identity.x": 1, "components.evidence.occurrences.x": 1,
+		"components.evidence.identity.methods.x": 1, "components.pedigree.ancestors.x": 1, "dependencies.x": 1,
+		"metadata.x": 1, "metadata.tools.components.x": 1, "metadata.lifecycles.x": 1, "metadata.component.x": 1,
+	}
+	if d := cmp.Diff(want, got); d != "" {
+		t.Errorf("losses (-want +got):\n%s", d)
+	}
+}
+
+// TestManyUnknownMembers: they are told one by one up to a number, and counted beyond it.
+func TestManyUnknownMembers(t *testing.T) {
+	const n = 1000
+	text := jsonHead + `"components":[{"type":"library","name":"a",` + strings.TrimSuffix(many(n), ",") + `}]}`
+	var losses []sbom.Loss
+	if _, err := Decode(strings.NewReader(text), &DecodeOptions{Losses: &losses}); err != nil {
+		t.Fatal(err)
+	}
+	sum := 0
+	for _, l := range losses {
+		if l.Reason == reasonNoPlace {
+			sum += l.Count
+		}
+	}
+	if sum != n || len(losses) > maxStrange+5 {
+		t.Errorf("%d members in %d losses", sum, len(losses))
 	}
 }

@@ -90,8 +90,9 @@
 //
 // What is said about anything else is reported in DecodeOptions.Losses, named as in
 // the document: vulnerabilities, services, compositions, annotations, formulation,
-// metadata.authors, subject.description and so on. The relationship "provides" is one
-// of that type.
+// metadata.authors, subject.description and so on. So are members of objects of a JSON
+// document that CycloneDX does not have, by their names: components.x, and
+// components.licenses.license.x. The relationship "provides" is one of that type.
 //
 // # One document for all readers
 //

@@ -36,8 +36,10 @@ const maxStrange = 100
 
 // lostPart reports n elements of a part of the document.
 func (m *mapper) lostPart(name string, n int) {
-	if !slices.Contains(members, name) {
-		if m.strange++; m.strange > maxStrange {
+	if !slices.Contains(members, name) && !m.strange[name] {
+		if len(m.strange) < maxStrange {
+			m.strange[name] = true
+		} else {
 			name = "others"
 		}
 	}

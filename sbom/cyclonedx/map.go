@@ -33,8 +33,8 @@ type mapper struct {
 	layers   document.Layers
 	early    []*sbom.LayerRef // those that were named before the layers were listed
 	derived  struct{ component, purl *sbom.Distribution }
-	itself   []string // what the document states about itself
-	strange  int      // how many of its parts CycloneDX does not have
+	itself   []string        // what the document states about itself
+	strange  map[string]bool // names of parts that CycloneDX does not have
 }
 
 // pending is a relationship whose target may stand later in the document.
@@ -48,7 +48,7 @@ func newMapper(pointers bool) *mapper {
 	m := &mapper{
 		inv: &sbom.Inventory{}, pointers: pointers,
 		at: make(map[string]int), used: make(map[string]bool), copies: make(map[string]int),
-		root: make(map[string]bool), services: make(map[string]bool), ofRoot: make(map[int]bool),
+		root: make(map[string]bool), services: make(map[string]bool), ofRoot: make(map[int]bool), strange: make(map[string]bool),
 	}
 	m.layers.Inventory = m.inv
 	return m

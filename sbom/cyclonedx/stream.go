@@ -52,6 +52,7 @@ type jsonStream struct {
 	lines           int // in front of the document
 	seen            map[string]bool
 	format, version string
+	raw             json.RawMessage // the value that is read
 }
 
 func streamJSON(r io.Reader, lines int, limits document.Limits, m *mapper) error {
@@ -122,17 +123,17 @@ func (s *jsonStream) member() error {
 		return s.value(pointer, &skipped{})
 	case "metadata":
 		var md *cdx.Metadata
-		if err := s.value(pointer, &md); err != nil || md == nil {
+		if err := s.read(pointer, &md, known().metadata, name); err != nil || md == nil {
 			return err
 		}
 		s.mapper.metadata(md)
 		return nil
 	case "components":
-		return each(s, pointer, func(i int, c *cdx.Component) { s.element(c, pointer+"/"+strconv.Itoa(i), -1) })
+		return each(s, pointer, known().component, func(i int, c *cdx.Component) { s.element(c, pointer+"/"+strconv.Itoa(i), -1) })
 	case "services":
-		return each(s, pointer, func(_ int, v *service) { s.service(v) })
+		return each(s, pointer, nil, func(_ int, v *service) { s.service(v) })
 	case "dependencies":
-		return each(s, pointer, func(_ int, d *cdx.Dependency) { s.depend(d) })
+		return each(s, pointer, known().dependency, func(_ int, d *cdx.Dependency) { s.depend(d) })
 	}
 	return s.unknown(name, pointer)
 }
@@ -192,8 +193,24 @@ func (s *jsonStream) value(pointer string, v any) error {
 	return nil
 }
 
+// read reads one value of a shape, and reports what is not read of it under the name of
+// its part of the document. Of a value without a shape, nothing more is to be read.
+func (s *jsonStream) read(pointer string, v any, of *shape, name string) error {
+	if of == nil {
+		return s.value(pointer, v)
+	}
+	if err := s.value(pointer, &s.raw); err != nil {
+		return err
+	}
+	if err := json.Unmarshal(s.raw, v); err != nil {
+		return s.fail(err, pointer)
+	}
+	of.find(s.raw, name, func(path string) { s.lostPart(path, 1) })
+	return nil
+}
+
 // each reads a list one element at a time; null is an empty list.
-func each[T any](s *jsonStream, pointer string, f func(int, *T)) error {
+func each[T any](s *jsonStream, pointer string, of *shape, f func(int, *T)) error {
 	t, err := s.dec.Token()
 	switch {
 	case err != nil:
@@ -205,7 +222,7 @@ func each[T any](s *jsonStream, pointer string, f func(int, *T)) error {
 	}
 	for i := 0; s.dec.More(); i++ {
 		var v T
-		if err := s.value(pointer+"/"+strconv.Itoa(i), &v); err != nil {
+		if err := s.read(pointer+"/"+strconv.Itoa(i), &v, of, pointer[1:]); err != nil {
 			return err
 		}
 		f(i, &v)
