@@ -55,7 +55,7 @@ const (
 	blob     = "\x20\xda\x43\x01\x08\x00\x00\x00" + "\x01\x00\x00\x00\x00\x00\x00\x00x" + "\x1a\x00\x00\x00\x00\x00\x00\x00// node_modules/b/index.js" +
 		"\x01\x00\x00\x00\x00\x00\x00\x00" + "\x0c\x00\x00\x00\x00\x00\x00\x00package.json" + "\x23\x00\x00\x00\x00\x00\x00\x00" + `{"name":"skates","version":"2.2.2"}`
 	release = "IMPLEMENTOR=\"Acme\"\nJAVA_RUNTIME_VERSION=\"21.0.4+7-LTS\"\nJAVA_VERSION=\"21.0.4\"\nMODULES=\"java.base\"\nSOURCE_REPO=\"https://example.com/jdk\"\n"
-	packed  = "$Id: UPX 4.24 Copyright\x00UPX!\x0d\x16\x08\x08\x00\x00\x00\x00\x00\x00\x00\x00\x00\x20\x00\x00\x00\x10\x00\x00\x00\x20\x00\x00"
+	packed  = "$Id: UPX 4.24 Copyright\x00UPX!\x0d\x16\x08\x08\x00\x00\x00\x00\x00\x00\x00\x00\x00\x20\x00\x00\x00\x10\x00\x00\x00\x30\x00\x00"
 )
 
 // frozenByPyInstaller is a launcher with an archive of one file of metadata.
@@ -163,7 +163,7 @@ func TestUnreadPayloads(t *testing.T) {
 		data []byte
 		text string
 	}{
-		"packed":   {append(static("launcher"), packed...), "UPX 4.24 (NRV2E, 4096 bytes from 8192)"},
+		"packed":   {append(static("launcher"), packed...), "UPX 4.24 (NRV2E, 12288 bytes in "},
 		"AppImage": {image, "file system in an AppImage"},
 	} {
 		frag := detecttest.Detect(t, d, "opt/x", tt.data)

@@ -27,10 +27,10 @@ const (
 // file, nil if it is not packed. The payload's error wraps detect.ErrUnsupported.
 func Recognise(head, tail []byte, size int64) *payload.Payload {
 	h := largest(tail)
-	if h.packed == 0 {
+	if h.unpacked == 0 {
 		h = largest(head)
 	}
-	if h.packed == 0 {
+	if h.unpacked == 0 {
 		return nil
 	}
 	p := &payload.Payload{Kind: "program packed by UPX", Size: size}
@@ -41,20 +41,21 @@ func Recognise(head, tail []byte, size int64) *payload.Payload {
 			break
 		}
 	}
-	p.Err = fmt.Errorf("%w: packed by %s (%s, %d bytes from %d), what is in it cannot be seen", detect.ErrUnsupported, p.Tool, methods[h.method], h.packed, h.unpacked)
+	p.Err = fmt.Errorf("%w: packed by %s (%s, %d bytes in %d), what is in it cannot be seen", detect.ErrUnsupported, p.Tool, methods[h.method], h.unpacked, size)
 	return p
 }
 
 type header struct {
-	method           byte
-	unpacked, packed uint32
+	method   byte
+	unpacked uint32 // bytes of the whole file
 }
 
 // largest returns the PackHeader of b with most behind it, the zero value if there is none:
 // the magic, one byte each for version, format, method and level, two checksums, the
-// lengths before and after. The launcher may have one for itself.
+// lengths of the last block before and after, the length of the file before. The
+// launcher may have one for itself.
 func largest(b []byte) (h header) {
-	const length = 24
+	const length = 28
 	for i := 0; ; i++ {
 		n := bytes.Index(b[i:], []byte(magic))
 		if n < 0 {
@@ -69,8 +70,9 @@ func largest(b []byte) (h header) {
 		if x[5] >= bigEndian {
 			order = binary.BigEndian
 		}
-		if packed, unpacked := order.Uint32(x[20:]), order.Uint32(x[16:]); packed > 0 && packed <= unpacked && unpacked > h.unpacked {
-			h = header{x[6], unpacked, packed}
+		block, packed, whole := order.Uint32(x[16:]), order.Uint32(x[20:]), order.Uint32(x[24:])
+		if packed > 0 && packed <= block && block <= whole && whole > h.unpacked {
+			h = header{x[6], whole}
 		}
 	}
 }

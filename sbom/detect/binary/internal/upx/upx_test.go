@@ -16,7 +16,7 @@ func packHeader(format, method byte, unpacked, packed uint32) string {
 		order = binary.BigEndian
 	}
 	b := append([]byte(magic), 13, format, method, 8)
-	for _, v := range []uint32{0x1234, 0x5678, unpacked, packed, unpacked} {
+	for _, v := range []uint32{0x1234, 0x5678, unpacked - 1, packed, unpacked} {
 		b = order.AppendUint32(b, v)
 	}
 	return string(append(b, 0x49, 5, 0, 0x7f))
@@ -24,10 +24,10 @@ func packHeader(format, method byte, unpacked, packed uint32) string {
 
 func TestRecognise(t *testing.T) {
 	for what, tt := range map[string]struct{ head, tail, tool, text string }{
-		"ELF":                     {"\x7fELF", "$Id: UPX 3.96 Copyright (C) 1996-2020 $\n\x00" + packHeader(22, 8, 5000, 2000), "UPX 3.96", "(NRV2E, 2000 bytes from 5000)"},
-		"ELF with its launcher":   {"", packHeader(22, 14, 90, 70) + packHeader(22, 14, 5000, 2000) + packHeader(22, 14, 80, 60), "UPX", "(LZMA, 2000 bytes from 5000)"},
-		"big-endian":              {"", packHeader(0x84, 2, 5000, 2000), "UPX", "(NRV2B, 2000 bytes from 5000)"},
-		"PE":                      {"MZ\x00\x004.24\x00" + packHeader(36, 10, 5000, 2000), "", "UPX 4.24", "(NRV2E, 2000 bytes from 5000)"},
+		"ELF":                     {"\x7fELF", "$Id: UPX 3.96 Copyright (C) 1996-2020 $\n\x00" + packHeader(22, 8, 5000, 2000), "UPX 3.96", "(NRV2E, 5000 bytes in 7000)"},
+		"ELF with its launcher":   {"", packHeader(22, 14, 90, 70) + packHeader(22, 14, 5000, 2000) + packHeader(22, 14, 80, 60), "UPX", "(LZMA, 5000 bytes in 7000)"},
+		"big-endian":              {"", packHeader(0x84, 2, 5000, 2000), "UPX", "(NRV2B, 5000 bytes in 7000)"},
+		"PE":                      {"MZ\x00\x004.24\x00" + packHeader(36, 10, 5000, 2000), "", "UPX 4.24", "(NRV2E, 5000 bytes in 7000)"},
 		"text of a packer":        {"", "UPX!", "", ""},
 		"method that is not":      {"", packHeader(22, 99, 5000, 2000), "", ""},
 		"longer than before":      {"", packHeader(22, 8, 2000, 5000), "", ""},
