@@ -34,8 +34,8 @@ type truth struct {
 }
 
 type item struct {
-	Name, Version, Role, CPE string
-	Aliases, Alt             []string
+	Name, Version, Role, CPE, PURL string
+	Aliases, Alt                   []string
 }
 
 // counts are of one line of the table.
@@ -166,6 +166,27 @@ func (i *item) says(version string) bool {
 	return false
 }
 
+// linked returns the class of a static library: which programs link it so.
+func (f *truth) linked(i *item) string {
+	main := ""
+	for _, m := range f.Truth {
+		if m.Role == "main" {
+			main = m.Name
+		}
+	}
+	switch {
+	case i.Name == "glibc" || i.Name == "musl":
+		return "libc"
+	case main == "nodejs" || main == "bun" || main == "deno":
+		return "Node, Bun and Deno"
+	case strings.HasPrefix(f.Class, "npm"):
+		return "bundles"
+	case main == "":
+		return "own C programs"
+	}
+	return "distribution's static programs"
+}
+
 // half tells the upstreams that the rules were written with from those held out.
 func (f *truth) half() string {
 	name := f.Case
@@ -204,6 +225,12 @@ func score(f *truth, reports []found, lines, rules map[string]*counts) {
 			}
 		}
 		kinds := []string{i.Role, i.Role + " " + f.Class}
+		if i.Role == "static-lib" {
+			kinds[1] = i.Role + ", " + f.linked(&i)
+		}
+		if i.Role == "module" && strings.HasPrefix(i.PURL, "pkg:cargo") {
+			kinds = append(kinds, "crate")
+		}
 		if i.Role == "main" && f.Variant == "renamed" {
 			kinds = append(kinds, "main, renamed")
 		}
@@ -226,6 +253,9 @@ func score(f *truth, reports []found, lines, rules map[string]*counts) {
 			rules[r.rule] = new(counts)
 		}
 		list := append(line("precision"), rules[r.rule])
+		if r.rule == "crate-path" {
+			list = append(list, line("crate precision")...)
+		}
 		if r.rule != "golang" && r.rule != "crate-path" && r.rule != "go-path" {
 			list = append(list, line("precision without Go and Rust modules")...)
 		}

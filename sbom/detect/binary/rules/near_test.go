@@ -26,9 +26,9 @@ func TestSigns(t *testing.T) {
 	table, err := Read(strings.NewReader(`[[product]]
 name = "a"
 signs = ["Unspecified error code", "Frame descriptor"]
-bare = "1.4.#|1.5.#"
+bare = "1.4.#|1.5.0-9"
 examples = [{ text = "1.4.9\u0000Unspecified error code", version = "1.4.9" }, { text = "Frame descriptor\u00001.5.0", version = "1.5.0" }]
-never = ["1.4.9", "1.6.0\u0000Unspecified error code", "1.4\u0000Unspecified error code"]
+never = ["1.4.9", "1.5.10\u0000Unspecified error code", "1.6.0\u0000Unspecified error code", "1.4\u0000Unspecified error code"]
 `))
 	if err != nil {
 		t.Fatal(err)

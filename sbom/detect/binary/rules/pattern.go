@@ -3,6 +3,7 @@ package rules
 import (
 	"bytes"
 	"fmt"
+	"strconv"
 	"strings"
 
 	"github.com/imagetrust/imagetrust/sbom/detect/binary/internal/textscan"
@@ -71,7 +72,8 @@ func key(before []byte) [keySize]byte {
 	return k
 }
 
-// shaped reports whether a version has one of the shapes, in which # is any number.
+// shaped reports whether a version has one of the shapes, in which # is any number and 8-18
+// one of those.
 func shaped(version, shapes string) bool {
 	for shape := range strings.SplitSeq(shapes, "|") {
 		if hasShape(version, shape) {
@@ -87,9 +89,18 @@ func hasShape(version, shape string) bool {
 		return false
 	}
 	for i, want := range wants {
-		if want != "#" && want != numbers[i] {
+		if want != "#" && want != numbers[i] && !within(numbers[i], want) {
 			return false
 		}
 	}
 	return true
+}
+
+// within reports whether a number is in a range, "8-18".
+func within(number, limits string) bool {
+	from, to, ok := strings.Cut(limits, "-")
+	n, err := strconv.Atoi(number)
+	low, errLow := strconv.Atoi(from)
+	high, errHigh := strconv.Atoi(to)
+	return ok && err == nil && errLow == nil && errHigh == nil && n >= low && n <= high
 }

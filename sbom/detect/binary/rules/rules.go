@@ -74,7 +74,7 @@ type Product struct {
 	Near []string `toml:"near"`
 	// Anchors are texts that are only in the product, each of at least seven bytes. With all
 	// of them in the file, a string that is a version alone and has the shape of Bare ("3.#.#",
-	// or several: "1.4.#|1.5.#") is the product's, if no other version of that shape is in the
+	// or several, with ranges: "1.4.#|1.5.8-18") is the product's, if no other version of that shape is in the
 	// file that is not known to be another product's. Signs are such texts of which one is
 	// enough, for libraries of which programs link parts.
 	Anchors []string `toml:"anchors"`

