@@ -127,20 +127,6 @@ func TestHostileOverlay(t *testing.T) {
 	}
 }
 
-func TestIsExpression(t *testing.T) {
-	for s, want := range map[string]bool{
-		"MIT": true, "GPL-2.0+": true, "(MIT)": true, "MIT AND (Apache-2.0 OR LicenseRef-x.1)": true, "DocumentRef-a:LicenseRef-b": true,
-		"GPL-2.0-or-later WITH Classpath-exception-2.0": true,
-		"": false, "mit": false, "MIT AND": false, "AND MIT": false, "MIT MIT": false, "MIT and MIT": false, "(MIT": false, "MIT)": false,
-		"()": false, "LicenseRef-": false, "NOASSERTION": false, "NONE": false, "OpenSSL and ASL 2.0": false, "MIT\n": false, "MIT AND AND MIT": false,
-		"LicenseRef-a_b": false, "xLicenseRef-a": false,
-	} {
-		if got := IsExpression(s); got != want {
-			t.Errorf("IsExpression(%q) = %t", s, got)
-		}
-	}
-}
-
 func TestSplitAnd(t *testing.T) {
 	for s, want := range map[string][]string{
 		"MIT":                           {"MIT"},

@@ -11,50 +11,10 @@ import (
 // exceptions, in the list's own spelling.
 func IsLicenseID(s string) bool { return spdxexpr.Listed(s) }
 
-// IsExpression reports whether s is a valid SPDX licence expression (SPDX 2.3,
-// annex D): identifiers of the list and LicenseRefs, joined by AND, OR and WITH.
-func IsExpression(s string) bool {
-	if IsLicenseID(s) {
-		return true
-	}
-	tokens := strings.Fields(spaceParentheses.Replace(s))
-	depth, operand := 0, true // whether an operand comes next
-	for _, t := range tokens {
-		switch {
-		case t == "(" && operand:
-			depth++
-		case t == ")" && !operand && depth > 0:
-			depth--
-		case (t == "AND" || t == "OR" || t == "WITH") && !operand:
-			operand = true
-		case operand && isOperand(t):
-			operand = false
-		default:
-			return false
-		}
-	}
-	return !operand && depth == 0 && Plain(s) && !strings.Contains(s, "\t")
-}
-
-var spaceParentheses = strings.NewReplacer("(", " ( ", ")", " ) ")
-
-func isOperand(s string) bool {
-	if ref := strings.LastIndex(s, "LicenseRef-"); ref == 0 || ref > 0 && strings.HasPrefix(s, "DocumentRef-") {
-		return ref+len("LicenseRef-") < len(s) && strings.IndexFunc(s, notIDString) < 0
-	}
-	return IsLicenseID(s) || IsLicenseID(strings.TrimSuffix(s, "+"))
-}
-
-// notIDString reports what may not stand in an idstring, or in front of one
-// between two references.
-func notIDString(r rune) bool {
-	return (r < 'a' || r > 'z') && (r < 'A' || r > 'Z') && (r < '0' || r > '9') && r != '-' && r != '.' && r != ':'
-}
-
 // License reads a licence statement of a document: an expression when it is a
 // valid one, and a name otherwise.
 func License(s string) sbom.License {
-	if IsExpression(s) {
+	if spdxexpr.Valid(s) {
 		return sbom.License{Expression: s}
 	}
 	return sbom.License{Name: s}

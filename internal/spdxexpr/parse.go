@@ -19,6 +19,11 @@ func parse(s string) *node {
 	if len(s) > maxStatement {
 		return nil
 	}
+	return parseAny(s)
+}
+
+// parseAny is parse without a limit of length. It takes linear time.
+func parseAny(s string) *node {
 	p := parser{tokens: strings.Fields(spaceParentheses.Replace(s))}
 	n := p.either(0)
 	if len(p.tokens) != 0 {

@@ -25,6 +25,7 @@ import (
 	_ "embed"
 	"strings"
 	"sync"
+	"unicode"
 )
 
 // ListVersion is the version of the SPDX licence list whose identifiers are
@@ -77,6 +78,31 @@ func Parse(s string) (string, bool) {
 	var b strings.Builder
 	n.write(&b, "")
 	return b.String(), true
+}
+
+// Valid reports whether s is an expression as the specification itself writes it, which
+// all readers take: identifiers in the list's spelling, operators in capitals, and
+// spaces. Unlike Parse, it has no limit of length: a document may name thousands of
+// licences in one expression.
+func Valid(s string) bool {
+	if strings.ContainsFunc(s, func(r rune) bool { return r != ' ' && unicode.IsSpace(r) }) || parseAny(s) == nil {
+		return false
+	}
+	for _, tok := range strings.Fields(spaceParentheses.Replace(s)) {
+		if !spelled(tok) {
+			return false
+		}
+	}
+	return true
+}
+
+// spelled reports whether a word of a valid expression is in its own spelling.
+func spelled(tok string) bool {
+	switch tok {
+	case "(", ")", "AND", "OR", "WITH":
+		return true
+	}
+	return validRef(tok) || Listed(tok) || Listed(strings.TrimSuffix(tok, "+"))
 }
 
 // Licenses returns the licences that the expression names, each once and in its

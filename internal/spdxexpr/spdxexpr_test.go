@@ -116,3 +116,22 @@ func FuzzFromText(f *testing.F) {
 		}
 	})
 }
+
+func TestValid(t *testing.T) {
+	for s, want := range map[string]bool{
+		"MIT": true, "GPL-2.0+": true, "(MIT)": true, "MIT AND (Apache-2.0 OR LicenseRef-x.1)": true, "DocumentRef-a:LicenseRef-b": true,
+		"GPL-2.0-or-later WITH Classpath-exception-2.0": true, "MIT AND ISC OR Zlib": true, "( MIT )": true,
+		"MIT" + strings.Repeat(" AND ISC", 10_000): true,
+		"": false, "mit": false, "MIT AND": false, "AND MIT": false, "MIT MIT": false, "MIT and MIT": false, "(MIT": false, "MIT)": false,
+		"()": false, "LicenseRef-": false, "NOASSERTION": false, "NONE": false, "OpenSSL and ASL 2.0": false, "MIT\n": false, "MIT\tAND ISC": false,
+		"LicenseRef-a_b": false, "xLicenseRef-a": false, "MIT AND AND MIT": false,
+		"MIT WITH MIT": false, "Classpath-exception-2.0": false, "MIT OR Classpath-exception-2.0": false,
+		"GPL-2.0-or-later with Classpath-exception-2.0": false, "GPL-2.0-or-later WITH classpath-exception-2.0": false,
+		"(MIT OR ISC) WITH Classpath-exception-2.0": false, "MIT WITH Classpath-exception-2.0 WITH Classpath-exception-2.0": false,
+		strings.Repeat("(", 100_000) + "MIT" + strings.Repeat(")", 100_000): false,
+	} {
+		if got := Valid(s); got != want {
+			t.Errorf("Valid(%.60q) = %t", s, got)
+		}
+	}
+}

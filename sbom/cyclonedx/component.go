@@ -7,6 +7,7 @@ import (
 	cdx "github.com/CycloneDX/cyclonedx-go"
 
 	"github.com/imagetrust/imagetrust/internal/document"
+	"github.com/imagetrust/imagetrust/internal/spdxexpr"
 	"github.com/imagetrust/imagetrust/sbom"
 )
 
@@ -133,7 +134,7 @@ func licenses(in []sbom.License, v cdx.SpecVersion) *cdx.Licenses {
 		switch {
 		case document.IsLicenseID(expression):
 			out = append(out, cdx.LicenseChoice{License: &cdx.License{ID: expression, Acknowledgement: said}})
-		case document.IsExpression(expression) && (len(in) == 1 || v >= cdx.SpecVersion1_7):
+		case spdxexpr.Valid(expression) && (len(in) == 1 || v >= cdx.SpecVersion1_7):
 			choice := cdx.LicenseChoice{Expression: expression}
 			if said != "" {
 				choice.Acknowledgement = &said

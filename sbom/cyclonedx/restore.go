@@ -9,6 +9,7 @@ import (
 	cdx "github.com/CycloneDX/cyclonedx-go"
 
 	"github.com/imagetrust/imagetrust/internal/document"
+	"github.com/imagetrust/imagetrust/internal/spdxexpr"
 	"github.com/imagetrust/imagetrust/sbom"
 )
 
@@ -189,7 +190,7 @@ func (e *encoder) goodLicenses(list cdx.Licenses) bool {
 		case c.ExpressionDetails != nil, c.BOMRef != "", c.Licensing != nil, c.Properties != nil:
 			return false
 		case c.Expression != "":
-			if l != nil || c.Acknowledgement != nil || !document.IsExpression(c.Expression) || len(list) > 1 && e.version < cdx.SpecVersion1_7 {
+			if l != nil || c.Acknowledgement != nil || !spdxexpr.Valid(c.Expression) || len(list) > 1 && e.version < cdx.SpecVersion1_7 {
 				return false
 			}
 		case l == nil, l.BOMRef != "", l.Licensing != nil, l.Properties != nil, (l.ID == "") == (l.Name == ""):

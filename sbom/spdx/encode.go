@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/imagetrust/imagetrust/internal/document"
+	"github.com/imagetrust/imagetrust/internal/spdxexpr"
 	"github.com/imagetrust/imagetrust/sbom"
 )
 
@@ -252,7 +253,7 @@ func (e *encoder) learn(c *sbom.Component) {
 }
 
 func goodExtracted(x *extracted) bool {
-	ok := strings.HasPrefix(x.ID, "LicenseRef-") && document.IsExpression(x.ID) && x.Text != "" && carried(x.Text) && carried(x.Name) && carried(x.Comment)
+	ok := strings.HasPrefix(x.ID, "LicenseRef-") && spdxexpr.Valid(x.ID) && x.Text != "" && carried(x.Text) && carried(x.Name) && carried(x.Comment)
 	for _, s := range x.SeeAlso {
 		ok = ok && word(s)
 	}
@@ -269,7 +270,7 @@ func (e *encoder) declare(licenses []sbom.License, concluded bool) string {
 			continue
 		}
 		switch text := prose(cmp.Or(l.Expression, l.Name)); {
-		case document.IsExpression(l.Expression) && !strings.Contains(l.Expression, "DocumentRef-"):
+		case spdxexpr.Valid(l.Expression) && !strings.Contains(l.Expression, "DocumentRef-"):
 			parts = append(parts, l.Expression)
 			e.defineRefs(l.Expression)
 		case text != "":

@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/imagetrust/imagetrust/internal/document"
+	"github.com/imagetrust/imagetrust/internal/spdxexpr"
 )
 
 var elementType = reflect.TypeFor[element]()
@@ -65,7 +66,7 @@ func (r *graphReader) expandElement(e *element, open map[ref]bool, size *int) (s
 		return text + " WITH " + addition, ok && ok2
 	}
 	text := individual(e.id())
-	if text == "" && (document.IsLicenseID(e.Name) || document.IsExpression("MIT WITH "+e.Name)) {
+	if text == "" && (document.IsLicenseID(e.Name) || spdxexpr.Valid("MIT WITH "+e.Name)) {
 		text = e.Name
 	}
 	return text, text != ""
@@ -107,9 +108,9 @@ func individual(iri string) string {
 		return noAssertion
 	case last == "NoneLicense":
 		return none
-	case strings.Contains(iri, "spdx.org/licenses/") && document.IsExpression(last):
+	case strings.Contains(iri, "spdx.org/licenses/") && spdxexpr.Valid(last):
 		return last
-	case strings.Contains(iri, "spdx.org/licenses/") && document.IsExpression("MIT WITH "+last):
+	case strings.Contains(iri, "spdx.org/licenses/") && spdxexpr.Valid("MIT WITH "+last):
 		return last
 	}
 	return ""

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/imagetrust/imagetrust/internal/document"
+	"github.com/imagetrust/imagetrust/internal/spdxexpr"
 	"github.com/imagetrust/imagetrust/sbom"
 )
 
@@ -214,7 +215,7 @@ func (m *mapper) expression(c *sbom.Component, stated string, by sbom.Acknowledg
 	switch {
 	case unstated(stated) || stated == none:
 		return
-	case !document.IsExpression(stated):
+	case !spdxexpr.Valid(stated):
 		c.Licenses = append(c.Licenses, sbom.License{Name: stated, Acknowledgement: by})
 		return
 	}
