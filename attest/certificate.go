@@ -124,57 +124,47 @@ func derString(der []byte) (s string, err error) {
 	return s, err
 }
 
-// onlySAN returns the certificate's one subject alternative name: an e-mail address,
-// a URI, or Fulcio's user name (OtherName, which crypto/x509 does not read).
+// onlySAN returns the certificate's one subject alternative name as it is written
+// there (RFC 5280, section 4.2.1.6): an e-mail address, a URI, or Fulcio's user name, an OtherName
+// (Fulcio, "oid-info.md", 1.3.6.1.4.1.57264.1.7). What crypto/x509 makes of a URI is another spelling.
 func onlySAN(cert *x509.Certificate) (string, error) {
-	var names []string
-	for _, u := range cert.URIs {
-		names = append(names, u.String())
-	}
-	names = append(names, cert.EmailAddresses...)
-	names = append(names, cert.DNSNames...)
-	for _, ip := range cert.IPAddresses {
-		names = append(names, ip.String())
-	}
+	var names []asn1.RawValue
 	for _, e := range cert.Extensions {
-		if e.Id.Equal(oidSAN) {
-			others, err := otherNames(e.Value)
-			if err != nil {
-				return "", err
-			}
-			names = append(names, others...)
-		}
-	}
-	if len(names) != 1 || names[0] == "" {
-		return "", fmt.Errorf("%d subject alternative names, want one", len(names))
-	}
-	return names[0], nil
-}
-
-// otherNames reads Fulcio's user names out of a subject alternative name extension
-// (RFC 5280, section 4.2.1.6; Fulcio, "oid-info.md", 1.3.6.1.4.1.57264.1.7). Each
-// other OtherName counts as a name, too, so that it is not overlooked.
-func otherNames(der []byte) (names []string, err error) {
-	var sequence asn1.RawValue
-	if rest, err := asn1.Unmarshal(der, &sequence); err != nil || len(rest) > 0 {
-		return nil, errors.New("malformed subject alternative name")
-	}
-	for rest := sequence.Bytes; len(rest) > 0; {
-		var name asn1.RawValue
-		if rest, err = asn1.Unmarshal(rest, &name); err != nil {
-			return nil, errors.New("malformed subject alternative name")
-		}
-		if name.Class != asn1.ClassContextSpecific || name.Tag != 0 {
+		if !e.Id.Equal(oidSAN) {
 			continue
 		}
-		var other struct {
-			ID    asn1.ObjectIdentifier
-			Value string `asn1:"utf8,explicit,tag:0"`
+		if rest, err := asn1.Unmarshal(e.Value, &names); err != nil || len(rest) > 0 {
+			return "", errors.New("malformed subject alternative name")
 		}
-		if _, err := asn1.UnmarshalWithParams(name.FullBytes, &other, "tag:0"); err != nil || !other.ID.Equal(oidOtherName) {
-			return nil, errors.New("unknown kind of subject alternative name")
-		}
-		names = append(names, other.Value)
 	}
-	return names, nil
+	if len(names) != 1 {
+		return "", fmt.Errorf("%d subject alternative names, want one", len(names))
+	}
+	name := names[0]
+	switch {
+	case name.Class != asn1.ClassContextSpecific:
+	case (name.Tag == tagEmail || name.Tag == tagURI) && len(name.Bytes) > 0:
+		return string(name.Bytes), nil
+	case name.Tag == tagOtherName:
+		return otherName(name.FullBytes)
+	}
+	return "", errors.New("unknown kind of subject alternative name")
+}
+
+// Tags of a GeneralName.
+const (
+	tagOtherName = 0
+	tagEmail     = 1
+	tagURI       = 6
+)
+
+func otherName(der []byte) (string, error) {
+	var other struct {
+		ID    asn1.ObjectIdentifier
+		Value string `asn1:"utf8,explicit,tag:0"`
+	}
+	if _, err := asn1.UnmarshalWithParams(der, &other, "tag:0"); err != nil || !other.ID.Equal(oidOtherName) || other.Value == "" {
+		return "", errors.New("unknown kind of subject alternative name")
+	}
+	return other.Value, nil
 }

@@ -23,14 +23,25 @@
 // only the verifiers of this module can make one. Code that decides should take
 // *Verified and nothing else.
 //
+// # Trust is a value
+//
+// A [Trust] says whose signatures count: keys, each with its time and, if it was stolen,
+// the moment of that; identities of certificates, by issuer and subject alternative name,
+// exactly or by an anchored pattern, and by what else the certificate claims; and how many
+// distinct signers are wanted. Requirements are loosened by fields whose names begin with
+// Insecure, and by nothing else. A [TrustVerifier] is made of it, here for keys alone, in
+// package attest/sigstore also for what needs a trusted root: identities, transparency
+// logs and timestamps.
+//
 // # What is checked, and what is not
 //
-// [KeyVerifier] checks the signature over the exact payload bytes (DSSE v1.0.0
+// A verifier checks the signature over the exact payload bytes (DSSE v1.0.0
 // pre-authentication encoding), the payload type, the form of the statement, and
-// that the digest which the caller asks about is one of its subjects. It trusts
-// the keys that it was given and nothing in the bundle: key hints only order the
-// keys that are tried. Transparency log entries and timestamps that a bundle also
-// carries are not looked at, and [Verified.Unchecked] says so.
+// that the digest which the caller asks about is one of its subjects. Key hints only
+// order the keys that are tried. The time of a key is judged by what third parties of the
+// trusted root testify, and where nobody does, by the time of verification; what the
+// statement says about times is its signer's word. Without a trusted root, transparency
+// log entries and timestamps are not looked at, and [Verified.Unchecked] says so.
 //
 // # Strict reading
 //
@@ -41,5 +52,6 @@
 // checked.
 //
 // This package links the standard library only. Package attest/oci stores bundles
-// beside an image, in a registry or an OCI layout.
+// beside an image, in a registry or an OCI layout. Keys may live in a service or a module:
+// any crypto.Signer signs, and package attest/kms has one for Sigstore's plugins.
 package attest

@@ -86,6 +86,101 @@ func ExampleTrustVerifier_Verify_otherImage() {
 	// Output: failed at the subject stage: true
 }
 
+// A key is rotated: signatures of the old one verify until its end, those of the new
+// one already do.
+func ExampleTrust_rotation() {
+	previous, next := newExampleKey(), newExampleKey()
+	end := time.Date(2026, 7, 1, 0, 0, 0, 0, time.UTC)
+	verifier, err := attest.NewVerifier(attest.Trust{Keys: []attest.Key{
+		{Public: previous.Public(), Name: "release", NotAfter: end},
+		{Public: next.Public(), Name: "release", NotBefore: end.AddDate(0, -1, 0)},
+	}})
+	if err != nil {
+		log.Fatal(err)
+	}
+	for _, day := range []time.Time{end.AddDate(0, -2, 0), end.AddDate(0, 0, -1), end.AddDate(0, 0, 1)} {
+		_, byPrevious := verifier.At(day).Verify(context.Background(), signedExample(previous), imageDigest)
+		_, byNext := verifier.At(day).Verify(context.Background(), signedExample(next), imageDigest)
+		fmt.Println(day.Format(time.DateOnly), byPrevious == nil, byNext == nil)
+	}
+	// Output:
+	// 2026-05-01 true false
+	// 2026-06-30 true true
+	// 2026-07-02 false true
+}
+
+// A key was stolen. Without a trusted time nothing that it signed counts any more;
+// package attest/sigstore finds such times in timestamps and logs.
+func ExampleKey_revoked() {
+	key := newExampleKey()
+	verifier, err := attest.NewVerifier(attest.Trust{Keys: []attest.Key{
+		{Public: key.Public(), Revoked: time.Date(2026, 3, 1, 0, 0, 0, 0, time.UTC)},
+	}})
+	if err != nil {
+		log.Fatal(err)
+	}
+	_, err = verifier.Verify(context.Background(), signedExample(key), imageDigest)
+	fmt.Println(errors.Is(err, attest.ErrKeyRevoked))
+	// Output: true
+}
+
+// A file is verified by all its digests, whether the bundle holds a statement about it
+// or a signature over it.
+func ExampleTrustVerifier_VerifyArtifact() {
+	digests, err := attest.DigestArtifact(strings.NewReader("content of the file"))
+	if err != nil {
+		log.Fatal(err)
+	}
+	key := newExampleKey()
+	statement, err := attest.NewStatement(attest.Custom("https://example.com/reviewed/v1", true), attest.NewSubject("file", digests[0]))
+	if err != nil {
+		log.Fatal(err)
+	}
+	signer, err := attest.NewKeySigner(key)
+	if err != nil {
+		log.Fatal(err)
+	}
+	bundle, err := signer.Sign(context.Background(), statement)
+	if err != nil {
+		log.Fatal(err)
+	}
+	verifier, err := attest.NewVerifier(attest.Trust{Keys: []attest.Key{{Public: key.Public(), Name: "reviewer"}}})
+	if err != nil {
+		log.Fatal(err)
+	}
+	verified, err := verifier.VerifyArtifact(context.Background(), bundle, digests...)
+	if err != nil {
+		log.Fatal(err)
+	}
+	fmt.Println(verified.Signer().Name, "says", verified.Statement().PredicateType())
+	// Output: reviewer says https://example.com/reviewed/v1
+}
+
+func newExampleKey() *ecdsa.PrivateKey {
+	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	if err != nil {
+		log.Fatal(err)
+	}
+	return key
+}
+
+// signedExample stands for a bundle that came from a registry.
+func signedExample(key *ecdsa.PrivateKey) *attest.Bundle {
+	signer, err := attest.NewKeySigner(key)
+	if err != nil {
+		log.Fatal(err)
+	}
+	statement, err := attest.NewStatement(attest.Custom("https://example.com/reviewed/v1", true), attest.NewSubject("", imageDigest))
+	if err != nil {
+		log.Fatal(err)
+	}
+	bundle, err := signer.Sign(context.Background(), statement)
+	if err != nil {
+		log.Fatal(err)
+	}
+	return bundle
+}
+
 func ExampleDecodePredicate() {
 	verified := verifiedProvenance()
 	provenance, err := attest.DecodePredicate[attest.SLSAProvenance](verified)

@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"github.com/imagetrust/imagetrust/attest"
+	"github.com/imagetrust/imagetrust/attest/internal/attesttest"
 )
 
 func TestTrustRefuses(t *testing.T) {
@@ -40,9 +41,12 @@ func TestTrustRefuses(t *testing.T) {
 		"identities and a good key":    {Keys: []attest.Key{key}, Identities: []attest.TrustedIdentity{{Issuer: "i"}}, Root: root},
 		"identities, keys and no root": {Keys: []attest.Key{key}, Identities: []attest.TrustedIdentity{id}},
 	} {
-		if v, err := attest.NewVerifierWith(trust, nil); v != nil || !errors.Is(err, attest.ErrTrust) {
+		if v, err := attest.NewVerifierWith(trust, attesttest.Credulous{}); v != nil || !errors.Is(err, attest.ErrTrust) {
 			t.Errorf("%s: %v", name, err)
 		}
+	}
+	if v, err := attest.NewVerifierWith(attest.Trust{Keys: []attest.Key{key}, Root: root, RequireLog: true}, nil); v != nil || !errors.Is(err, attest.ErrTrust) {
+		t.Errorf("a root without a witness: %v", err)
 	}
 	for name, trust := range map[string]attest.Trust{
 		"a root":     {Keys: []attest.Key{key}, Root: root},
@@ -79,7 +83,7 @@ func TestPatternsMustBeAnchored(t *testing.T) {
 		`^https://github.com/acme/(.*)`: false,
 	} {
 		trust := attest.Trust{Root: []byte("{}"), Identities: []attest.TrustedIdentity{{Issuer: "i", SANPattern: pattern}}}
-		if _, err := attest.NewVerifierWith(trust, nil); (err == nil) != ok {
+		if _, err := attest.NewVerifierWith(trust, attesttest.Credulous{}); (err == nil) != ok {
 			t.Errorf("%s: %v", pattern, err)
 		}
 	}

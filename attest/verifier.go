@@ -42,6 +42,9 @@ func NewVerifierWith(t Trust, w witness.Witness) (*TrustVerifier, error) {
 	if err != nil {
 		return nil, err
 	}
+	if w == nil && len(t.Root) > 0 {
+		return nil, fmt.Errorf("%w: nobody reads the trusted root", ErrTrust)
+	}
 	return &TrustVerifier{judge: j, witness: w, now: time.Now}, nil
 }
 

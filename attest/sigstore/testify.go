@@ -88,6 +88,9 @@ func logEntry(entry *tlog.Entry, log *root.TransparencyLog, times []root.Timesta
 		Index: entry.LogIndex(),
 		Kind:  kind.GetKind() + " " + kind.GetVersion(),
 	}
+	if !entry.IsRekorV2() && !entry.HasInclusionPromise() { // nobody signed the other number
+		e.Index = entry.TransparencyLogEntry().GetInclusionProof().GetLogIndex()
+	}
 	if len(times) > 0 {
 		e.Time = times[0].Time.UTC()
 	}

@@ -9,6 +9,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/sigstore/sigstore/pkg/cryptoutils"
+
 	"github.com/imagetrust/imagetrust/attest"
 	"github.com/imagetrust/imagetrust/attest/internal/sigstoretest"
 	"github.com/imagetrust/imagetrust/attest/sigstore"
@@ -217,6 +219,33 @@ func TestUnusualIdentities(t *testing.T) {
 	same := pkix.Extension{Id: arc(1), Value: []byte(issuer)}
 	if _, err := mustVerifier(t, byIdentity(in)).Verify(t.Context(), sign(t, in, san, statement, same).logged(at).bundle(), subject); err != nil {
 		t.Errorf("both forms of the issuer: %v", err)
+	}
+}
+
+// TestUserNames: Fulcio's user names are a kind of name that crypto/x509 does not read.
+func TestUserNames(t *testing.T) {
+	in := sigstoretest.New(t)
+	for _, critical := range []bool{true, false} {
+		name, err := cryptoutils.MarshalOtherNameSAN("release!example.com", critical)
+		if err != nil {
+			t.Fatal(err)
+		}
+		m := sign(t, in, "", statement)
+		m.cert = in.Certificate(m.key.Public(), issuer, "", at, *name)
+		trust := attest.Trust{Root: in.Root(), Identities: []attest.TrustedIdentity{{Issuer: issuer, SAN: "release!example.com"}}}
+		if _, err := mustVerifier(t, trust).Verify(t.Context(), m.logged(at).bundle(), subject); err != nil {
+			t.Errorf("critical %t: %v", critical, err)
+		}
+		trust.Identities[0].SAN = "other!example.com"
+		if v, err := mustVerifier(t, trust).Verify(t.Context(), m.bundle(), subject); v.Valid() || !errors.Is(err, attest.ErrIdentity) {
+			t.Errorf("critical %t: another name: %v", critical, err)
+		}
+	}
+	nobody := sign(t, in, "", statement)
+	nobody.cert = in.Certificate(nobody.key.Public(), issuer, "", at)
+	trust := attest.Trust{Root: in.Root(), Identities: []attest.TrustedIdentity{{Issuer: issuer, SANPattern: "^(.*)$"}}}
+	if v, err := mustVerifier(t, trust).Verify(t.Context(), nobody.logged(at).bundle(), subject); v.Valid() || !errors.Is(err, attest.ErrIdentity) {
+		t.Errorf("no name: %v", err)
 	}
 }
 

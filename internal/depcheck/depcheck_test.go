@@ -68,6 +68,8 @@ var rules = map[string]Rule{
 		Packages: []string{"scan/report"}, Modules: []string{purl, semantic, cdx}, NotPackages: []string{"net/http", "os/exec"}},
 	"attest is the standard library, and knows no image": {
 		Packages: []string{"attest", "attest/slsa", "attest/dossier"}, OnlyOwn: []string{"attest", "attest/internal/...", "internal/..."}, NotPackages: []string{"net/http", "os/exec"}},
+	"plugins are run by the standard library": {
+		Packages: []string{"attest/kms"}, OnlyOwn: []string{"attest", "attest/internal/...", "internal/..."}, NotPackages: []string{"net/http"}},
 	"what BuildKit says is read without trusting anybody": {
 		Packages: []string{"sbom/buildkit"}, Modules: image, OnlyOwn: []string{"sbom", "sbom/image", "sbom/spdx", "internal/..."}, NotPackages: []string{"net/http", "os/exec"}},
 	"reconcile knows no policy": {
