@@ -38,31 +38,57 @@ var registries = []string{"/registry/src/", "/cargo/registry/", "/cargo_registry
 // crate takes in the path of a crate's source in the message of a panic:
 // ".../registry/src/index.crates.io-6f17d22bba15001f/memchr-2.5.0/src/lib.rs".
 func (c *collector) crate(v *textscan.Version) bool {
-	n := len(v.Before)
-	if n < 2 || v.Before[n-1] != '-' || len(v.After) == 0 || v.After[0] != '/' {
+	before, ok := bytes.CutSuffix(v.Before, []byte("-"))
+	if !ok || bytes.Count(v.Core, []byte(".")) != 2 {
 		return false
 	}
-	dir := bytes.LastIndexByte(v.Before, '/')
-	if dir < 0 || !bytes.Contains(v.After, []byte(".rs")) {
+	// What follows the numbers is part of the version up to the next directory:
+	// "wasi-0.11.0+wasi-snapshot-preview1/src".
+	more, file, ok := bytes.Cut(v.After, []byte("/"))
+	dir := bytes.LastIndexByte(before, '/')
+	if !ok || dir < 0 || !behindVersion(more) || !bytes.Contains(file, []byte(".rs")) {
 		return false
 	}
-	name, version := string(v.Before[dir+1:n-1]), string(v.Text)
-	// What follows the numbers is part of the version up to the next directory.
-	root := v.Before[:dir+1]
+	root, name := before[:dir+1], string(before[dir+1:])
+	toolchain, ok := registry(root)
+	if !ok || !crateName(name) {
+		return false
+	}
+	c.imported("cargo", name, string(v.Text)+string(more), toolchain, v)
+	return true
+}
+
+// registry reports whether a directory is one of sources of crates, and whether they
+// came with the compiler.
+func registry(root []byte) (toolchain, ok bool) {
 	at := -1
-	toolchain := false
 	for i, r := range registries {
 		if j := bytes.LastIndex(root, []byte(r)); j > at {
 			at, toolchain = j, i >= 4 && (bytes.Contains(root, []byte("/rustc-")) || bytes.Contains(root, []byte("/rust/deps/")) || bytes.Contains(root, []byte("library/")))
 		}
 	}
-	if at < 0 || !crateName(name) || bytes.Count(v.Core, []byte(".")) != 2 {
-		return false
+	if at < 0 {
+		return false, false
 	}
 	if bytes.Contains(root[max(0, at-40):], []byte("rustc")) || bytes.Contains(root, []byte("/lib/rustlib/src/rust/")) {
 		toolchain = true
 	}
-	c.imported("cargo", name, version, toolchain, v)
+	return toolchain, true
+}
+
+// behindVersion reports whether the text may follow the numbers of a semantic version.
+func behindVersion(more []byte) bool {
+	if len(more) == 0 {
+		return true
+	}
+	if len(more) > 40 || more[0] != '+' && more[0] != '-' {
+		return false
+	}
+	for _, b := range more[1:] {
+		if !(b|0x20 >= 'a' && b|0x20 <= 'z' || b >= '0' && b <= '9' || b == '.' || b == '-' || b == '+') {
+			return false
+		}
+	}
 	return true
 }
 
