@@ -113,30 +113,45 @@ func (f *fold) disowned(s *source, fr *fragment, a *detect.Annotation) sbom.Gap 
 type annotations map[annotation]bool
 
 type annotation struct {
-	of       *tracked
-	license  sbom.License
-	property sbom.Property
+	of        *tracked
+	license   sbom.License
+	digest    sbom.Digest
+	reference reference
+	property  sbom.Property
+}
+
+// reference is an sbom.Reference that can be compared.
+type reference struct{ typ, url, comment, hashes string }
+
+func comparableReference(r *sbom.Reference) reference {
+	hashes := make([]string, len(r.Hashes))
+	for i, d := range r.Hashes {
+		hashes[i] = string(d)
+	}
+	return reference{r.Type, r.URL, r.Comment, strings.Join(hashes, " ")}
 }
 
 func (s annotations) add(t *tracked, a *detect.Annotation) {
 	c := &t.component
 	c.PURL = sbom.AddQualifiers(c.PURL, a.Qualifiers)
-	if s.news(annotation{of: t}) {
-		for _, l := range c.Licenses {
-			s.news(annotation{of: t, license: l})
-		}
-		for _, p := range c.Properties {
-			s.news(annotation{of: t, property: p})
+	first := s.news(annotation{of: t})
+	join(s, first, &c.Licenses, a.Licenses, func(l *sbom.License) annotation { return annotation{of: t, license: *l} })
+	join(s, first, &c.Hashes, a.Hashes, func(d *sbom.Digest) annotation { return annotation{of: t, digest: *d} })
+	join(s, first, &c.References, a.References, func(r *sbom.Reference) annotation { return annotation{of: t, reference: comparableReference(r)} })
+	join(s, first, &c.Properties, a.Properties, func(p *sbom.Property) annotation { return annotation{of: t, property: *p} })
+}
+
+// join appends what was not said before to the list of a component. What the list has
+// by itself was said when the component is told something for the first time.
+func join[T any](s annotations, first bool, list *[]T, said []T, what func(*T) annotation) {
+	if first {
+		for i := range *list {
+			s.news(what(&(*list)[i]))
 		}
 	}
-	for _, l := range a.Licenses {
-		if s.news(annotation{of: t, license: l}) {
-			c.Licenses = append(c.Licenses, l)
-		}
-	}
-	for _, p := range a.Properties {
-		if s.news(annotation{of: t, property: p}) {
-			c.Properties = append(c.Properties, p)
+	for i := range said {
+		if s.news(what(&said[i])) {
+			*list = append(*list, said[i])
 		}
 	}
 }

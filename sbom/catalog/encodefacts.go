@@ -43,9 +43,11 @@ func (w *wire) fragment(f *detect.Fragment) {
 		w.component(&c.Component)
 	})
 	many(w, 3, &f.Diversions, func(d *detect.Diversion) { strs(w, &d.From, &d.To, &d.By) })
-	many(w, 3, &f.Annotations, func(a *detect.Annotation) {
+	many(w, 6, &f.Annotations, func(a *detect.Annotation) {
 		str(w, &a.Key)
 		many(w, 4, &a.Licenses, w.license)
+		many(w, 2, &a.Hashes, w.digest)
+		many(w, 4, &a.References, w.reference)
 		many(w, 2, &a.Properties, w.property)
 		many(w, 2, &a.Qualifiers, w.property)
 	})
@@ -83,10 +85,7 @@ func (w *wire) component(c *sbom.Component) {
 	many(w, 1, &c.CPEs, func(s *string) { str(w, s) })
 	optional(w, &c.Source, func(s *sbom.SourcePackage) { strs(w, &s.Name, &s.Version) })
 	many(w, 2, &c.Hashes, w.digest)
-	many(w, 4, &c.References, func(r *sbom.Reference) {
-		strs(w, &r.Type, &r.URL, &r.Comment)
-		many(w, 2, &r.Hashes, w.digest)
-	})
+	many(w, 4, &c.References, w.reference)
 	many(w, 14, &c.Evidence, w.evidence)
 	many(w, 2, &c.Properties, w.property)
 	attributed, counted := c.Attribution != sbom.Attribution{}, c.Files != sbom.FileCounts{}
@@ -105,6 +104,11 @@ func (w *wire) license(l *sbom.License) {
 	strs(w, &l.Expression, &l.Name, &l.Location)
 	str(w, &l.Acknowledgement)
 	w.float(&l.Confidence)
+}
+
+func (w *wire) reference(r *sbom.Reference) {
+	strs(w, &r.Type, &r.URL, &r.Comment)
+	many(w, 2, &r.Hashes, w.digest)
 }
 
 func (w *wire) property(p *sbom.Property) { strs(w, &p.Name, &p.Value) }

@@ -1,6 +1,7 @@
 package catalog
 
 import (
+	"reflect"
 	"slices"
 	"testing"
 
@@ -35,6 +36,29 @@ func TestElse(t *testing.T) {
 	slices.Sort(got)
 	if want := []string{"ab", "bc"}; !slices.Equal(got, want) {
 		t.Errorf("got %v, want %v", got, want)
+	}
+}
+
+// TestAnnotated: hashes and references that other files state are the component's, each
+// once, whoever says it and whatever it has already.
+func TestAnnotated(t *testing.T) {
+	const one, two = sbom.Digest("sha256:0000000000000000000000000000000000000000000000000000000000000001"), sbom.Digest("sha1:0000000000000000000000000000000000000002")
+	archive := sbom.Reference{Type: "distribution", URL: "https://example.com/n.tgz"}
+	hashed := archive
+	hashed.Hashes = []sbom.Digest{one}
+	component := sbom.Component{Type: sbom.TypeLibrary, Name: "n", Version: "1", Hashes: []sbom.Digest{one}, References: []sbom.Reference{archive}}
+	said := detect.Annotation{Key: "k", Hashes: []sbom.Digest{one, two}, References: []sbom.Reference{archive, hashed}}
+	facts := new(draft)
+	facts.Entries = append(facts.Entries, entry{Path: "db", Mode: 0o644})
+	facts.Fragments = []fragment{newFragment(0, detect.ID{Name: "t", Version: "1"}, &detect.Fragment{
+		Components: []detect.Component{{Key: "k", Component: component}}, Annotations: []detect.Annotation{said, said}}, nil)}
+	_, inv := foldAll(t, []*layerResult{{facts: facts.pack(nil)}})
+	c := &inv.Components[0]
+	if want := []sbom.Digest{two, one}; !slices.Equal(c.Hashes, want) {
+		t.Errorf("hashes %v, want %v", c.Hashes, want)
+	}
+	if want := []sbom.Reference{archive, hashed}; !reflect.DeepEqual(c.References, want) {
+		t.Errorf("references %v, want %v", c.References, want)
 	}
 }
 

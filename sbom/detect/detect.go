@@ -232,9 +232,12 @@ type Annotation struct {
 	// whichever detector found the component and on whatever ground it claims the
 	// file; when nobody does, licences become a gap.
 	Key string `json:"key"`
-	// Licenses and Properties are appended to the component's own.
-	Licenses   []sbom.License  `json:"licenses,omitempty"`
-	Properties []sbom.Property `json:"properties,omitempty"`
+	// Licenses, Hashes, References and Properties are appended to the component's own, each
+	// that it does not have yet.
+	Licenses   []sbom.License   `json:"licenses,omitempty"`
+	Hashes     []sbom.Digest    `json:"hashes,omitempty"`
+	References []sbom.Reference `json:"references,omitempty"`
+	Properties []sbom.Property  `json:"properties,omitempty"`
 	// Qualifiers are added to the component's package URL, if it has one that does
 	// not state them.
 	Qualifiers []sbom.Property `json:"qualifiers,omitempty"`

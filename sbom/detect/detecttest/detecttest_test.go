@@ -117,6 +117,15 @@ func TestCheckFinds(t *testing.T) {
 		"annotation": {func(*detect.File) (*detect.Fragment, error) {
 			return &detect.Fragment{Annotations: []detect.Annotation{{}}}, nil
 		}, "without a key"},
+		"annotation's hash": {func(*detect.File) (*detect.Fragment, error) {
+			return &detect.Fragment{Annotations: []detect.Annotation{{Key: "k", Hashes: []sbom.Digest{"md5:zz"}}}}, nil
+		}, "is no digest"},
+		"annotation's reference": {func(*detect.File) (*detect.Fragment, error) {
+			return &detect.Fragment{Annotations: []detect.Annotation{{Key: "k", References: []sbom.Reference{{Type: "vcs"}}}}}, nil
+		}, "needs a type and an address"},
+		"hash of a reference": {edited(func(c *detect.Component) {
+			c.References = []sbom.Reference{{Type: "vcs", URL: "https://example.com", Hashes: []sbom.Digest{"sha256:1"}}}
+		}), "is no digest"},
 		"relation": {func(*detect.File) (*detect.Fragment, error) {
 			return &detect.Fragment{Relations: []detect.Relation{{From: "a"}}}, nil
 		}, "incomplete relation"},

@@ -46,9 +46,11 @@ func validate(frag *detect.Fragment, at string) []error {
 		}
 	}
 	for _, an := range frag.Annotations {
-		if an.Key == "" && len(an.Licenses) == 0 && len(an.Properties) == 0 {
+		if an.Key == "" && len(an.Licenses) == 0 && len(an.Hashes) == 0 && len(an.References) == 0 && len(an.Properties) == 0 {
 			c.addf("annotation without a key says nothing")
 		}
+		c.hashes("annotation of "+an.Key, an.Hashes)
+		c.references("annotation of "+an.Key, an.References)
 		for _, l := range an.Licenses {
 			if !(l.Confidence >= 0 && l.Confidence <= 1) {
 				c.addf("annotation of %q: confidence %v is not in [0, 1]", an.Key, l.Confidence)
@@ -78,16 +80,30 @@ func (c *complaints) component(comp *detect.Component, at string) {
 	if comp.PURL != "" {
 		c.purl(comp)
 	}
-	for _, h := range comp.Hashes {
-		if d, err := sbom.ParseDigest(string(h)); err != nil || d != h {
-			c.addf("component %q: hash %q is no digest", comp.Key, h)
-		}
-	}
+	c.hashes("component "+comp.Key, comp.Hashes)
+	c.references("component "+comp.Key, comp.References)
 	if len(comp.Evidence) == 0 {
 		c.addf("component %q has no evidence", comp.Key)
 	}
 	for _, ev := range comp.Evidence {
 		c.evidence(comp.Key, ev, at)
+	}
+}
+
+func (c *complaints) hashes(of string, list []sbom.Digest) {
+	for _, h := range list {
+		if d, err := sbom.ParseDigest(string(h)); err != nil || d != h {
+			c.addf("%q: hash %q is no digest", of, h)
+		}
+	}
+}
+
+func (c *complaints) references(of string, list []sbom.Reference) {
+	for _, r := range list {
+		if r.Type == "" || r.URL == "" {
+			c.addf("%q: reference %+v needs a type and an address", of, r)
+		}
+		c.hashes(of, r.Hashes)
 	}
 }
 

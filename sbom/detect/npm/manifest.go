@@ -60,8 +60,8 @@ func parse(b []byte) (*manifest, error) {
 	m.licenses = m.licenses[:min(len(m.licenses), maxLicenses)]
 	// npm before version 7 wrote where it took a package from into its manifest.
 	m.hashes = node.Digests(o.text("_integrity"))
-	m.property("npm:resolved", origin.Address(o.text("_resolved")))
 	m.references = o.references()
+	m.properties = (&node.Package{Resolved: o.text("_resolved")}).Properties()
 	m.dependencies = o.dependencies()
 	if m.private {
 		m.property("npm:private", "true")
@@ -125,11 +125,10 @@ func (o object) references() []sbom.Reference {
 	refs := origin.Refer(nil, origin.Website, o.text("homepage"))
 	refs = origin.Refer(refs, origin.VCS, hosted(o.textOr("repository", "url")))
 	refs = origin.Refer(refs, origin.IssueTracker, o.textOr("bugs", "url"))
-	resolved, typ := o.text("_resolved"), origin.Distribution
-	if origin.IsRepository(resolved) {
-		typ = origin.VCS
+	for _, r := range (&node.Package{Resolved: o.text("_resolved")}).References() {
+		refs = origin.Refer(refs, r.Type, r.URL)
 	}
-	return origin.Refer(refs, typ, resolved)
+	return refs
 }
 
 // textOr returns the string at key, or that at field of the object there.

@@ -41,7 +41,8 @@
 // A package depends on what Node loads by the names in its manifest. Lock files that
 // npm (node_modules/.package-lock.json) and pnpm (node_modules/.pnpm/lock.yaml) keep
 // among the packages that they installed tell that for all of them. Without
-// one, only the packages in a package's own node_modules are certain. Lock files of
+// one, only the packages in a package's own node_modules are certain. They also say where
+// each package came from, and the digests of its archive. Lock files of
 // projects are not read here: what they list need not be there.
 package npm
 

@@ -61,6 +61,15 @@ func describe(w *strings.Builder, frag *detect.Fragment) {
 	}
 	for _, a := range frag.Annotations {
 		fmt.Fprintf(w, "\t%q has %v\n", a.Key, a.Properties)
+		for _, r := range a.References {
+			fmt.Fprintf(w, "\t\t%s %s\n", r.Type, r.URL)
+		}
+		for _, q := range a.Qualifiers {
+			fmt.Fprintf(w, "\t\t%s=%s\n", q.Name, q.Value)
+		}
+		for _, h := range a.Hashes {
+			fmt.Fprintf(w, "\t\t%s\n", h)
+		}
 	}
 	for _, r := range frag.Relations {
 		fmt.Fprintf(w, "\t%q %s %q\n", r.From, r.Type, r.To)

@@ -28,12 +28,15 @@ func (l *links) depend(from, to string) {
 	}
 }
 
-// resolved says where the package in a directory comes from, if not from npm's
-// registry.
+// resolved says where the package in a directory comes from, and the digests of its
+// archive.
 func (l *links) resolved(dir string, p *node.Package) {
-	if from := p.Elsewhere(); from != "" && l.spend(len(dir)+len(from)+80) {
-		l.frag.Annotations = append(l.frag.Annotations, detect.Annotation{
-			Key: dir, Properties: []sbom.Property{{Name: "npm:resolved", Value: from}}})
+	a := detect.Annotation{Key: dir, Hashes: p.Digests(), References: p.References(), Properties: p.Properties(), Qualifiers: p.Qualifiers()}
+	if a.Hashes == nil && a.References == nil && a.Properties == nil && a.Qualifiers == nil {
+		return
+	}
+	if l.spend(len(dir) + 2*len(p.Resolved) + 2*len(p.Integrity) + len(p.SHA1) + 160) {
+		l.frag.Annotations = append(l.frag.Annotations, a)
 	}
 }
 

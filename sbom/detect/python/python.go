@@ -58,7 +58,7 @@ type detector struct{}
 // New returns the detector. It is safe for concurrent use.
 func New() detect.Detector { return detector{} }
 
-func (detector) ID() detect.ID { return detect.ID{Name: "python", Version: "4"} }
+func (detector) ID() detect.ID { return detect.ID{Name: "python", Version: "5"} }
 
 func (detector) Coverage() detect.Coverage {
 	return detect.Coverage{

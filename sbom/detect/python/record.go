@@ -10,6 +10,7 @@ import (
 	"fmt"
 	"io"
 	"path"
+	"slices"
 	"strings"
 	"unicode/utf8"
 
@@ -108,7 +109,11 @@ func readInstaller(p place, f *detect.File) (*detect.Fragment, error) {
 	if err != nil {
 		return nil, err
 	}
-	return annotation(p, "python:installer", string(b)), nil
+	by := properties("python:installer", string(b))
+	if by == nil {
+		return nil, nil
+	}
+	return &detect.Fragment{Annotations: []detect.Annotation{{Key: p.meta, Properties: by}}}, nil
 }
 
 // readDirectURL reads where a distribution came from that was installed from an
@@ -136,41 +141,48 @@ func readDirectURL(p place, f *detect.File) (*detect.Fragment, error) {
 	if err := json.Unmarshal(b, &d); err != nil {
 		return nil, fmt.Errorf("%w: %v", detect.ErrFormat, err)
 	}
-	repository := ""
-	if d.VCS.Type != "" && d.VCS.Commit != "" {
-		repository = origin.Repository(d.VCS.Type+"+"+d.URL, d.VCS.Commit)
+	a := detect.Annotation{Key: p.meta}
+	typ, stated := origin.Distribution, d.URL
+	if d.VCS.Type != "" {
+		typ = origin.VCS
 	}
-	archive, _ := recordDigest(d.Archive.Hash) // The older form of what follows.
-	for _, algorithm := range []string{"sha512", "sha384", "sha256"} {
-		if sum, err := recordDigest(algorithm + "=" + d.Archive.Hashes[algorithm]); err == nil {
-			archive = sum
+	if a.References = origin.Refer(nil, typ, d.URL); a.References != nil {
+		stated = "" // What is no address of a network is a property.
+	}
+	if d.VCS.Type != "" && d.VCS.Commit != "" {
+		if repository := origin.Repository(d.VCS.Type+"+"+d.URL, d.VCS.Commit); repository != "" {
+			a.Qualifiers = []sbom.Property{{Name: "vcs_url", Value: repository}}
 		}
 	}
-	frag := annotation(p, "python:direct_url", origin.Address(d.URL), "python:vcs.commit", d.VCS.Commit,
-		"python:archive", string(archive), "python:subdirectory", d.Subdirectory)
-	if frag != nil && repository != "" {
-		frag.Annotations[0].Qualifiers = []sbom.Property{{Name: "vcs_url", Value: repository}}
+	for _, algorithm := range []string{"sha256", "sha384", "sha512"} {
+		if sum, err := recordDigest(algorithm + "=" + d.Archive.Hashes[algorithm]); err == nil {
+			a.Hashes = append(a.Hashes, sum)
+		}
 	}
-	if frag != nil && d.Dir.Editable {
-		ps := &frag.Annotations[0].Properties
-		*ps = append(*ps, sbom.Property{Name: "python:editable", Value: "true"})
+	if sum, err := recordDigest(d.Archive.Hash); err == nil && !slices.Contains(a.Hashes, sum) { // The older form.
+		a.Hashes = append(a.Hashes, sum)
 	}
-	return frag, nil
+	editable := ""
+	if d.Dir.Editable {
+		editable = "true"
+	}
+	a.Properties = properties("python:direct_url", origin.Address(stated), "python:vcs.commit", d.VCS.Commit,
+		"python:subdirectory", d.Subdirectory, "python:editable", editable)
+	if a.References == nil && a.Hashes == nil && a.Properties == nil {
+		return nil, nil
+	}
+	return &detect.Fragment{Annotations: []detect.Annotation{a}}, nil
 }
 
-// annotation returns a fragment with the properties that have a value, nil if
-// none has.
-func annotation(p place, pairs ...string) *detect.Fragment {
-	a := detect.Annotation{Key: p.meta}
+// properties returns those of the pairs that have a value.
+func properties(pairs ...string) []sbom.Property {
+	var out []sbom.Property
 	for i := 0; i < len(pairs); i += 2 {
 		if v := oneline.Text(pairs[i+1], maxText); v != "" {
-			a.Properties = append(a.Properties, sbom.Property{Name: pairs[i], Value: v})
+			out = append(out, sbom.Property{Name: pairs[i], Value: v})
 		}
 	}
-	if a.Properties == nil {
-		return nil
-	}
-	return &detect.Fragment{Annotations: []detect.Annotation{a}}
+	return out
 }
 
 // readTopLevel claims the package directories of an egg-info directory, which

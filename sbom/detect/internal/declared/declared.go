@@ -52,7 +52,7 @@ func New(f *detect.File) *List {
 // Add adds a package and returns its key. The package has a version; its type,
 // scope and evidence are filled in. Aliases are names by which other files refer to
 // it. A package that the list has already gets
-// the hashes and properties that it lacked; but that it is for development only, or
+// the hashes, references and properties that it lacked; but that it is for development only, or
 // optional (properties whose names end in ":dev" or ":optional"), holds only if all
 // mentions say so. The key is empty when a limit was reached.
 func (l *List) Add(c sbom.Component, aliases ...string) (key string) {
@@ -95,6 +95,11 @@ func merge(old, c *sbom.Component) {
 	for _, h := range c.Hashes {
 		if !slices.Contains(old.Hashes, h) {
 			old.Hashes = append(old.Hashes, h)
+		}
+	}
+	for _, r := range c.References {
+		if !slices.ContainsFunc(old.References, func(have sbom.Reference) bool { return have.Type == r.Type && have.URL == r.URL }) {
+			old.References = append(old.References, r)
 		}
 	}
 	old.Properties = slices.DeleteFunc(old.Properties, func(p sbom.Property) bool {

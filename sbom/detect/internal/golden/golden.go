@@ -12,6 +12,7 @@ import (
 
 	"golang.org/x/tools/txtar"
 
+	"github.com/imagetrust/imagetrust/sbom"
 	"github.com/imagetrust/imagetrust/sbom/detect"
 	"github.com/imagetrust/imagetrust/sbom/detect/detecttest"
 )
@@ -62,6 +63,10 @@ func Text(frag *detect.Fragment) []byte {
 	}
 	for _, a := range frag.Annotations {
 		fmt.Fprintf(&b, "annotation %s %v\n", a.Key, a.Properties)
+		if len(a.Hashes) > 0 {
+			fmt.Fprintf(&b, "  hashes %v\n", a.Hashes)
+		}
+		references(&b, a.References)
 		for _, l := range a.Licenses {
 			fmt.Fprintf(&b, "  license %q %q\n", l.Expression, l.Name)
 		}
@@ -75,6 +80,12 @@ func Text(frag *detect.Fragment) []byte {
 	return b.Bytes()
 }
 
+func references(b *bytes.Buffer, list []sbom.Reference) {
+	for _, r := range list {
+		fmt.Fprintf(b, "  %s %s %q %v\n", r.Type, r.URL, r.Comment, r.Hashes)
+	}
+}
+
 func component(b *bytes.Buffer, c *detect.Component) {
 	fmt.Fprintf(b, "%s %s %v\n  %s %s %s\n", c.Type, c.Key, c.Aliases, c.Name, c.Version, c.PURL)
 	fmt.Fprintf(b, "  arch %q scope %q supplier %q description %q properties %v hashes %v cpes %v\n",
@@ -82,9 +93,7 @@ func component(b *bytes.Buffer, c *detect.Component) {
 	if c.Source != nil {
 		fmt.Fprintf(b, "  source %s %s\n", c.Source.Name, c.Source.Version)
 	}
-	for _, r := range c.References {
-		fmt.Fprintf(b, "  %s %s %q %v\n", r.Type, r.URL, r.Comment, r.Hashes)
-	}
+	references(b, c.References)
 	for _, l := range c.Licenses {
 		fmt.Fprintf(b, "  license %q %q\n", l.Expression, l.Name)
 	}

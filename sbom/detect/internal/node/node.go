@@ -101,18 +101,43 @@ type Package struct {
 	Dev, Optional bool
 }
 
-// Elsewhere returns the address, fit for an inventory, that the package comes from if
-// that is not npm's registry; else it is empty.
-func (p *Package) Elsewhere() string {
-	switch {
-	case p.Resolved == "":
-		return ""
-	case origin.IsRepository(p.Resolved) || p.Commit != "":
-		return origin.Repository(p.Resolved, p.Commit)
-	case registryArchive(p.Resolved, p.Name) && publicRegistry(p.Resolved):
-		return ""
+// References returns the address that the package comes from, if that is one of a
+// network.
+func (p *Package) References() []sbom.Reference {
+	if origin.IsRepository(p.Resolved) || p.Commit != "" {
+		return origin.Refer(nil, origin.VCS, p.Resolved)
 	}
-	return origin.Address(p.Resolved)
+	return origin.Refer(nil, origin.Distribution, p.Resolved)
+}
+
+// Properties returns where the package comes from if that is no address of a network: a
+// file.
+func (p *Package) Properties() []sbom.Property {
+	if p.References() != nil || p.Resolved == "" {
+		return nil
+	}
+	return property(nil, "npm:resolved", origin.Address(p.Resolved))
+}
+
+// Qualifiers are those of the package URL of a package that does not come from a registry:
+// it is another thing than what a registry has under its name and version.
+func (p *Package) Qualifiers() []sbom.Property {
+	switch {
+	case origin.IsRepository(p.Resolved) || p.Commit != "":
+		return property(nil, "vcs_url", origin.Repository(p.Resolved, p.Commit))
+	case origin.Remote(p.Resolved) && !registryArchive(p.Resolved, p.Name):
+		return property(nil, "download_url", origin.Address(p.Resolved))
+	}
+	return nil
+}
+
+// Digests are those of the package's archive.
+func (p *Package) Digests() []sbom.Digest {
+	out := Digests(p.Integrity)
+	if d, err := sbom.ParseDigest("sha1:" + p.SHA1); err == nil {
+		out = append(out, d)
+	}
+	return out
 }
 
 // Component returns what the lock says as a component. ok is false when it has no
@@ -123,36 +148,18 @@ func (p *Package) Component() (c sbom.Component, ok bool) {
 		return c, false
 	}
 	scope, name := Split(p.Name)
-	c = sbom.Component{Group: scope, Name: name, Version: version, Hashes: Digests(p.Integrity)}
-	if d, err := sbom.ParseDigest("sha1:" + p.SHA1); err == nil {
-		c.Hashes = append(c.Hashes, d)
-	}
-	qualifiers := map[string]string{}
-	switch {
-	case p.Resolved == "":
-	case origin.IsRepository(p.Resolved) || p.Commit != "":
-		qualifiers["vcs_url"] = origin.Repository(p.Resolved, p.Commit)
-	case !origin.Remote(p.Resolved):
-		c.Properties = property(c.Properties, "npm:resolved", p.Resolved)
-	case !registryArchive(p.Resolved, p.Name):
-		qualifiers["download_url"] = origin.Address(p.Resolved)
-	case !publicRegistry(p.Resolved):
-		c.Properties = property(c.Properties, "npm:resolved", p.Resolved)
-	}
+	c = sbom.Component{Group: scope, Name: name, Version: version, Hashes: p.Digests(), References: p.References(), Properties: p.Properties()}
 	if p.Dev {
 		c.Properties = property(c.Properties, "npm:dev", "true")
 	}
 	if p.Optional {
 		c.Properties = property(c.Properties, "npm:optional", "true")
 	}
-	c.PURL = sbom.NewPURL("npm", scope, name, version, qualifiers)
+	c.PURL = sbom.AddQualifiers(sbom.NewPURL("npm", scope, name, version, nil), p.Qualifiers())
 	return c, true
 }
 
 func property(list []sbom.Property, name, value string) []sbom.Property {
-	if name == "npm:resolved" {
-		value = origin.Address(value)
-	}
 	if value == "" {
 		return list
 	}
@@ -172,17 +179,6 @@ func registryArchive(address, name string) bool {
 	}
 	last := strings.ReplaceAll(strings.ReplaceAll(rest[:i], "%2f", "/"), "%2F", "/")
 	return strings.HasSuffix(last, "/"+name) || strings.HasSuffix(last, "/"+path.Base(name))
-}
-
-// publicRegistry reports whether an address is that of npm's registry, under one of
-// its names.
-func publicRegistry(address string) bool {
-	for _, host := range []string{"registry.npmjs.org", "registry.yarnpkg.com", "registry.npmjs.com"} {
-		if strings.HasPrefix(address, "https://"+host+"/") || strings.HasPrefix(address, "http://"+host+"/") {
-			return true
-		}
-	}
-	return false
 }
 
 // jsrRegistry is where JSR serves its packages to npm, @scope/name as

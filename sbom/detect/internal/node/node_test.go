@@ -58,7 +58,13 @@ func TestComponent(t *testing.T) {
 	}
 	p := Package{Name: "a", Version: "1", Resolved: "https://u:p@npm.example.com/a/-/a-1.tgz", Dev: true, Optional: true, Integrity: "sha1-AAAAAAAAAAAAAAAAAAAAAAAAAAA= junk md5-!"}
 	c, _ := p.Component()
-	want := []sbom.Property{{Name: "npm:resolved", Value: "https://npm.example.com/a/-/a-1.tgz"}, {Name: "npm:dev", Value: "true"}, {Name: "npm:optional", Value: "true"}}
+	if len(c.References) != 1 || c.References[0].Type != "distribution" || c.References[0].URL != "https://npm.example.com/a/-/a-1.tgz" {
+		t.Errorf("references %v", c.References)
+	}
+	if local := (&Package{Resolved: "file:a.tgz"}); len(local.References()) != 0 || len(local.Properties()) != 1 {
+		t.Errorf("a file: references %v, properties %v", local.References(), local.Properties())
+	}
+	want := []sbom.Property{{Name: "npm:dev", Value: "true"}, {Name: "npm:optional", Value: "true"}}
 	if diff := cmp.Diff(want, c.Properties); diff != "" {
 		t.Error(diff)
 	}
