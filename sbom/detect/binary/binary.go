@@ -123,7 +123,7 @@ func (d *Detector) Detect(ctx context.Context, f *detect.File) (*detect.Fragment
 	if s.incomplete() {
 		return nil, fmt.Errorf("%s: %w", f.Path, errOnce)
 	}
-	report := s.report()
+	report := s.report(ctx)
 	err := d.consult(report, strings.TrimPrefix(string(f.Digest), "sha256:"))
 	frag := fragment(f, report)
 	if err != nil {
@@ -148,7 +148,7 @@ func (d *Detector) Identify(ctx context.Context, path string, size int64, r io.R
 	if err := c.read(ctx, r); err != nil {
 		return nil, err
 	}
-	report := c.report()
+	report := c.report(ctx)
 	return report, d.consult(report, hex.EncodeToString(digest.Sum(nil)))
 }
 

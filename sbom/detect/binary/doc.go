@@ -63,7 +63,9 @@
 // What a program carries beside its own code names packages exactly: the archives of
 // PyInstaller, zip files behind a program (frozen Python, launched Java), applications that
 // Node, Deno, Bun, nexe or pkg put into a copy of themselves, the SBOM of GraalVM's
-// native-image. Packages without a version, as a bundle of scripts has them, are a gap. Programs
+// native-image. The programs and libraries in an archive are looked into as if they were
+// files, and what they are or contain, the file contains. Packages without a version, as a
+// bundle of scripts has them, and programs in which nothing was found, are a gap. Programs
 // packed by UPX and AppImages are recognised and not read, which is one gap as well.
 //
 // Where a payload is, often stands at its end. A file with signs of one has to be read once

@@ -101,9 +101,14 @@ func gaps(r *Report) []sbom.Gap {
 		case p.Problem != "":
 			out = append(out, sbom.Gap{Kind: p.gap, Message: p.Kind + ": " + p.Problem})
 		}
-		if n := len(p.Unversioned); n > 0 {
-			text := fmt.Sprintf("%s: no version of %d packages: %s", p.Kind, n, strings.Join(p.Unversioned, " "))
-			out = append(out, sbom.Gap{Kind: sbom.GapIncomplete, Message: oneline.Text(text, statement.MaxText)})
+		for _, what := range []struct {
+			text  string
+			names []string
+		}{{"no version of %d packages", p.Unversioned}, {"nothing is known of %d programs", p.Unnamed}} {
+			if n := len(what.names); n > 0 {
+				text := fmt.Sprintf("%s: "+what.text+": %s", p.Kind, n, strings.Join(what.names, " "))
+				out = append(out, sbom.Gap{Kind: sbom.GapIncomplete, Message: oneline.Text(text, statement.MaxText)})
+			}
 		}
 	}
 	if unnamed {

@@ -2,6 +2,7 @@ package binary
 
 import (
 	"bytes"
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -86,7 +87,7 @@ func (r *reading) Write(p []byte) (int, error) {
 }
 
 // report judges what was read, and reads what it has beside its own code.
-func (r *reading) report() *Report {
+func (r *reading) report(ctx context.Context) *Report {
 	facts := r.headers.Facts(nil)
 	report := r.judge()
 	if report.Format == "" {
@@ -95,6 +96,7 @@ func (r *reading) report() *Report {
 	r.state(report, &facts)
 	for _, p := range r.payloads(report, &facts) {
 		report.add(p)
+		r.programs(ctx, report, p)
 	}
 	report.sort()
 	return report
@@ -225,6 +227,10 @@ type Payload struct {
 	// findings. Unversioned are the names of others, in order.
 	Packages    int      `json:"packages"`
 	Unversioned []string `json:"unversioned,omitempty"`
+	// Programs is the number of programs and libraries in it, and Unnamed are the names of
+	// those in which nothing was found, in order. What was found in the others is a finding.
+	Programs int      `json:"programs,omitempty"`
+	Unnamed  []string `json:"unnamed,omitempty"`
 	// Problem says what was not read and why; empty if nothing.
 	Problem string `json:"problem,omitempty"`
 
@@ -280,7 +286,7 @@ func kindOf(err error) sbom.GapKind {
 		return sbom.GapUnsupported
 	case errors.Is(err, detect.ErrEncrypted):
 		return sbom.GapEncrypted
-	case errors.Is(err, detect.ErrSkipped):
+	case errors.Is(err, detect.ErrSkipped), errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded):
 		return sbom.GapIncomplete
 	}
 	return sbom.GapCorrupt

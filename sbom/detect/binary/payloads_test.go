@@ -18,13 +18,18 @@ import (
 	"github.com/imagetrust/imagetrust/sbom/detect/detecttest"
 )
 
-// zipped returns what comes first with a zip file behind it, of names and contents.
+// zipped returns what comes first with a zip file behind it, of names and contents, which are
+// compressed in the directory lib.
 func zipped(first string, files ...string) []byte {
 	b := bytes.NewBufferString(first)
 	w := zip.NewWriter(b)
 	w.SetOffset(int64(b.Len()))
 	for i := 0; i < len(files); i += 2 {
-		f, err := w.CreateHeader(&zip.FileHeader{Name: files[i]})
+		method := zip.Store
+		if strings.HasPrefix(files[i], "lib/") {
+			method = zip.Deflate
+		}
+		f, err := w.CreateHeader(&zip.FileHeader{Name: files[i], Method: method})
 		if err == nil {
 			_, err = io.WriteString(f, files[i+1])
 		}

@@ -60,6 +60,9 @@ func Read(file payload.Source) *payload.Payload {
 		if off, err := entry.DataOffset(); err == nil {
 			first = min(first, off)
 		}
+		if program(entry.Name) {
+			a.program(p, entry)
+		}
 		if err := a.entry(entry); err != nil && p.Err == nil {
 			p.Err = fmt.Errorf("%.200q: %w", entry.Name, err)
 		}
@@ -93,6 +96,30 @@ func (a *archive) entry(entry *zip.File) error {
 	p.Offset, _ = entry.DataOffset()
 	a.set.Add(p)
 	return nil
+}
+
+// program reports whether an entry has the name of a library or a program.
+func program(name string) bool {
+	base := path.Base(name)
+	switch path.Ext(base) {
+	case ".so", ".dll", ".pyd", ".dylib", ".jnilib", ".node", ".exe":
+		return true
+	}
+	return strings.Contains(base, ".so.")
+}
+
+func (a *archive) program(p *payload.Payload, entry *zip.File) {
+	at, err := entry.DataOffset()
+	if err != nil {
+		return // Reading the manifests fails as well.
+	}
+	p.AddProgram(payload.Program{Name: entry.Name, Offset: at, Size: int64(min(entry.UncompressedSize64, 1<<62)), Open: func() (io.ReadCloser, error) {
+		r, err := entry.Open()
+		if err != nil {
+			return nil, kind(err)
+		}
+		return r, nil
+	}})
 }
 
 // parser returns what reads an entry of that name, nil for what is no manifest.

@@ -189,7 +189,7 @@ const (
 
 // payloads are the names of notes that programs read themselves: what Node and Deno add to
 // a copy of themselves.
-var payloads = map[string]bool{"NODE_SEA_BLOB": true, "SUI": true}
+var payloads = map[string]bool{"NODE_SEA_BLOB": true, "SUI": true, "D3N0L4ND": true}
 
 // notes reads the notes of a segment, of which b is the beginning.
 func (e *elfFile) notes(f *Facts, s *segment, b []byte) {

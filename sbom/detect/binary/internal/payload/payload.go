@@ -19,6 +19,7 @@ const (
 	MaxPackages = 20_000
 	MaxNames    = 2_000
 	MaxName     = 256
+	MaxPrograms = 5_000
 )
 
 // Payload is what one payload says. The zero value says nothing.
@@ -33,6 +34,8 @@ type Payload struct {
 	Packages []Package
 	// Names are of packages without a version, in order.
 	Names []string
+	// Programs are what may be programs and libraries of their own, at most MaxPrograms.
+	Programs []Program
 	// Err is why it was not read, or not wholly: it wraps an error of package detect. Nil
 	// if all of it was understood.
 	Err error
@@ -52,6 +55,29 @@ type Package struct {
 	Text   string
 	// Rule is how it was found.
 	Rule string
+}
+
+// Program is a program or library in a payload.
+type Program struct {
+	Name string
+	// Offset is where in the file its content is, compressed or not, and Size the length of
+	// what Open gives, as the payload states it.
+	Offset, Size int64
+	// Runtime is set for what came with the run time that the payload is for.
+	Runtime bool
+	// Open returns a reader of the content, once for each call. Its error wraps one of
+	// package detect.
+	Open func() (io.ReadCloser, error)
+}
+
+// AddProgram adds a program.
+func (p *Payload) AddProgram(x Program) {
+	switch {
+	case len(p.Programs) < MaxPrograms:
+		p.Programs = append(p.Programs, x)
+	case p.Err == nil:
+		p.Err = &detect.LimitError{Path: p.Kind, Limit: MaxPrograms, What: "programs"}
+	}
 }
 
 type key struct{ kind, name, version string }

@@ -58,13 +58,15 @@ func Read(file payload.Source) *payload.Payload {
 		return p
 	}
 	p.Offset, p.Size, p.Tool = base, int64(r.Length), pythonVersion(r.Python)
-	a := archive{file: file, base: base, end: p.Offset + p.Size, left: maxInflated, modules: make(map[string]bool), distributed: make(map[string]bool)}
+	a := archive{file: file, base: base, end: p.Offset + p.Size, left: maxInflated, modules: make(map[string]bool), distributed: make(map[string]bool), into: p}
 	table, err := file.Bytes(base+int64(r.Table), int64(r.TableSize), maxTable)
 	if err == nil {
 		err = a.table(table)
 	}
-	if p.Err = err; p.Err == nil {
-		p.Err = a.err
+	for _, err := range []error{err, a.err} {
+		if p.Err == nil {
+			p.Err = err
+		}
 	}
 	for name := range a.modules {
 		if !a.distributed[name] {
@@ -157,6 +159,7 @@ type archive struct {
 	left int64 // bytes that may still be decompressed
 	set  payload.Set
 	err  error // the first
+	into *payload.Payload
 
 	modules     map[string]bool // top-level ones
 	distributed map[string]bool // those that a distribution lists
@@ -198,6 +201,8 @@ type entry struct {
 func (a *archive) entry(e *entry) {
 	dir, base := path.Split(strings.ReplaceAll(e.name, `\`, "/"))
 	switch {
+	case e.kind == 'b':
+		a.into.AddProgram(payload.Program{Name: e.name, Offset: e.offset, Size: e.size, Runtime: dir == "lib-dynload/", Open: func() (io.ReadCloser, error) { return a.open(e) }})
 	case e.kind == 'z':
 		if err := a.readModules(e); err != nil {
 			a.fail(fmt.Errorf("modules: %w", err))
@@ -235,27 +240,33 @@ func (a *archive) owned(b []byte) {
 	}
 }
 
-// read returns the content of an entry of at most limit bytes.
-func (a *archive) read(e *entry, limit int64) ([]byte, error) {
+// open returns a reader of the content of an entry.
+func (a *archive) open(e *entry) (io.ReadCloser, error) {
 	if e.offset > a.end || e.length > a.end-e.offset {
 		return nil, fmt.Errorf("%w: content outside of the archive", detect.ErrFormat)
 	}
+	part := a.file.Part(e.offset, e.length)
 	if !e.compressed {
-		return a.file.Bytes(e.offset, e.length, limit)
+		return io.NopCloser(part), nil
 	}
-	return inflate(a.file.Part(e.offset, e.length), &a.left, limit)
-}
-
-// inflate returns what a zlib stream has, of at most limit bytes and left, which it takes
-// them from.
-func inflate(r io.Reader, left *int64, limit int64) ([]byte, error) {
-	z, err := zlib.NewReader(r)
+	z, err := zlib.NewReader(part)
 	if err != nil {
 		return nil, fmt.Errorf("%w: %v", detect.ErrFormat, err)
 	}
-	most := min(limit, *left)
-	b, err := io.ReadAll(io.LimitReader(z, most+1))
-	*left -= int64(len(b))
+	return z, nil
+}
+
+// read returns the content of an entry of at most limit bytes, and what is left of those that
+// may be read at all.
+func (a *archive) read(e *entry, limit int64) ([]byte, error) {
+	r, err := a.open(e)
+	if err != nil {
+		return nil, err
+	}
+	defer r.Close()
+	most := min(limit, a.left)
+	b, err := io.ReadAll(io.LimitReader(r, most+1))
+	a.left -= int64(len(b))
 	switch {
 	case int64(len(b)) > most:
 		return nil, &detect.LimitError{Path: "PyInstaller archive", Limit: most}
