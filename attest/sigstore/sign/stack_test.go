@@ -193,6 +193,18 @@ func (s *stack) trustedRoot() []byte {
 	}))
 }
 
+// signingConfig is the same for those who sign.
+func (s *stack) signingConfig() []byte {
+	service := func(url string, version int) []any {
+		return []any{map[string]any{"url": url, "majorApiVersion": version, "operator": "test", "validFor": map[string]any{"start": "2020-01-01T00:00:00Z"}}}
+	}
+	return must(json.Marshal(map[string]any{
+		"mediaType": "application/vnd.dev.sigstore.signingconfig.v0.2+json",
+		"caUrls":    service(s.fulcio, 1), "oidcUrls": service(s.issuer.URL, 1), "rekorTlogUrls": service(s.rekor, 2), "tsaUrls": service(s.stamping, 1),
+		"rekorTlogConfig": map[string]any{"selector": "ANY"}, "tsaConfig": map[string]any{"selector": "ANY"},
+	}))
+}
+
 // serveIssuer is an OpenID Connect identity provider, as far as Fulcio asks for one.
 func (s *stack) serveIssuer(w http.ResponseWriter, r *http.Request) {
 	w.Header().Set("Content-Type", "application/json")
