@@ -14,6 +14,8 @@
 // each has a confidence, and the precise mode, which is the default, leaves out those
 // below 0.8.
 //
+//   - file-digest, build-id: what a Source knows of the file (package fileindex), over
+//     all that the file says.
 //   - package-note: the note that distributions have the linker write.
 //   - native-image-sbom, deno-npm-snapshot, pyinstaller-metadata, asar-manifest,
 //     appended-archive, embedded-package-json, embedded-module-path: a list, a manifest or a
@@ -23,6 +25,14 @@
 //     is eager, unless the file's name has the same.
 //   - table-self, table: the text of a known product (package rules), which only its own
 //     program has, or which is wherever its code is.
+//   - learned-self, learned, learned-anchor, learned-name: text that stood around the versions of
+//     a project, and of no other, in all of a distribution's releases that were looked
+//     through: of its own programs alone, or of its libraries; without the project's name, in
+//     files that have a string which only the project has; and the version in the name
+//     of a library whose name has always had the project's.
+//   - bundled-table: what a release of Node, Bun, Deno or of a prebuilt libvips was built
+//     from, by its own list, once the file is found to be that release and no text
+//     of the file denies it.
 //   - go-path: a module's path in the line table, github.com/a/b@v1.2.3/c.go. It is for
 //     programs whose build information is gone; package golang reads that. Of the toolchain,
 //     go-toolchain, if just one version of it is there.
