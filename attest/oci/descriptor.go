@@ -33,7 +33,8 @@ const (
 )
 
 // parseDescriptor reads a descriptor, and its annotations if they have at most keep
-// bytes. Members that do not matter here are ignored.
+// bytes. Members that do not matter here are ignored. One that others could read as
+// being of something else is an error.
 func parseDescriptor(raw []byte, keep int) (d Descriptor, err error) {
 	err = strictjson.Object(raw, func(name string, value []byte) (err error) {
 		switch name {
@@ -48,9 +49,9 @@ func parseDescriptor(raw []byte, keep int) (d Descriptor, err error) {
 		case "annotations":
 			d.Annotations, err = parseAnnotations(value, keep)
 		case "platform":
-			if len(value) <= keepListed && !strictjson.IsNull(value) {
-				err = json.Unmarshal(value, &d.Platform)
-			}
+			d.Platform, err = parsePlatform(value)
+		default: // what readers that ignore case take for one of these
+			err = strictjson.ExactCase(name, "mediaType", "digest", "size", "artifactType", "annotations", "platform")
 		}
 		return err
 	})

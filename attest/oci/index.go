@@ -29,7 +29,9 @@ type IndexOptions struct {
 	// are concerned.
 	Options
 	// Platforms select images: "os/architecture" or "os/architecture/variant". All
-	// if empty. One that the index does not have is an ErrNotFound.
+	// if empty. One that the index does not have is an ErrNotFound. Images of which the
+	// index does not say the platform are asked for in any case, because a runtime might
+	// start them.
 	Platforms []string
 	// MaxImages is the number of images above which an index is refused with
 	// ErrLimit, 64 if zero.
@@ -170,7 +172,7 @@ func (w *indexWalk) index(ctx context.Context, m *manifest, depth int) error {
 		if err := d.Digest.Validate(); err != nil {
 			return fmt.Errorf("%w: an entry of the index: %w", ErrManifest, err)
 		}
-		if d.Annotations[annotationReferenceType] == buildKitStatements {
+		if isStatements(d) {
 			reference := attest.Digest(d.Annotations[annotationReference])
 			w.statements[reference] = append(w.statements[reference], candidate{Descriptor: d, store: StoreBuildKit})
 			continue
@@ -193,6 +195,13 @@ func (w *indexWalk) index(ctx context.Context, m *manifest, depth int) error {
 		}
 	}
 	return nil
+}
+
+// isStatements reports whether an entry is BuildKit's manifest of statements. Those are
+// of an unknown platform; what is of any other, or of none, may be started by a
+// runtime, whatever its annotations say, and counts as an image.
+func isStatements(d Descriptor) bool {
+	return d.Annotations[annotationReferenceType] == buildKitStatements && d.Platform != nil && d.Platform.OS == "unknown" && d.Platform.Architecture == "unknown"
 }
 
 func (w *indexWalk) nested(ctx context.Context, d attest.Digest, depth int) error {
@@ -221,13 +230,14 @@ func (w *indexWalk) platformOf(ctx context.Context, m *manifest) (p Platform) {
 	return p
 }
 
-// selected returns the images of the platforms that were asked for.
+// selected returns the images of the platforms that were asked for, and those of which
+// the index does not say the platform: runtimes take them for any.
 func (w *indexWalk) selected(opts *IndexOptions) ([]ImageResult, error) {
 	images := w.images
 	if len(opts.Platforms) > 0 {
 		images = nil
 		for _, image := range w.images {
-			if slices.ContainsFunc(opts.Platforms, image.Platform.is) {
+			if image.Platform.partial() || slices.ContainsFunc(opts.Platforms, image.Platform.is) {
 				images = append(images, image)
 			}
 		}

@@ -63,6 +63,8 @@ func parseManifest(raw []byte) (*manifest, error) {
 		return nil, fmt.Errorf("%w: %w", ErrManifest, err)
 	case m.SchemaVersion != 2:
 		return nil, fmt.Errorf("%w: schemaVersion %d", ErrManifest, m.SchemaVersion)
+	case m.manifests > 0 && (m.layers > 0 || m.Config != nil): // GHSA-77vh-xpmg-72qh
+		return nil, fmt.Errorf("%w: both an index and an image", ErrManifest)
 	}
 	return m, nil
 }
