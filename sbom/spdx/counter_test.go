@@ -496,19 +496,25 @@ func (w wordSet) has(f rawFact, c *sbom.Component, told map[string]bool) bool {
 	case "sourceInfo":
 		return w[f.value] || c.Source != nil && f.value == "built package from: "+c.Source.Name+" "+c.Source.Version
 	case "licenseDeclared", "licenseConcluded":
-		return hasLicense(f.value, w, c, told, last == "licenseConcluded")
+		by := sbom.LicenseDeclared
+		if last == "licenseConcluded" {
+			by = sbom.LicenseConcluded
+		}
+		return hasLicense(f.value, w, c, told, by)
+	case "licenseInfoFromFiles", "PackageLicenseInfoFromFiles":
+		return hasLicense(f.value, w, c, told, sbom.LicenseFound)
 	}
 	return w[f.value]
 }
 
 // hasLicense looks for every operand of an expression.
-func hasLicense(value string, w wordSet, c *sbom.Component, told map[string]bool, concluded bool) bool {
+func hasLicense(value string, w wordSet, c *sbom.Component, told map[string]bool, by sbom.Acknowledgement) bool {
 	if w[value] {
 		return true
 	}
 	have := make(map[string]bool)
 	for _, l := range c.Licenses {
-		if (l.Acknowledgement == sbom.LicenseConcluded) == concluded {
+		if l.Acknowledgement == by {
 			have[l.Name] = true
 			for _, word := range notID.Split(l.Expression, -1) {
 				have[word] = true

@@ -24,8 +24,9 @@
 //     for are "spdx:" and their name in SPDX 2.3, or in 3.0.1 where 2.3 has none.
 //   - Declared licence statements are joined by AND in the declared licence, and
 //     concluded ones in the concluded; one that is no SPDX expression is an extracted
-//     licence. Those that were found in files are in the annotation: SPDX has a field
-//     for them in packages whose files are listed.
+//     licence. Those that were found in files are the package's licence information
+//     from files where its files were analyzed (the property spdx:filesAnalyzed), as
+//     the specification demands, and in the annotation of all others.
 //   - References of type "distribution" and "website" are the download location and the
 //     home page.
 //   - SPDX 2.2 has no purpose: the type of a component is in its annotation.

@@ -261,26 +261,52 @@ func goodExtracted(x *extracted) bool {
 }
 
 // declare joins the declared statements by AND, or the concluded ones: each of them was
-// made. What was only found in files stands in the annotation: SPDX has a field for it
-// in packages whose files it lists.
+// made.
 func (e *encoder) declare(licenses []sbom.License, concluded bool) string {
 	var parts []string
 	for _, l := range licenses {
 		if by := l.Acknowledgement; concluded != (by == sbom.LicenseConcluded) || !concluded && by != sbom.LicenseDeclared {
 			continue
 		}
-		switch text := prose(cmp.Or(l.Expression, l.Name)); {
-		case spdxexpr.Valid(l.Expression) && !strings.Contains(l.Expression, "DocumentRef-"):
-			parts = append(parts, l.Expression)
-			e.defineRefs(l.Expression)
-		case text != "":
-			parts = append(parts, e.defineText(text))
+		if s := e.license(&l); s != "" {
+			parts = append(parts, s)
 		}
 	}
 	if len(parts) == 0 {
 		return noAssertion
 	}
 	return document.JoinAnd(parts)
+}
+
+// license returns a licence as SPDX writes it: an expression, or the reference of an
+// extracted licence. It is empty for one of no words.
+func (e *encoder) license(l *sbom.License) string {
+	switch text := prose(cmp.Or(l.Expression, l.Name)); {
+	case spdxexpr.Valid(l.Expression) && !strings.Contains(l.Expression, "DocumentRef-"):
+		e.defineRefs(l.Expression)
+		return l.Expression
+	case text != "":
+		return e.defineText(text)
+	}
+	return ""
+}
+
+// found returns the licences that were found in files. SPDX has a field for them in
+// packages whose files were analyzed (2.3, 7.16); of all others, and in SPDX 3, they stand
+// in the annotation alone.
+func (e *encoder) found(p *pkg, licenses []sbom.License) []string {
+	if p.file != nil || e.version == version301 || p.FilesAnalyzed == nil || !*p.FilesAnalyzed {
+		return nil
+	}
+	var out []string
+	for i := range licenses {
+		if l := &licenses[i]; l.Acknowledgement == sbom.LicenseFound {
+			if s := e.license(l); s != "" {
+				out = append(out, s)
+			}
+		}
+	}
+	return out
 }
 
 // defineText returns the reference of a licence that is known by its text only.

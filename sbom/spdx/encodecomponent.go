@@ -93,6 +93,7 @@ func (e *encoder) pkg(c *sbom.Component, id string, restored bool) pkg {
 	}
 	if restored {
 		restore(e.mapper.kept, &p, c.Properties, e.version)
+		p.FromFiles = append(p.FromFiles, e.found(&p, c.Licenses)...)
 	}
 	if s := document.Clean(c.Supplier); s != "" && p.Supplier == "" {
 		p.Supplier = "Organization: " + s

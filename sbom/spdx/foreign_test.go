@@ -3,8 +3,10 @@ package spdx
 import (
 	"bufio"
 	"bytes"
+	"encoding/json"
 	"os"
 	"path/filepath"
+	"reflect"
 	"strings"
 	"testing"
 	"time"
@@ -166,5 +168,61 @@ func TestForeign(t *testing.T) {
 			// What was read can be written and read again in every format.
 			everyOptions(t, func(t *testing.T, opts *Options) { roundTrip(t, got, opts) })
 		})
+	}
+}
+
+// TestFoundInFiles: licence information from files is licences that were found, and is
+// written as such for packages whose files were analyzed, and for no others.
+func TestFoundInFiles(t *testing.T) {
+	const text = `{"spdxVersion":"SPDX-2.3","SPDXID":"SPDXRef-DOCUMENT","name":"d","packages":[
+		{"SPDXID":"SPDXRef-a","name":"a","versionInfo":"1","downloadLocation":"NONE","filesAnalyzed":true,"licenseDeclared":"MIT",
+		 "licenseInfoFromFiles":["MIT","LicenseRef-1","GPL-2.0-only AND ISC","NOASSERTION","as is"]},
+		{"SPDXID":"SPDXRef-b","name":"b","versionInfo":"1","downloadLocation":"NONE","filesAnalyzed":false,"licenseInfoFromFiles":["NONE"]}],
+		"hasExtractedLicensingInfos":[{"licenseId":"LicenseRef-1","extractedText":"Odd"}]}`
+	inv, err := Decode(strings.NewReader(text), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := []sbom.License{
+		{Expression: "MIT"}, {Expression: "MIT", Acknowledgement: sbom.LicenseFound}, {Name: "Odd", Acknowledgement: sbom.LicenseFound},
+		{Expression: "GPL-2.0-only AND ISC", Acknowledgement: sbom.LicenseFound}, {Name: "as is", Acknowledgement: sbom.LicenseFound},
+	}
+	if d := cmp.Diff(want, inv.Components[0].Licenses); d != "" {
+		t.Errorf("licences (-want +got):\n%s", d)
+	}
+	if len(inv.Components[1].Licenses) != 0 || inv.Components[1].Property("spdx:licenseInfoFromFile") != "NONE" {
+		t.Errorf("of none: %+v", inv.Components[1])
+	}
+	inv.Components[1].Licenses = []sbom.License{{Expression: "Zlib", Acknowledgement: sbom.LicenseFound}}
+	for _, opts := range []*Options{{}, {Format: JSON22}, {Format: TagValue23}, {Format: JSON301}} {
+		var b bytes.Buffer
+		if losses, err := Encode(&b, inv, opts); err != nil || len(losses) > 0 {
+			t.Fatalf("losses %v, error %v", losses, err)
+		}
+		if opts.Format == JSON23 || opts.Format == JSON22 {
+			var doc struct {
+				Packages []struct{ LicenseInfoFromFiles []string }
+			}
+			if err := json.Unmarshal(b.Bytes(), &doc); err != nil {
+				t.Fatal(err)
+			}
+			var lists [][]string
+			for _, p := range doc.Packages[1:] {
+				lists = append(lists, p.LicenseInfoFromFiles)
+			}
+			odd, asIs := lists[0][2], lists[0][4]
+			if want := [][]string{{"NOASSERTION", "MIT", odd, "GPL-2.0-only AND ISC", asIs}, {"NONE"}}; !reflect.DeepEqual(lists, want) || !strings.HasPrefix(odd, "LicenseRef-") || !strings.HasPrefix(asIs, "LicenseRef-") {
+				t.Errorf("%v: licenceInfoFromFiles %q", opts.Format, lists)
+			}
+		}
+		again, err := Decode(&b, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for i := range inv.Components {
+			if d := cmp.Diff(inv.Components[i].Licenses, again.Components[i].Licenses); d != "" {
+				t.Errorf("%+v: read back (-want +got):\n%s", opts, d)
+			}
+		}
 	}
 }

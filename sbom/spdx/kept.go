@@ -137,7 +137,7 @@ func keptFields() []kept {
 		keptChoice("sourceInfo", true, false, func(p *pkg) *string { return &p.SourceInfo }, func(s string) bool { return !strings.HasPrefix(s, builtFrom) }),
 		keptChoice("licenseConcluded", true, true, func(p *pkg) *string { return &p.LicenseConcluded }, isNone),
 		keptChoice("licenseDeclared", true, true, func(p *pkg) *string { return &p.LicenseDeclared }, isNone),
-		keptList("licenseInfoFromFile", true, false, func(p *pkg) *[]string { return &p.FromFiles }),
+		{name: "licenseInfoFromFile", pkg: true, get: getUnfound, set: setUnfound},
 		keptText("licenseComments", true, true, func(p *pkg) *string { return &p.LicenseComments }),
 		keptChoice("copyrightText", true, true, func(p *pkg) *string { return &p.Copyright }, isNone),
 		{name: "summary", pkg: true, file: true, get: getSummary, set: setSummary},
@@ -183,6 +183,29 @@ func setAnalyzed(p *pkg, s string) bool {
 	p.FilesAnalyzed = &yes
 	return true
 }
+
+// getUnfound returns what licenseInfoFromFiles has that is no licence: NONE and
+// NOASSERTION.
+func getUnfound(p *pkg) []string {
+	var out []string
+	for _, s := range p.FromFiles {
+		if !found(s) {
+			out = append(out, s)
+		}
+	}
+	return out
+}
+
+func setUnfound(p *pkg, s string) bool {
+	if found(s) {
+		return false
+	}
+	p.FromFiles = append(p.FromFiles, s)
+	return true
+}
+
+// found reports whether an element of licenseInfoFromFiles is a licence.
+func found(s string) bool { return s != none && !unstated(s) }
 
 func getVerification(p *pkg) []string {
 	if p.Verification == nil {

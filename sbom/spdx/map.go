@@ -230,6 +230,11 @@ func (m *mapper) loseSubject(p *pkg) {
 			lose(v.name, 1)
 		}
 	}
+	for _, s := range p.FromFiles {
+		if found(s) {
+			lose("licenseInfoFromFile", 1)
+		}
+	}
 	if p.Description == "" && p.Summary != "" {
 		lose("summary", 1)
 	}

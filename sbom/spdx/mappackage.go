@@ -204,11 +204,24 @@ func digest(c *checksum) sbom.Digest {
 	return d
 }
 
-// mapLicenses takes the declared licence, then the concluded one. The operands of
-// an outermost AND are licences of their own.
+// mapLicenses takes the declared licence, then the concluded one, then those that were
+// found in files. The operands of an outermost AND are licences of their own, but not of
+// what was found in one file.
 func (m *mapper) mapLicenses(c *sbom.Component, p *pkg) {
 	m.expression(c, p.LicenseDeclared, sbom.LicenseDeclared)
 	m.expression(c, p.LicenseConcluded, sbom.LicenseConcluded)
+	for _, s := range p.FromFiles {
+		if !found(s) {
+			continue
+		}
+		l := sbom.License{Name: s}
+		if spdxexpr.Valid(s) {
+			l = m.license(s)
+			m.tell(c, s)
+		}
+		l.Acknowledgement = sbom.LicenseFound
+		c.Licenses = append(c.Licenses, l)
+	}
 }
 
 func (m *mapper) expression(c *sbom.Component, stated string, by sbom.Acknowledgement) {

@@ -76,7 +76,7 @@ func foreignFacts(inv *sbom.Inventory) *sbom.Inventory {
 		{Name: "spdx:downloadLocation", Value: "NONE"}, {Name: "spdx:copyrightText", Value: "NONE"}, {Name: "spdx:licenseConcluded", Value: "NONE"},
 		{Name: "spdx:sourceInfo", Value: "acquired package info from DPKG DB: /var/lib/dpkg/status"}, {Name: "spdx:sourceInfo", Value: "built package from: x 1"},
 		{Name: "spdx:builtDate", Value: "2026-01-01T00:00:00Z"}, {Name: "spdx:validUntilDate", Value: "never"}, {Name: "spdx:attributionText", Value: "thanks"},
-		{Name: "spdx:licenseInfoFromFile", Value: "MIT"}, {Name: "spdx:noticeText", Value: "notice"}, {Name: "spdx:unheard", Value: "of"},
+		{Name: "spdx:licenseInfoFromFile", Value: "MIT"}, {Name: "spdx:licenseInfoFromFile", Value: "NOASSERTION"}, {Name: "spdx:noticeText", Value: "notice"}, {Name: "spdx:unheard", Value: "of"},
 	}
 	types := []sbom.RelationshipType{"spdx:DYNAMIC_LINK", "spdx:BUILD_DEPENDENCY_OF", "spdx:GENERATED_FROM", "spdx:PATCH_APPLIED", "spdx:AMENDS", "spdx:hasEvidence", "spdx:NONSENSE"}
 	for i := range inv.Components {
