@@ -91,6 +91,10 @@ func TestArguments(t *testing.T) {
 		"key and identity":      {[]string{"verify", "--key", "main.go", "--certificate-identity", "x", "x"}, "either -key or -certificate-identity"},
 		"no public key":         {[]string{"verify", "--key", "main.go", "x"}, "main.go"},
 		"no private key":        {[]string{"sign", "--key", "main.go", "x"}, "main.go"},
+		"no signer":             {[]string{"sign", "x"}, "either -key or -identity-token"},
+		"token without config":  {[]string{"sign", "--identity-token", "main.go", "x"}, "signing config"},
+		"config that is none":   {[]string{"sign", "--identity-token", "x", "--signing-config", "main.go", "x"}, "main.go"},
+		"no plugin":             {[]string{"sign", "--key", "nosuch://key", "x"}, "plugin"},
 		"no bundle":             {[]string{"attach", "--bundle", "main.go", "x"}, "main.go"},
 		"identity without root": {[]string{"verify", "--certificate-identity", "x", "--certificate-oidc-issuer", "y", "z"}, "root"},
 	} {

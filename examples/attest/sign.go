@@ -13,13 +13,14 @@ import (
 
 // sign makes a signed statement about an image and writes it as a Sigstore bundle:
 //
-//	attest sign --key PEM --type TYPE --predicate FILE [--out BUNDLE] IMAGE
+//	attest sign --key KEY --type TYPE --predicate FILE [--out BUNDLE] IMAGE
+//	attest sign --identity-token FILE --signing-config FILE [--trusted-root FILE] --type TYPE ... IMAGE
 //
 // IMAGE is a reference, an OCI layout or a digest. FILE is the predicate in JSON: an SBOM,
 // a report, provenance. The bundle goes to standard output without --out.
 func sign(ctx context.Context, args []string, out io.Writer) error {
 	flags := flag.NewFlagSet("sign", flag.ContinueOnError)
-	key := flags.String("key", "", "file with the private key (PEM)")
+	by := addSignerFlags(flags)
 	kind := flags.String("type", "custom", typeUsage)
 	predicate := flags.String("predicate", "", "file with the predicate (JSON)")
 	to := flags.String("out", "", "file for the bundle")
@@ -27,7 +28,7 @@ func sign(ctx context.Context, args []string, out io.Writer) error {
 	if err != nil {
 		return err
 	}
-	signer, err := readSigner(*key)
+	signer, err := by.signer(ctx)
 	if err != nil {
 		return err
 	}
@@ -52,20 +53,6 @@ func sign(ctx context.Context, args []string, out io.Writer) error {
 		return err
 	}
 	return os.WriteFile(*to, bundle.Bytes(), 0o644)
-}
-
-// readSigner signs with the key in a file. Any crypto.Signer would do, such as a client of a
-// key management service.
-func readSigner(file string) (attest.Signer, error) {
-	pem, err := os.ReadFile(file)
-	if err != nil {
-		return nil, err
-	}
-	key, err := attest.ParsePrivateKey(pem)
-	if err != nil {
-		return nil, fmt.Errorf("%s: %w", file, err)
-	}
-	return attest.NewKeySigner(key)
 }
 
 // predicateOf wraps a document. Those of known formats must be what their type says.
