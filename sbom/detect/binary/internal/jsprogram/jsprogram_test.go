@@ -29,10 +29,7 @@ func told(p *payload.Payload) []string {
 	for _, x := range p.Packages {
 		out = append(out, x.Type+" "+x.Name+" "+x.Version+" "+x.Rule)
 	}
-	for _, n := range p.Names {
-		out = append(out, n)
-	}
-	return out
+	return append(out, p.Names...)
 }
 
 func text64(s string) []byte { return append(le.AppendUint64(nil, uint64(len(s))), s...) }
