@@ -161,7 +161,10 @@ func checkBuild(t *testing.T, bk *buildKit, img *image.Image) {
 	if err := img.MarkLayers(inv, nil); err != nil {
 		t.Fatal(err)
 	}
-	origins := build.Join(inv, files)
+	origins, err := build.Join(inv, files)
+	if err != nil {
+		t.Fatal(err)
+	}
 	for _, g := range inv.Gaps {
 		if g.Detector == "buildkit@1" {
 			t.Errorf("gap: %+v", g)

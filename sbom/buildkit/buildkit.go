@@ -22,6 +22,8 @@ var (
 	ErrBinding = errors.New("buildkit: statement is about another image")
 )
 
+var errNoImage = fmt.Errorf("buildkit: no image: %w", fs.ErrInvalid)
+
 // Options bound what statements may cost. The zero value, and nil, have the defaults.
 type Options struct {
 	// MaxBytes is the most bytes that all statements together may have; 256 MiB if 0.
@@ -132,8 +134,12 @@ type Material struct {
 // none, because it was not chosen from an index or not built by BuildKit, gives an
 // empty Build. opts may be nil.
 //
-// What cannot be read or believed is in Build.Gaps. The error is that of ctx.
+// What cannot be read or believed is in Build.Gaps. The error is that of ctx, or
+// fs.ErrInvalid when img is nil.
 func Read(ctx context.Context, img *image.Image, opts *Options) (*Build, error) {
+	if img == nil {
+		return nil, errNoImage
+	}
 	var (
 		statements []Statement
 		gaps       []sbom.Gap
@@ -241,7 +247,7 @@ const (
 // evidence says how a field is known from the statement with index src.
 func (b *Build) evidence(src int, field, value string) sbom.Evidence {
 	e := sbom.Evidence{Field: field, Technique: sbom.TechniqueOther, Confidence: confidenceUnsigned, Value: value, Detector: detector}
-	if b.Statements[src].Signer != "" {
+	if src >= 0 && src < len(b.Statements) && b.Statements[src].Signer != "" {
 		e.Technique, e.Confidence = sbom.TechniqueAttestation, confidenceSigned
 	}
 	return e

@@ -68,7 +68,7 @@ func TestStepsInAnyOrder(t *testing.T) {
 	if len(build.Gaps) > 0 || len(build.Steps) != 4 || build.Steps[0].ID != "step0" || build.Steps[2].ID != "step2" {
 		t.Fatalf("%v %+v", build.Gaps, build.Steps)
 	}
-	if o := build.Join(shipped("l"), []sbom.File{fileOf("y", "x", &sbom.LayerRef{})}); len(o) != 1 || describe(&o[0]) != "copied :y stated < run :x stated" {
+	if o := join(t, build, shipped("l"), []sbom.File{fileOf("y", "x", &sbom.LayerRef{})}); len(o) != 1 || describe(&o[0]) != "copied :y stated < run :x stated" {
 		t.Errorf("%+v", o)
 	}
 }
@@ -116,7 +116,7 @@ func TestMalformed(t *testing.T) {
 			continue
 		}
 		inv := shipped("l")
-		if o := build.Join(inv, []sbom.File{fileOf("y", "x", &sbom.LayerRef{})}); len(o) > 0 || len(inv.Components) > 0 || len(inv.Gaps) != 1 {
+		if o := join(t, build, inv, []sbom.File{fileOf("y", "x", &sbom.LayerRef{})}); len(o) > 0 || len(inv.Components) > 0 || len(inv.Gaps) != 1 {
 			t.Errorf("%s: something was joined", tt.name)
 		}
 	}
@@ -195,7 +195,7 @@ func TestJoin(t *testing.T) {
 	before := mustJSON(inv.Files)
 
 	build := buildkit.Parse(inv.Subject.Digest, []buildkit.Statement{{Data: r.v1()}, {Data: naming(t, stage, inv.Subject.Digest), Signer: "https://example.com/builder"}}, nil)
-	origins := build.Join(inv, nil)
+	origins := join(t, build, inv, nil)
 	if len(origins) != 3 || describe(&origins[0]) != "copied stage-2:app stated < run build:out/app proved" {
 		t.Errorf("origins %+v", origins)
 	}
@@ -276,7 +276,7 @@ func TestJoinKeepsComparedLayers(t *testing.T) {
 	known := sbom.LayerOrigin{Role: sbom.LayerBase, Image: "known", Evidence: sbom.Evidence{Technique: sbom.TechniqueHash, Confidence: 1, Value: "v"}}
 	guess := sbom.LayerOrigin{Role: sbom.LayerBase, Image: "guess", Evidence: sbom.Evidence{Technique: sbom.TechniqueManifest, Confidence: 0.6, Value: "v"}}
 	inv.Layers[0].Origin, inv.Layers[1].Origin = known, guess
-	parse(r.v1()).Join(inv, nil)
+	join(t, parse(r.v1()), inv, nil)
 	if inv.Layers[0].Origin != known || inv.Layers[1].Origin.Role != sbom.LayerBuild {
 		t.Errorf("%+v", inv.Layers)
 	}
@@ -322,7 +322,7 @@ func TestRealImage(t *testing.T) {
 		t.Fatal(err)
 	}
 	var got []string
-	for _, o := range build.Join(inv, files) {
+	for _, o := range join(t, build, inv, files) {
 		got = append(got, describe(&o))
 	}
 	want := []string{
@@ -356,7 +356,7 @@ func TestReadWithoutIndex(t *testing.T) {
 		t.Errorf("%+v, %v", build, err)
 	}
 	inv := new(sbom.Inventory)
-	if o := build.Join(inv, nil); len(o) > 0 || len(inv.Components) > 0 {
+	if o := join(t, build, inv, nil); len(o) > 0 || len(inv.Components) > 0 {
 		t.Error("something was joined")
 	}
 }
@@ -413,7 +413,7 @@ func FuzzParse(f *testing.F) {
 			if len(seen) != len(build.Steps) {
 				t.Error("two steps have one name")
 			}
-			return inv, build.Join(inv, nil)
+			return inv, join(t, build, inv, nil)
 		}
 		inv, origins := join()
 		again, _ := join()

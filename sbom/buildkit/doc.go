@@ -5,7 +5,7 @@
 //	build, err := buildkit.Read(ctx, img, nil)
 //	inv, err := catalog.Image(ctx, img, nil)
 //	files, err := buildkit.Files(ctx, img)
-//	origins := build.Join(inv, files)
+//	origins, err := build.Join(inv, files)
 //
 // # What is read
 //

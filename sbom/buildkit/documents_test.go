@@ -22,7 +22,7 @@ func TestDocuments(t *testing.T) {
 	inv := shipped("base", "app")
 	inv.Components = []sbom.Component{{ID: "c-app", Type: sbom.TypeApplication, Name: "app", Version: "1", Attribution: sbom.Attribution{Visible: true},
 		Evidence: []sbom.Evidence{{Field: "name", Technique: sbom.TechniqueBinary, Location: sbom.Location{Path: "app"}}}}}
-	parse(r.v1(), scan(t, "sbom-build", map[string]string{"out/app": "app"}, "gcc 12")).Join(inv, []sbom.File{fileOf("app", "app", inv.Layers[1].Ref())})
+	join(t, parse(r.v1(), scan(t, "sbom-build", map[string]string{"out/app": "app"}, "gcc 12")), inv, []sbom.File{fileOf("app", "app", inv.Layers[1].Ref())})
 	for name, round := range map[string]func(*bytes.Buffer) (*sbom.Inventory, error){
 		"cyclonedx": func(b *bytes.Buffer) (*sbom.Inventory, error) {
 			if _, err := cyclonedx.Encode(b, inv, &cyclonedx.Options{Hidden: true}); err != nil {

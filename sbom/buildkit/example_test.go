@@ -24,7 +24,12 @@ func ExampleBuild_Join() {
 	}
 
 	build := buildkit.Parse(inv.Subject.Digest, []buildkit.Statement{{Data: provenance}}, nil)
-	for _, o := range build.Join(inv, nil) {
+	origins, err := build.Join(inv, nil)
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	for _, o := range origins {
 		for _, hop := range o.Trail {
 			fmt.Printf("%s: /%s %s (%s)\n", hop.Stage, hop.Path, hop.Kind, hop.Proof)
 		}

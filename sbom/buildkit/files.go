@@ -27,8 +27,11 @@ func digestsOfText(data []byte) []sbom.Digest {
 // once; the memory is about 200 bytes a file.
 //
 // The error is that of a layer that cannot be read to its end (*image.LayerError), or
-// image.ErrLimit for more than 2,000,000 files.
+// image.ErrLimit for more than 2,000,000 files, or fs.ErrInvalid when img is nil.
 func Files(ctx context.Context, img *image.Image) ([]sbom.File, error) {
+	if img == nil {
+		return nil, errNoImage
+	}
 	v := view{hash: sha256.New(), buf: make([]byte, 64<<10)}
 	v.Limit = maxFiles
 	for n, l := range img.Layers() {

@@ -2,9 +2,15 @@ package buildkit_test
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
+	"io/fs"
+	"slices"
 	"strings"
 	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
 
 	"github.com/imagetrust/imagetrust/sbom"
 	"github.com/imagetrust/imagetrust/sbom/buildkit"
@@ -30,7 +36,7 @@ func TestRepeatedThings(t *testing.T) {
 		r.materials = append(r.materials, object{"uri": "https://a"})
 	}
 	inv := shipped("l")
-	parse(r.v1()).Join(inv, nil)
+	join(t, parse(r.v1()), inv, nil)
 	ids := make(map[string]bool)
 	for _, c := range inv.Components {
 		ids[c.ID] = true
@@ -50,7 +56,7 @@ func TestAlikeFiles(t *testing.T) {
 	}
 	r := recipe{dockerfile: copyAll}
 	r.end(r.copy(4, "", r.run(2, "", "make"), "/out /", "l"))
-	origins := parse(r.v1(), scan(t, "sbom-build", there)).Join(shipped("l"), manyFiles(n))
+	origins := join(t, parse(r.v1(), scan(t, "sbom-build", there)), shipped("l"), manyFiles(n))
 	if len(origins) != n {
 		t.Fatalf("%d origins, want %d", len(origins), n)
 	}
@@ -82,7 +88,7 @@ func TestWorkOfEachAction(t *testing.T) {
 			r.end(r.copy(4, "", build(&r), "/out /", "l"))
 			inv := shipped("l")
 			// Each file takes at least 300 steps and actions.
-			origins := buildkit.Parse("", unsigned(r.v1()), &buildkit.Options{MaxWork: 300 * 20}).Join(inv, manyFiles(50))
+			origins := join(t, buildkit.Parse("", unsigned(r.v1()), &buildkit.Options{MaxWork: 300 * 20}), inv, manyFiles(50))
 			if len(origins) > 20 || len(inv.Gaps) != 1 || inv.Gaps[0].Kind != sbom.GapLimit {
 				t.Errorf("%d origins, gaps %+v", len(origins), inv.Gaps)
 			}
@@ -127,10 +133,77 @@ func TestSignedWithoutSubject(t *testing.T) {
 			}
 			inv := shipped("l")
 			inv.Layers[0].MediaType = "application/vnd.oci.image.layer.v1.tar+zstd"
-			build.Join(inv, nil)
+			join(t, build, inv, nil)
 			if got := inv.Layers[0].Origin.Evidence.Confidence; got != tt.confidence {
 				t.Errorf("confidence of the layer's origin %v, want %v", got, tt.confidence)
 			}
 		})
+	}
+}
+
+// join joins, which nothing but an inventory that is nil can prevent.
+func join(t testing.TB, b *buildkit.Build, inv *sbom.Inventory, files []sbom.File) []buildkit.Origin {
+	t.Helper()
+	origins, err := b.Join(inv, files)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return origins
+}
+
+// TestNil: what is not there is an error, and no panic.
+func TestNil(t *testing.T) {
+	if _, err := new(buildkit.Build).Join(nil, nil); !errors.Is(err, fs.ErrInvalid) {
+		t.Errorf("no inventory: %v", err)
+	}
+	if _, err := (*buildkit.Build)(nil).Join(new(sbom.Inventory), nil); !errors.Is(err, fs.ErrInvalid) {
+		t.Errorf("no build: %v", err)
+	}
+	if _, err := buildkit.Read(t.Context(), nil, nil); !errors.Is(err, fs.ErrInvalid) {
+		t.Errorf("statements of no image: %v", err)
+	}
+	if _, err := buildkit.Files(t.Context(), nil); !errors.Is(err, fs.ErrInvalid) {
+		t.Errorf("files of no image: %v", err)
+	}
+	inv := new(sbom.Inventory)
+	if origins, err := new(buildkit.Build).Join(inv, nil); err != nil || len(origins)+len(inv.Components)+len(inv.Gaps) > 0 {
+		t.Errorf("a build of which nothing is known: %v, %+v, error %v", origins, inv, err)
+	}
+}
+
+// TestStageGaps: what was not understood in a stage is told with the stage, and nothing of
+// it passes for the image's.
+func TestStageGaps(t *testing.T) {
+	stage := &sbom.Inventory{
+		Components: []sbom.Component{{ID: "c", Type: sbom.TypeLibrary, Name: "gcc", Attribution: sbom.Attribution{Visible: true}}},
+		Gaps: []sbom.Gap{
+			{Kind: sbom.GapEncrypted, Path: "secret.zip", Layer: &sbom.LayerRef{Index: 1}, Detector: "java@1", Message: "is encrypted\nand more"},
+			{Kind: sbom.GapIncomplete, Component: "c", Message: "no version"},
+			{Kind: sbom.GapIncomplete, Component: "gone", Message: "no version"},
+		},
+	}
+	inv := shipped("l")
+	build := parse()
+	build.Stages = []buildkit.Stage{{Name: "build", Inventory: stage, Source: -1}}
+	join(t, build, inv, nil)
+	gcc := inv.Components[slices.IndexFunc(inv.Components, func(c sbom.Component) bool { return c.Name == "gcc" })].ID
+	want := []sbom.Gap{
+		{Kind: sbom.GapEncrypted, Path: "stage:build!/secret.zip", Detector: "java@1", Message: "stage build: is encrypted and more"},
+		{Kind: sbom.GapIncomplete, Component: gcc, Message: "stage build: no version"},
+		{Kind: sbom.GapIncomplete, Message: "stage build: no version"},
+	}
+	less := func(a, b sbom.Gap) bool { return a.Path+a.Component < b.Path+b.Component }
+	if d := cmp.Diff(want, inv.Gaps, cmpopts.SortSlices(less)); d != "" {
+		t.Errorf("gaps (-want +got):\n%s", d)
+	}
+
+	stage.Gaps = make([]sbom.Gap, 15_000)
+	for i := range stage.Gaps {
+		stage.Gaps[i].Message = fmt.Sprint(i)
+	}
+	inv = shipped("l")
+	join(t, build, inv, nil)
+	if n := len(inv.Gaps); n != 10_001 || !slices.ContainsFunc(inv.Gaps, func(g sbom.Gap) bool { return strings.HasPrefix(g.Message, "5000 more gaps") }) {
+		t.Errorf("%d gaps", n)
 	}
 }

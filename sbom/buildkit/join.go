@@ -3,6 +3,7 @@ package buildkit
 import (
 	"cmp"
 	"fmt"
+	"io/fs"
 	"slices"
 	"strings"
 
@@ -29,10 +30,15 @@ const (
 // stages' inventories have, with sbom.ScopeBuild, the property [StageProperty] and their
 // stage's evidence; contains and depends-on relationships among them; a copied-from
 // relationship from each component of the image whose file came from a stage; the
-// Origin of layers that were not compared with a known base image; and gaps.
+// Origin of layers that were not compared with a known base image; and gaps, also those
+// of the stages' inventories, whose messages name the stage.
 //
-// No other component, file or relationship of inv is changed.
-func (b *Build) Join(inv *sbom.Inventory, files []sbom.File) []Origin {
+// No other component, file or relationship of inv is changed. The error is fs.ErrInvalid
+// when b or inv is nil.
+func (b *Build) Join(inv *sbom.Inventory, files []sbom.File) ([]Origin, error) {
+	if b == nil || inv == nil {
+		return nil, fmt.Errorf("buildkit: no build or no inventory to join: %w", fs.ErrInvalid)
+	}
 	if files == nil {
 		files = inv.Files
 	}
@@ -59,8 +65,11 @@ func (b *Build) Join(inv *sbom.Inventory, files []sbom.File) []Origin {
 		}
 	}
 	j.copied(inv.Components[:shipped], origins)
+	if j.unsaid > 0 {
+		inv.Gaps = append(inv.Gaps, b.gap(sbom.GapLimit, "%d more gaps of stages are not told: more than %d", j.unsaid, maxStageGaps))
+	}
 	inv.Sort()
-	return origins
+	return origins, nil
 }
 
 func (b *Build) gap(kind sbom.GapKind, format string, args ...any) sbom.Gap {
@@ -106,6 +115,8 @@ type joiner struct {
 	ids    map[string]bool
 	copies map[string]int    // how many components had an id of their own made from this one
 	stages map[string]string // id of a stage's component by its name
+	gaps   int               // of stages, as many as are told
+	unsaid int               // those that are not
 }
 
 // add adds a component and returns its id.
@@ -198,29 +209,50 @@ func (j *joiner) components(s *Stage, stage string) {
 			j.relate(ids[r.From], r.Type, ids[r.To])
 		}
 	}
+	j.stageGaps(s, ids)
+}
+
+// maxStageGaps is how many gaps of all stages are told.
+const maxStageGaps = 10_000
+
+// stageGaps adds what was not understood in a stage: what is missing of it may be in the
+// image.
+func (j *joiner) stageGaps(s *Stage, ids map[string]string) {
+	for _, g := range s.Inventory.Gaps {
+		if j.gaps == maxStageGaps {
+			j.unsaid++
+			continue
+		}
+		j.gaps++
+		g.Path, g.Layer, g.Component = s.inside(g.Path), nil, ids[g.Component]
+		g.Message = oneLine("stage " + s.Name + ": " + g.Message)
+		j.inv.Gaps = append(j.inv.Gaps, g)
+	}
+}
+
+// inside returns the place of a path in the stage: nothing that passes for the image's.
+func (s *Stage) inside(path string) string {
+	if path == "" {
+		return ""
+	}
+	return "stage:" + s.Name + "!/" + path
 }
 
 // inStage returns a copy of a component in which nothing passes for the image's: its
 // places are behind "stage:NAME!/", and no evidence is better than the statement.
 func (j *joiner) inStage(in *sbom.Component, s *Stage) sbom.Component {
 	c := *in
-	inside := func(p string) string {
-		if p == "" {
-			return ""
-		}
-		return "stage:" + s.Name + "!/" + p
-	}
 	own := j.evidence(s.Source, "name", in.Name)
-	own.Location.Path = inside(in.Location().Path)
+	own.Location.Path = s.inside(in.Location().Path)
 	c.Evidence = append([]sbom.Evidence{own}, in.Evidence...)
 	for i := 1; i < len(c.Evidence); i++ {
 		e := &c.Evidence[i]
-		e.Location = sbom.Location{Path: inside(e.Location.Path)}
+		e.Location = sbom.Location{Path: s.inside(e.Location.Path)}
 		e.Confidence = min(e.Confidence, own.Confidence)
 	}
 	c.Licenses = slices.Clone(in.Licenses)
 	for i := range c.Licenses {
-		c.Licenses[i].Location = inside(c.Licenses[i].Location)
+		c.Licenses[i].Location = s.inside(c.Licenses[i].Location)
 	}
 	ofDocument := func(p sbom.Property) bool { return p.Name == document.Pointer } // Where it stands in the statement.
 	c.Properties = append(slices.DeleteFunc(slices.Clone(in.Properties), ofDocument), sbom.Property{Name: StageProperty, Value: s.Name})

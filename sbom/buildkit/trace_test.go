@@ -189,7 +189,7 @@ func TestTrace(t *testing.T) {
 					t.Fatalf("%s: %+v", version, build.Gaps)
 				}
 				ref := &sbom.LayerRef{Index: slices.Index(layers, "l")}
-				origins := build.Join(inv, []sbom.File{fileOf(tt.file, content, ref)})
+				origins := join(t, build, inv, []sbom.File{fileOf(tt.file, content, ref)})
 				got := ""
 				if len(origins) > 0 {
 					got = describe(&origins[0])
@@ -220,7 +220,7 @@ func TestTraceWork(t *testing.T) {
 	}
 	build := buildkit.Parse("", unsigned(r.v1()), &buildkit.Options{MaxWork: 5000})
 	inv := shipped("l")
-	origins := build.Join(inv, files)
+	origins := join(t, build, inv, files)
 	if len(origins) < 10 || len(origins) > 90 {
 		t.Errorf("%d origins", len(origins))
 	}
@@ -238,7 +238,7 @@ func TestTrailIsBounded(t *testing.T) {
 		on = r.copy(0, "", on, "/x /x")
 	}
 	r.end(r.copy(0, "", on, "/x /x", "l"))
-	origins := parse(r.v1()).Join(shipped("l"), []sbom.File{fileOf("x", "x", &sbom.LayerRef{})})
+	origins := join(t, parse(r.v1()), shipped("l"), []sbom.File{fileOf("x", "x", &sbom.LayerRef{})})
 	if len(origins) != 1 || len(origins[0].Trail) != 1000 {
 		t.Errorf("%d origins, trail of %d", len(origins), len(origins[0].Trail))
 	}
@@ -259,7 +259,7 @@ func TestRecompressed(t *testing.T) {
 		r.end(r.copy(2, r.source(1, "docker-image://base", "base"), r.source(0, "local://context"), "/x /x", "base", "l"))
 		inv := shipped(tt.layers...)
 		inv.Layers[1].MediaType = tt.mediaType
-		origins := parse(r.v1()).Join(inv, []sbom.File{fileOf("x", "x", inv.Layers[1].Ref())})
+		origins := join(t, parse(r.v1()), inv, []sbom.File{fileOf("x", "x", inv.Layers[1].Ref())})
 		got := ""
 		if len(origins) > 0 {
 			got = describe(&origins[0])

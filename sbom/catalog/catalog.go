@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"log/slog"
 	"runtime"
 	"runtime/debug"
@@ -130,13 +131,16 @@ func Detectors() []detect.Detector {
 // An error means that there is no inventory: a layer could not be read to its
 // end or is not the one the image names (a *image.LayerError), a limit was
 // reached (image.ErrLimit), content could not be spilled (ErrSpill), the options
-// are wrong (ErrDetectors), or ctx was cancelled (its cause). What could be read but not understood
+// are wrong (ErrDetectors), img is nil (fs.ErrInvalid), or ctx was cancelled (its cause). What could be read but not understood
 // is no error, but one of the inventory's Gaps.
 //
 // A cancellation is noticed after some milliseconds of work, wherever that is, apart from
 // detectors that do not ask ctx and from the last step, which sorts the inventory: half a
 // second for 100,000 components.
 func Image(ctx context.Context, img *image.Image, opts *Options) (*sbom.Inventory, error) {
+	if img == nil {
+		return nil, fmt.Errorf("catalog: no image: %w", fs.ErrInvalid)
+	}
 	o := opts.withDefaults()
 	if err := checkDetectors(o.Detectors); err != nil {
 		return nil, err

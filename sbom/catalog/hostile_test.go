@@ -10,6 +10,7 @@ import (
 	"fmt"
 	"hash"
 	"io"
+	"io/fs"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -309,5 +310,12 @@ func BenchmarkMillionFiles(b *testing.B) {
 	img := imageOf(b, layer)
 	for b.Loop() {
 		mustImage(b, img, nil)
+	}
+}
+
+// TestNoImage: an image that is not there is an error.
+func TestNoImage(t *testing.T) {
+	if inv, err := catalog.Image(t.Context(), nil, nil); inv != nil || !errors.Is(err, fs.ErrInvalid) {
+		t.Errorf("%v, error %v", inv, err)
 	}
 }
