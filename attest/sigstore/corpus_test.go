@@ -1,12 +1,16 @@
 package sigstore_test
 
 import (
+	"crypto/x509"
 	"encoding/json"
 	"errors"
+	"maps"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"github.com/sigstore/sigstore-go/pkg/fulcio/certificate"
 
 	"github.com/imagetrust/imagetrust/attest"
 	"github.com/imagetrust/imagetrust/attest/internal/corpustest"
@@ -109,6 +113,7 @@ func TestRealBundles(t *testing.T) {
 		case r.Want == "ok":
 			verified++
 			checkReport(t, r, v)
+			checkClaims(t, r, b, v)
 		case err == nil:
 			t.Errorf("%s %s verifies", r.File, r.Entry)
 		default:
@@ -132,6 +137,47 @@ func checkReport(t *testing.T, r realBundle, v *attest.VerifiedArtifact) {
 	}
 	if len(v.Log()) == 0 || v.Log()[0].URL == "" || v.Time().Year() < 2022 || len(v.Unchecked()) > 0 {
 		t.Errorf("%s: log %+v, time %s, unchecked %q", r.File, v.Log(), v.Time(), v.Unchecked())
+	}
+}
+
+// checkClaims compares what is read out of the certificate with what sigstore-go reads.
+func checkClaims(t *testing.T, r realBundle, b *attest.Bundle, v *attest.VerifiedArtifact) {
+	if r.SAN == "" {
+		return
+	}
+	type certificateOf struct{ RawBytes []byte }
+	var material struct {
+		Certificate          certificateOf
+		X509CertificateChain struct{ Certificates []certificateOf }
+	}
+	if err := json.Unmarshal(b.VerificationMaterial(), &material); err != nil {
+		t.Fatal(err)
+	}
+	raw := material.Certificate.RawBytes
+	if raw == nil {
+		raw = material.X509CertificateChain.Certificates[0].RawBytes
+	}
+	cert, err := x509.ParseCertificate(raw)
+	if err != nil {
+		t.Fatal(err)
+	}
+	summary, err := certificate.SummarizeCertificate(cert)
+	if err != nil {
+		t.Fatal(err)
+	}
+	theirs, ours := map[string]string{}, map[string]string{}
+	for from, to := range map[any]map[string]string{summary.Extensions: theirs, v.Signer().Claims: ours} {
+		text, err := json.Marshal(from)
+		if err == nil {
+			err = json.Unmarshal(text, &to)
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	ours["issuer"] = v.Signer().Issuer
+	if !maps.Equal(ours, theirs) || len(ours) < 6 || summary.SubjectAlternativeName != v.Signer().SAN {
+		t.Errorf("%s: %v, sigstore-go reads %v", r.File, ours, theirs)
 	}
 }
 

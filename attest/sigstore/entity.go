@@ -12,6 +12,7 @@ import (
 	"github.com/sigstore/sigstore-go/pkg/verify"
 	"google.golang.org/protobuf/encoding/protojson"
 
+	"github.com/imagetrust/imagetrust/attest"
 	"github.com/imagetrust/imagetrust/attest/internal/witness"
 )
 
@@ -29,8 +30,16 @@ type entity struct {
 	payload    []byte
 }
 
+// maxMaterial bounds verification material, which has 10 kB and, with as many entries
+// as sigstore-go reads, a few hundred. Strangers write it, and protobuf makes a hundred
+// bytes of three.
+const maxMaterial = 1 << 20
+
 // newEntity refuses what sigstore-go's rules for the bundle's version do.
 func newEntity(q *witness.Question) (*entity, error) {
+	if len(q.Material) > maxMaterial {
+		return nil, fmt.Errorf("%w: verification material of %d bytes, at most %d", attest.ErrLimit, len(q.Material), maxMaterial)
+	}
 	material := &protobundle.VerificationMaterial{}
 	if err := protojson.Unmarshal(q.Material, material); err != nil {
 		return nil, fmt.Errorf("verification material: %w", err)

@@ -97,11 +97,17 @@ func logEntry(entry *tlog.Entry, log *root.TransparencyLog, times []root.Timesta
 	return e
 }
 
+// maxTimestamps is sigstore-go's own limit, which it cannot apply to one at a time.
+const maxTimestamps = 32
+
 // checkTimestamps wants one good timestamp if there are any and the root has an
 // authority: which authority a bad one is of cannot be told.
 func checkTimestamps(e *entity, material root.TrustedMaterial, t *witness.Testimony) error {
-	if len(e.timestamps) == 0 {
+	switch n := len(e.timestamps); {
+	case n == 0:
 		return nil
+	case n > maxTimestamps:
+		return fmt.Errorf("%d timestamps, at most %d", n, maxTimestamps)
 	}
 	if len(material.TimestampingAuthorities()) == 0 {
 		t.Unchecked = append(t.Unchecked, "timestampVerificationData")

@@ -97,6 +97,12 @@ func TestEvidence(t *testing.T) {
 		{"timestamp by another authority", mint(func(m *made) {
 			m.logged(at).stamps = []any{object{"signedTimestamp": other.Timestamp(m.sig, at)}}
 		}), trust, attest.StageEvidence, attest.ErrEvidence},
+		{"more timestamps than anybody needs", mint(func(m *made) {
+			m.logged(at).stamps = slices.Repeat(m.stamped(at).stamps, 33)
+		}), trust, attest.StageEvidence, attest.ErrEvidence},
+		{"more log entries than anybody needs", mint(func(m *made) {
+			m.entries = slices.Repeat(m.logged(at).entries, 33)
+		}), trust, attest.StageEvidence, attest.ErrEvidence},
 		{"certificate by another authority", elsewhere.logged(at), trust, attest.StageEvidence, attest.ErrEvidence},
 		{"certificate by another authority in our log", mint(func(m *made) {
 			m.cert = other.Certificate(m.key.Public(), issuer, san, at)
