@@ -73,6 +73,8 @@ func shapeOf(t reflect.Type, known map[reflect.Type]*shape) *shape {
 		s.values = shapeOf(t.Elem(), known)
 	case reflect.Slice, reflect.Array:
 		s.items = shapeOf(t.Elem(), known)
+	case reflect.Interface: // decoded whole
+		s.values, s.items = s, s
 	}
 	return s
 }
