@@ -22,8 +22,10 @@
 //   - BUILDKIT_SCAN_DESTINATION the directory for an in-toto statement with an SPDX 2.3
 //     document for each, named after the root directory: NAME.spdx.json.
 //
-// What was not understood is told on standard error, which BuildKit shows. The exit
-// status is 1, and the build fails, when a directory could not be scanned.
+// What was not understood is told on standard error, which BuildKit shows: names of files
+// are quoted there, for whoever wrote the Dockerfile chose them. The exit status is 1, and
+// the build fails, when a directory could not be scanned, when its statement is too long
+// for BuildKit, and when there is a statement of its name already.
 package main
 
 import (
@@ -128,12 +130,38 @@ func scan(ctx context.Context, root, dest string, created time.Time, log io.Writ
 		if st, err = statement(inv); err != nil {
 			return err
 		}
+		if len(st) > maxStatement {
+			return fmt.Errorf("a statement of the executables alone would have %d bytes, at most %d", len(st), maxStatement)
+		}
 	}
-	fmt.Fprintf(log, "%s: %d components, %d files, %d gaps\n", name, len(inv.Components), len(inv.Files), len(inv.Gaps))
-	for _, g := range inv.Gaps {
-		fmt.Fprintf(log, "%s: %s: %s: %s\n", name, g.Kind, g.Path, g.Message)
+	tell(log, name, inv)
+	return write(filepath.Join(dest, name+".spdx.json"), st)
+}
+
+// maxTold is how many gaps are told one by one; the statement has all of them.
+const maxTold = 100
+
+// tell writes what was found to the log.
+func tell(log io.Writer, name string, inv *sbom.Inventory) {
+	fmt.Fprintf(log, "%q: %d components, %d files, %d gaps\n", name, len(inv.Components), len(inv.Files), len(inv.Gaps))
+	for i, g := range inv.Gaps {
+		if i == maxTold {
+			fmt.Fprintf(log, "%q: %d more gaps\n", name, len(inv.Gaps)-i)
+			break
+		}
+		fmt.Fprintf(log, "%q: %s: %q: %q\n", name, g.Kind, g.Path, g.Message)
 	}
-	return os.WriteFile(filepath.Join(dest, name+".spdx.json"), st, 0o644)
+}
+
+// write writes a file that must not be there: two directories of one name must not pass
+// for one, and no link may lead elsewhere.
+func write(path string, data []byte) error {
+	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o644)
+	if err != nil {
+		return err
+	}
+	_, err = f.Write(data)
+	return errors.Join(err, f.Close())
 }
 
 // inventory lists everything in a root directory: components, and all regular files.

@@ -124,7 +124,7 @@ func TestProtocol(t *testing.T) {
 	if len(want) > 0 {
 		t.Errorf("not listed: %v", want)
 	}
-	if !strings.Contains(log.String(), "sbom-build: 2 components, 4 files") {
+	if !strings.Contains(log.String(), `"sbom-build": 2 components, 4 files`) {
 		t.Errorf("log: %s", &log)
 	}
 }
@@ -169,6 +169,32 @@ func TestExecutables(t *testing.T) {
 	executables(inv)
 	if len(inv.Files) != 2 || inv.Files[0].Path != "a" || inv.Files[1].Path != "c" {
 		t.Errorf("%+v", inv.Files)
+	}
+}
+
+// TestDestination: a statement replaces no other, and is written nowhere else.
+func TestDestination(t *testing.T) {
+	root := tree(t, filepath.Join(t.TempDir(), "sbom"), map[string]string{"a": "x"})
+	extras := t.TempDir()
+	tree(t, filepath.Join(extras, "sbom"), map[string]string{"b": "y"})
+	dest := t.TempDir()
+	if err := run(t.Context(), env(root, extras, dest), new(bytes.Buffer)); !errors.Is(err, fs.ErrExist) {
+		t.Errorf("a stage called as the result: %v", err)
+	}
+	data, err := os.ReadFile(filepath.Join(dest, "sbom.spdx.json"))
+	if err != nil || !bytes.Contains(data, []byte(`"name":"a"`)) {
+		t.Errorf("the statement about the result: %s, %v", data, err)
+	}
+	victim := filepath.Join(tree(t, t.TempDir(), map[string]string{"f": "keep"}), "f")
+	dest = t.TempDir()
+	if err := os.Symlink(victim, filepath.Join(dest, "sbom.spdx.json")); err != nil {
+		t.Skip(err)
+	}
+	if err := run(t.Context(), env(root, "", dest), new(bytes.Buffer)); !errors.Is(err, fs.ErrExist) {
+		t.Errorf("a link in the destination: %v", err)
+	}
+	if b, err := os.ReadFile(victim); string(b) != "keep" {
+		t.Errorf("%q, %v", b, err)
 	}
 }
 
