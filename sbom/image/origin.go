@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"crypto/sha256"
 	"fmt"
+	"io/fs"
 	"slices"
 	"strings"
 
@@ -53,8 +54,12 @@ const (
 // without evidence get no origin, and a layer above those of the base image is
 // LayerBuild by the same evidence: it may belong to an image between the two.
 //
-// The error is ErrMismatch when inv has other layers than the image.
+// The error is ErrMismatch when inv has other layers than the image, and fs.ErrInvalid
+// when one of the two is nil.
 func (i *Image) MarkLayers(inv *sbom.Inventory, known []Base) error {
+	if i == nil || inv == nil {
+		return fmt.Errorf("image: mark layers: no image or no inventory: %w", fs.ErrInvalid)
+	}
 	same := func(l *Layer, m sbom.Layer) bool { return l.info.DiffID == m.DiffID && l.info.Digest == m.Digest }
 	if !slices.EqualFunc(i.layers, inv.Layers, same) {
 		return fmt.Errorf("image: mark layers: %w: the inventory is not of this image", ErrMismatch)
@@ -92,7 +97,19 @@ func (i *Image) claimedBase() Base {
 		return i.config.Config.Labels[key]
 	}
 	digest, _ := sbom.ParseDigest(get(baseDigest)) // What is no digest names nothing.
-	return Base{Name: get(baseName), Digest: digest}
+	return Base{Name: imageName(get(baseName)), Digest: digest}
+}
+
+// maxImageName is more than the longest reference to an image has, in bytes.
+const maxImageName = 512
+
+// imageName returns s if it can be a reference to an image, else nothing: it will stand
+// with every layer.
+func imageName(s string) string {
+	if len(s) > maxImageName || strings.ContainsFunc(s, func(r rune) bool { return r <= ' ' || r >= 0x7f }) {
+		return ""
+	}
+	return s
 }
 
 // disputed returns a gap when the image claims a base image that is known, and does not
@@ -218,13 +235,14 @@ func otherBuilder(history []v1.History) int {
 
 // lastCommand returns the last CMD or ENTRYPOINT that layers follow, -1 if none do.
 func lastCommand(history []v1.History) int {
-	at := -1
-	for n, h := range history {
-		if h.EmptyLayer && isCommand(h.CreatedBy) && slices.ContainsFunc(history[n:], func(h v1.History) bool { return !h.EmptyLayer }) {
-			at = n
+	layers := false
+	for n, h := range slices.Backward(history) {
+		if h.EmptyLayer && layers && isCommand(h.CreatedBy) {
+			return n
 		}
+		layers = layers || !h.EmptyLayer
 	}
-	return at
+	return -1
 }
 
 // isCommand recognises what BuildKit and the builders before it write of CMD and

@@ -3,10 +3,12 @@ package image_test
 import (
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	v1 "github.com/google/go-containerregistry/pkg/v1"
 
@@ -128,6 +130,58 @@ func TestMarkLayers(t *testing.T) {
 
 // The example of the OCI image specification: a chain of one is its layer, and of more
 // the digest of what is below and the layer.
+// TestForgedHistory: whoever makes an image writes its history and its annotations.
+func TestForgedHistory(t *testing.T) {
+	layers := []layerSpec{plainLayer(file("a", "1")), plainLayer(file("b", "2"))}
+	long := strings.Repeat("x", 1<<20)
+	many := []string{"|ADD a", "|ADD b"}
+	for range 60_000 {
+		many = append(many, "[|CMD x]")
+	}
+	guessed := []string{"|ADD a", "[|CMD x]", "|ADD b"}
+	for name, tt := range map[string]struct {
+		history []string
+		base    string
+		want    string
+	}{
+		"commands behind all layers":   {many, "debian", "-, -"},
+		"commands alone":               {many[2:], "debian", "-, -"},
+		"more layers than there are":   {append([]string{"|ADD c"}, guessed...), "debian", "-, -"},
+		"fewer layers than there are":  {guessed[:2], "debian", "-, -"},
+		"a name":                       {guessed, "docker.io/library/debian:12", "base docker.io/library/debian:12 manifest-analysis 0.4, build manifest-analysis 0.4"},
+		"a name of a megabyte":         {guessed, long, "base manifest-analysis 0.4, build manifest-analysis 0.4"},
+		"a name that writes to people": {guessed, "debian\n\x1b[2J", "base manifest-analysis 0.4, build manifest-analysis 0.4"},
+		"a name that reads backwards":  {guessed, "debian\u202e", "base manifest-analysis 0.4, build manifest-analysis 0.4"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			img := mustOpen(t, ociLayout(imageSpec{layers: layers,
+				config:   func(cf *v1.ConfigFile) { cf.History = history(tt.history...) },
+				manifest: func(m *v1.Manifest) { m.Annotations = map[string]string{"org.opencontainers.image.base.name": tt.base} },
+			}).dir(t), nil)
+			inv := new(sbom.Inventory)
+			for _, l := range img.Layers() {
+				inv.Layers = append(inv.Layers, l.Info())
+			}
+			start := time.Now()
+			if err := img.MarkLayers(inv, nil); err != nil {
+				t.Fatal(err)
+			}
+			if got := origins(inv); got != tt.want {
+				t.Errorf("got  %.200s\nwant %s", got, tt.want)
+			}
+			if d := time.Since(start); d > 2*time.Second {
+				t.Errorf("it took %s", d)
+			}
+		})
+	}
+	if err := (*image.Image)(nil).MarkLayers(new(sbom.Inventory), nil); !errors.Is(err, fs.ErrInvalid) {
+		t.Errorf("no image: %v", err)
+	}
+	if err := new(image.Image).MarkLayers(nil, nil); !errors.Is(err, fs.ErrInvalid) {
+		t.Errorf("no inventory: %v", err)
+	}
+}
+
 func TestChainID(t *testing.T) {
 	a, b := sbom.Digest(digest([]byte("a"))), sbom.Digest(digest([]byte("b")))
 	for _, tt := range []struct {
