@@ -50,6 +50,28 @@ func ExampleNewVerifier() {
 	// not checked: 0
 }
 
+// A workflow of GitHub that others may call signs with its own name; what it was called
+// for is in the certificate's claims. Identifiers survive the renaming of a repository.
+func ExampleNewVerifier_claims() {
+	_, root := received()
+	_, err := sigstore.NewVerifier(attest.Trust{
+		Root: root,
+		Identities: []attest.TrustedIdentity{{
+			Issuer:     "https://token.actions.githubusercontent.com",
+			SANPattern: `^https://github\.com/acme/workflows/\.github/workflows/build\.yml@refs/tags/v[0-9.]+$`,
+			Claims: attest.Claims{
+				SourceRepositoryURI:             "https://github.com/acme/app",
+				SourceRepositoryOwnerIdentifier: "1234567",
+				SourceRepositoryRef:             "refs/heads/main",
+				BuildTrigger:                    "push",
+				RunnerEnvironment:               "github-hosted",
+			},
+		}},
+	})
+	fmt.Println(err)
+	// Output: <nil>
+}
+
 // A pattern that would also match "https://evil.example/?https://ci.example/acme" is no
 // trust that anybody means.
 func ExampleNewVerifier_unanchored() {

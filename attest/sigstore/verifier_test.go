@@ -6,6 +6,7 @@ import (
 	"errors"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -349,6 +350,25 @@ func TestUnknownThirdParties(t *testing.T) {
 	if !slices.Equal(v.Unchecked(), []string{"tlogEntries[1]", "timestampVerificationData"}) || len(v.Times()) != 1 || len(v.Log()) != 1 {
 		t.Errorf("unchecked %q, times %v, log %v", v.Unchecked(), v.Times(), v.Log())
 	}
+}
+
+// TestConcurrentVerify: one verifier for many goroutines.
+func TestConcurrentVerify(t *testing.T) {
+	in := sigstoretest.New(t)
+	trust := byIdentity(in)
+	keyed := sign(t, in, "", statement).logged(at)
+	trust.Keys = []attest.Key{{Public: keyed.key.Public(), NotAfter: at.Add(time.Hour)}}
+	verifier := mustVerifier(t, trust)
+	bundles := []*attest.Bundle{keyed.bundle(), sign(t, in, san, statement).logged(at).bundle(), sign(t, in, san, statement).loggedV2().stamped(at).bundle()}
+	var wg sync.WaitGroup
+	for i := range 24 {
+		wg.Go(func() {
+			if _, err := verifier.Verify(t.Context(), bundles[i%len(bundles)], subject); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	wg.Wait()
 }
 
 func TestNewVerifierRefuses(t *testing.T) {

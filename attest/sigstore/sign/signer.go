@@ -108,7 +108,10 @@ func (s *Signer) Sign(ctx context.Context, st *attest.Statement) (*attest.Bundle
 	if err != nil || s.opts.Root == nil {
 		return b, err
 	}
-	return b, s.check(ctx, b, st, key)
+	if err := s.check(ctx, b, st, key); err != nil {
+		return nil, err
+	}
+	return b, nil
 }
 
 // bundleOptions names the services.
