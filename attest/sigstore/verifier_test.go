@@ -229,6 +229,41 @@ func TestUnusualIdentities(t *testing.T) {
 	}
 }
 
+// TestClaims: each claim that is demanded must be in the certificate, with that value.
+func TestClaims(t *testing.T) {
+	in := sigstoretest.New(t)
+	claim := func(arc int, value string) pkix.Extension {
+		der, err := asn1.MarshalWithParams(value, "utf8")
+		if err != nil {
+			t.Fatal(err)
+		}
+		if arc < 8 {
+			der = []byte(value)
+		}
+		return pkix.Extension{Id: asn1.ObjectIdentifier{1, 3, 6, 1, 4, 1, 57264, 1, arc}, Value: der}
+	}
+	b := sign(t, in, san, statement, claim(2, "push"), claim(6, "refs/tags/v1"), claim(12, "https://ci.example/acme/app"), claim(22, "public"), claim(99, "future")).logged(at).bundle()
+	for _, tt := range []struct {
+		want attest.Claims
+		ok   bool
+	}{
+		{attest.Claims{}, true},
+		{attest.Claims{GitHubWorkflowTrigger: "push", GitHubWorkflowRef: "refs/tags/v1", SourceRepositoryURI: "https://ci.example/acme/app", SourceRepositoryVisibilityAtSigning: "public"}, true},
+		{attest.Claims{GitHubWorkflowTrigger: "pull_request"}, false},
+		{attest.Claims{SourceRepositoryURI: "https://ci.example/acme/app2"}, false},
+		{attest.Claims{SourceRepositoryURI: "https://ci.example/acme"}, false},
+		{attest.Claims{GitHubWorkflowTrigger: "push", RunnerEnvironment: "github-hosted"}, false}, // which it lacks
+		{attest.Claims{BuildTrigger: "push"}, false},                                              // the older claim is not the newer
+	} {
+		trust := byIdentity(in)
+		trust.Identities[0].Claims = tt.want
+		v, err := mustVerifier(t, trust).Verify(t.Context(), b, subject)
+		if v.Valid() != tt.ok || !tt.ok && !errors.Is(err, attest.ErrIdentity) {
+			t.Errorf("%+v: %v", tt.want, err)
+		}
+	}
+}
+
 // TestUserNames: Fulcio's user names are a kind of name that crypto/x509 does not read.
 func TestUserNames(t *testing.T) {
 	in := sigstoretest.New(t)
