@@ -263,6 +263,16 @@ func readAll(from io.Reader, expected, limit int64) ([]byte, error) {
 	return body.Bytes(), err
 }
 
+// readUnannounced is readAll where nobody but a stranger says how much there is: memory for
+// all of it is set aside once a quarter is there.
+func readUnannounced(from io.Reader, claimed, limit int64) ([]byte, error) {
+	begin, err := readAll(io.LimitReader(from, claimed/4), -1, limit)
+	if err != nil || int64(len(begin)) < claimed/4 {
+		return begin, err
+	}
+	return readAll(io.MultiReader(bytes.NewReader(begin), from), claimed, limit)
+}
+
 func (r *RepositoryTarget) get(ctx context.Context, url string, limit int64, accept string, ok ...int) (*response, error) {
 	req, err := http.NewRequest(http.MethodGet, url, nil)
 	if err != nil {
@@ -327,7 +337,16 @@ func (r *RepositoryTarget) blob(ctx context.Context, d Descriptor) ([]byte, erro
 		return nil, err
 	}
 	defer resp.Body.Close()
-	body, err := readAll(resp.Body, max(d.Size, resp.ContentLength), d.Size)
+	// Memory is set aside by what the registry sends, not by what a descriptor says, which
+	// anybody may have written.
+	if n := resp.ContentLength; n >= 0 && n < d.Size {
+		return nil, fmt.Errorf("%w: %s has %d bytes, want %d", ErrDigest, d.Digest, n, d.Size)
+	}
+	read := readAll
+	if resp.ContentLength < 0 {
+		read = readUnannounced
+	}
+	body, err := read(resp.Body, max(d.Size, resp.ContentLength), d.Size)
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", req.URL, err)
 	}
