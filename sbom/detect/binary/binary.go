@@ -48,13 +48,14 @@ func New(opts *Options) (*Detector, error) {
 	if opts == nil {
 		opts = &Options{}
 	}
-	table := opts.Table
-	if table == nil {
-		table = rules.Load()
-	}
-	index, err := table.Index()
-	if err != nil {
-		return nil, err
+	var index *rules.Index
+	if opts.Table == nil {
+		index = rules.LoadIndex()
+	} else {
+		var err error
+		if index, err = opts.Table.Index(); err != nil {
+			return nil, err
+		}
 	}
 	version := "1"
 	if opts.Eager {
@@ -82,7 +83,7 @@ func (d *Detector) Coverage() detect.Coverage {
 	c := detect.Coverage{
 		Ecosystem: "programs without metadata",
 		Reads:     []string{"ELF, PE, Mach-O and WebAssembly programs, and their payloads", "*.asar", "zip files with a first line of Python", "release (of a Java runtime)"},
-		PURLs:     []string{"generic", "golang", "cargo", "deb", "rpm", "npm", "pypi", "maven"},
+		PURLs:     []string{"generic", "github", "golang", "cargo", "deb", "rpm", "npm", "pypi", "maven"},
 		Scopes:    []sbom.Scope{sbom.ScopeInstalled},
 		Owns:      []sbom.Claim{sbom.ClaimContent, sbom.ClaimDirectory},
 		Licenses:  true,

@@ -64,6 +64,7 @@ func tree() []detecttest.File {
 		{Path: "opt/app/lib/native.so", Data: library("libz.so.1", lines(inflate, "1.2.13"))},
 		{Path: "usr/bin/mkfs.xfs", Mode: 0o755, Data: dynamic(lines("%s version %s\n", "6.1.0", "b:c:d:"))},
 		{Path: "usr/bin/neighbour", Mode: 0o755, Data: dynamic(lines("4.3.2", "usage: neighbour [-v]"))},
+		{Path: "opt/app/menu", Mode: 0o755, Data: dynamic(lines("9menu version 1.10"))},
 		{Path: "usr/bin/printer", Mode: 0o755, Data: dynamic(lines("%s 2.7.18"))},
 		{Path: "usr/bin/built", Mode: 0o755, Data: dynamic(lines("/build/reproducible-path/hidden-7.8.9+dfsg/src/main.c"))},
 		{Path: "usr/lib/libthing-2.4.1.so", Data: library("libthing-2.4.1.so", lines("x"))},

@@ -38,6 +38,8 @@ type collector struct {
 	compilers map[string]bool
 	traits    map[int]bool
 	anchors   map[*rules.Product]map[int]bool
+	groups    map[int]bool // of learned anchors
+	near      map[nearKey]place
 	goVersion map[string]int64
 	limited   string
 }
@@ -58,6 +60,7 @@ type hitKey struct {
 type hit struct {
 	place
 	rank, count int
+	learned     bool // all of them
 }
 
 // pairKey is a name next to a version: the words before it, as names are compared.
@@ -81,7 +84,7 @@ func newCollector(d *Detector, path string, size int64) *collector {
 	c := &collector{d: d, path: path, headers: header.New(size),
 		hits: make(map[hitKey]*hit), pairs: make(map[pairKey]*pair), bare: make(map[string]*bare), packed: make(map[packedKey]*pair), stems: written(stem(path)),
 		modules: make(map[moduleKey]*imported), libraries: make(map[int64]string), compilers: make(map[string]bool),
-		traits: make(map[int]bool), anchors: make(map[*rules.Product]map[int]bool), goVersion: make(map[string]int64)}
+		traits: make(map[int]bool), anchors: make(map[*rules.Product]map[int]bool), groups: make(map[int]bool), near: make(map[nearKey]place), goVersion: make(map[string]int64)}
 	c.scanner = textscan.New(d.index.Matcher(), c)
 	return c
 }
@@ -118,7 +121,7 @@ func (c *collector) Version(v *textscan.Version) {
 	if c.crate(v) || c.goModule(v) || c.goToolchain(v) || c.compiler(v) {
 		return
 	}
-	c.d.index.Version(v, func(h rules.Hit) { c.hit(h, v.Offset, show(v)) })
+	c.d.index.Version(v, func(h rules.Hit) { c.hit(h, v.Offset, show(v)) }, func(id int, version string) { c.noteNear(id, version, v) })
 	c.sourceDirectory(v)
 	c.notePacked(v)
 	if alone(v) {
@@ -132,13 +135,14 @@ func (c *collector) hit(h rules.Hit, offset int64, text string) {
 	k := hitKey{h.Product, h.Version, h.Self}
 	if have := c.hits[k]; have != nil {
 		have.count++
+		have.learned = have.learned && h.Learned
 		if h.Rank < have.rank {
 			have.rank, have.place = h.Rank, place{offset, text}
 		}
 		return
 	}
 	if c.room(len(c.hits), maxHits, "texts of known products") {
-		c.hits[k] = &hit{place{offset, text}, h.Rank, 1}
+		c.hits[k] = &hit{place{offset, text}, h.Rank, 1, h.Learned}
 	}
 }
 
@@ -266,6 +270,9 @@ func (c *collector) Literal(index int, offset int64, after []byte) {
 	})
 	if trait >= 0 {
 		c.traits[trait] = true
+	}
+	if g := c.d.index.Anchor(index); g >= 0 {
+		c.groups[g] = true
 	}
 	if product >= 0 {
 		p := &c.d.index.Products()[product]

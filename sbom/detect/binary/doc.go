@@ -76,7 +76,8 @@
 // native-image. The programs and libraries in an archive are looked into as if they were
 // files, and what they are or contain, the file contains. Packages without a version, as a
 // bundle of scripts has them, and programs in which nothing was found, are a gap. Programs
-// packed by UPX and AppImages are recognised and not read, which is one gap as well.
+// packed by UPX with LZMA are unpacked, and are what is unpacked. Those packed with UPX's
+// own methods and AppImages are recognised and not read, which is one gap as well.
 //
 // Where a payload is, often stands at its end. A file with signs of one has to be read once
 // more: [Detector.Detect] returns detect.ErrSkipped for it when it went by once. So has a

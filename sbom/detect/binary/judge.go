@@ -30,9 +30,10 @@ var confidence = map[string]float64{
 	ruleTableSelf:     0.97,
 	ruleTable:         0.95,
 	ruleTableBare:     0.9,
-	ruleLearnedSelf:   0.94,
-	ruleLearned:       0.92,
+	ruleLearnedSelf:   0.96,
+	ruleLearned:       0.94,
 	ruleLearnedAnchor: 0.9,
+	ruleLearnedName:   0.9,
 	ruleNameStated:    0.93,
 	ruleNameOpened:    0.88,
 	ruleNameLoose:     0.8,
@@ -61,6 +62,7 @@ const (
 	ruleLearnedSelf   = "learned-self"
 	ruleLearned       = "learned"
 	ruleLearnedAnchor = "learned-anchor"
+	ruleLearnedName   = "learned-name"
 	ruleNameStated    = "name-states-version"
 	ruleNameOpened    = "name-opens-string"
 	ruleNameLoose     = "name-before-version"
@@ -76,6 +78,9 @@ const (
 	ruleBuildID       = "build-id"
 	ruleDigest        = "file-digest"
 )
+
+// learnedRules are the names of the rules of the table where the text was learned.
+var learnedRules = map[string]string{ruleTableSelf: ruleLearnedSelf, ruleTable: ruleLearned}
 
 // maxProducts is the number of products of the table that one file may have. The bundles
 // with most have 30; scanners, which have texts to compare with, have more, and this package's
@@ -135,6 +140,7 @@ func (c *collector) judge() *Report {
 	j.packageNote()
 	j.fromTable()
 	j.fromAnchors()
+	j.fromLearned()
 	j.fromPairs()
 	j.fromBare()
 	j.fromPacked()
@@ -175,15 +181,11 @@ func (j *judge) nameFile() {
 		}
 	}
 	j.stem = stems[0]
-	files := []string{path.Base(j.facts.SONAME), path.Base(j.path)}
-	products := j.d.index.Products()
-	for i := range products {
-		p := &products[i]
-		if p.Library(files[0]) || strings.Contains(files[1], ".so") && p.Library(files[1]) || j.programOf(p, base) {
-			j.product = p
-			break
-		}
+	libraries := []string{path.Base(j.facts.SONAME)}
+	if file := path.Base(j.path); strings.Contains(file, ".so") {
+		libraries = append(libraries, file)
 	}
+	j.product = j.d.index.Owner(libraries, base)
 	var more []string
 	if j.product != nil {
 		more = append([]string{j.product.Name}, j.product.Names...)
@@ -195,15 +197,6 @@ func (j *judge) nameFile() {
 			j.names = append(j.names, n)
 		}
 	}
-}
-
-// programOf reports whether the product has a program of that name, with a version behind it or not.
-func (j *judge) programOf(p *rules.Product, name string) bool {
-	if slices.Contains(p.Programs, name) {
-		return true
-	}
-	bare := strings.TrimRight(name, "-.0123456789")
-	return bare != "" && slices.Contains(p.Programs, bare)
 }
 
 func (j *judge) claim(relation Relation, rule string, p *rules.Product, name, version string, at place, count int) {

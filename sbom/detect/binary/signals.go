@@ -48,6 +48,9 @@ func (j *judge) fromTable() {
 		if k.self {
 			rule, relation = ruleTableSelf, Is
 		}
+		if h.learned {
+			rule = learnedRules[rule]
+		}
 		at := h.place
 		j.claim(relation, rule, k.product, k.product.Name, k.version, at, h.count*100-h.rank)
 	}
@@ -64,7 +67,8 @@ func (j *judge) relation(p *rules.Product) Relation {
 	return Contains
 }
 
-// fromAnchors takes versions that stand alone, for products whose anchors are all there.
+// fromAnchors takes versions that stand alone, for products whose anchors are all there. What
+// is known to be the version of another product is not looked at.
 func (j *judge) fromAnchors() {
 	for p, seen := range j.anchors {
 		if !j.d.index.Anchored(p, seen) {

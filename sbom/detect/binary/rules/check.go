@@ -3,6 +3,7 @@ package rules
 import (
 	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/imagetrust/imagetrust/sbom/detect/binary/internal/textscan"
 )
@@ -15,7 +16,7 @@ func (t *Table) Check() error {
 	if err != nil {
 		return err
 	}
-	var errs []error
+	errs := t.check()
 	for i := range t.Products {
 		p := &t.Products[i]
 		for _, e := range p.Examples {
@@ -50,12 +51,17 @@ func (t *Table) owners() []error {
 
 // find returns the versions of a product in a text that stands in a file.
 func (x *Index) find(p *Product, text string) []string {
-	f := &finder{index: x, product: p, anchors: make(map[int]bool)}
+	f := &finder{index: x, product: p, anchors: make(map[int]bool), near: make(map[int][]string)}
 	s := textscan.New(x.matcher, f)
 	_, _ = s.Write([]byte("\x7fELF\x00" + text + "\x00\x00"))
 	s.Close()
 	if len(f.found) == 0 && x.Anchored(p, f.anchors) {
 		return f.bare
+	}
+	for _, g := range f.groups {
+		if version, _ := g.Choose(f.near, slices.Values(f.alone)); version != "" && len(f.found) == 0 {
+			return []string{version}
+		}
 	}
 	return f.found
 }
@@ -66,6 +72,9 @@ type finder struct {
 	product     *Product
 	found, bare []string
 	anchors     map[int]bool
+	groups      []*Group // of learned anchors
+	near        map[int][]string
+	alone       []string
 }
 
 func (f *finder) hit(h Hit) {
@@ -76,7 +85,10 @@ func (f *finder) hit(h Hit) {
 
 // Version implements textscan.Observer.
 func (f *finder) Version(v *textscan.Version) {
-	f.index.Version(v, f.hit)
+	f.index.Version(v, f.hit, func(id int, version string) { f.near[id] = append(f.near[id], version) })
+	if len(v.Before)+len(v.After) == 0 {
+		f.alone = append(f.alone, string(v.Text))
+	}
 	if len(v.Before)+len(v.After) == 0 && f.product.Shaped(string(v.Text)) {
 		f.bare = append(f.bare, string(v.Text))
 	}
@@ -86,6 +98,9 @@ func (f *finder) Version(v *textscan.Version) {
 func (f *finder) Literal(i int, _ int64, after []byte) {
 	if product, _ := f.index.Literal(i, after, f.hit); product >= 0 && &f.index.table.Products[product] == f.product {
 		f.anchors[i] = true
+	}
+	if g := f.index.Anchor(i); g >= 0 && f.index.Group(g).Product == f.product {
+		f.groups = append(f.groups, f.index.Group(g))
 	}
 }
 

@@ -15,6 +15,11 @@ type Index struct {
 	releases map[int]release              // by literal
 	byKey    map[[keySize]byte][]*pattern // of {v}, by the text before
 	loose    []*pattern                   // of {v}, with less text before than a key
+	contexts contexts
+	beside   map[string]int // numbers of learned patterns
+	groups   []Group
+	numbered map[string]numbered
+	owners   owners
 	literals []literal
 	texts    []string
 	matcher  *textscan.Matcher
@@ -24,6 +29,7 @@ type Index struct {
 type literal struct {
 	number         *pattern
 	product, trait int // -1 if none
+	group          int // of learned anchors
 }
 
 // Hit is a product's version, found by one of its patterns.
@@ -34,12 +40,13 @@ type Hit struct {
 	Rank int
 	// Self says that only the product's own program has the text.
 	Self bool
+	// Learned says that the pattern was learned.
+	Learned bool
 }
 
 // Index compiles the table.
 func (t *Table) Index() (*Index, error) {
-	x := &Index{table: t, byKey: make(map[[keySize]byte][]*pattern)}
-	var texts []string
+	x := &Index{table: t, byKey: make(map[[keySize]byte][]*pattern), contexts: contexts{byHash: make(map[uint32][]*pattern)}, beside: make(map[string]int), numbered: make(map[string]numbered), owners: newOwners(t.Products)}
 	for i := range t.Products {
 		p := &t.Products[i]
 		for rank, text := range append(append([]string(nil), p.Self...), p.Text...) {
@@ -50,8 +57,8 @@ func (t *Table) Index() (*Index, error) {
 			c.product, c.self, c.rank = i, rank < len(p.Self), max(0, rank-len(p.Self))
 			switch {
 			case c.number:
-				texts = append(texts, c.before)
-				x.literals = append(x.literals, literal{&c, -1, -1})
+				x.texts = append(x.texts, c.before)
+				x.literals = append(x.literals, literal{&c, -1, -1, -1})
 			case len(c.before) < keySize:
 				x.loose = append(x.loose, &c)
 			default:
@@ -59,25 +66,27 @@ func (t *Table) Index() (*Index, error) {
 				x.byKey[k] = append(x.byKey[k], &c)
 			}
 		}
+		if err := x.learned(i, p); err != nil {
+			return nil, err
+		}
 		for _, text := range p.Anchors {
-			texts, x.literals = append(texts, text), append(x.literals, literal{nil, i, -1})
+			x.texts, x.literals = append(x.texts, text), append(x.literals, literal{nil, i, -1, -1})
 		}
 		for _, text := range p.Signs {
-			texts, x.literals = append(texts, text), append(x.literals, literal{nil, i, -1})
+			x.texts, x.literals = append(x.texts, text), append(x.literals, literal{nil, i, -1, -1})
 		}
-		texts = x.addReleases(i, p, texts)
+		x.addReleases(i, p)
 		for _, text := range p.Near {
 			x.near = append(x.near, near{i, text})
 		}
 	}
 	for i, tr := range t.Traits {
 		for _, text := range tr.Text {
-			texts, x.literals = append(texts, text), append(x.literals, literal{nil, -1, i})
+			x.texts, x.literals = append(x.texts, text), append(x.literals, literal{nil, -1, i, -1})
 		}
 	}
 	var err error
-	x.texts = texts
-	x.matcher, err = textscan.NewMatcher(texts)
+	x.matcher, err = textscan.NewMatcher(x.texts)
 	return x, err
 }
 
@@ -87,8 +96,9 @@ func (x *Index) Matcher() *textscan.Matcher { return x.matcher }
 // Products returns the rows.
 func (x *Index) Products() []Product { return x.table.Products }
 
-// Version calls hit for each pattern that v is part of.
-func (x *Index) Version(v *textscan.Version, hit func(Hit)) {
+// Version calls hit for each pattern that v is part of, and near for each that says
+// something only beside an anchor: see Group.Near.
+func (x *Index) Version(v *textscan.Version, hit func(Hit), near func(id int, version string)) {
 	x.nearby(v, hit)
 	for _, list := range [][]*pattern{x.byKey[key(v.Before)], x.loose} {
 		for _, p := range list {
@@ -100,10 +110,11 @@ func (x *Index) Version(v *textscan.Version, hit func(Hit)) {
 				if p.minor {
 					version = []byte(twoNumbers(string(version)))
 				}
-				hit(Hit{&x.table.Products[p.product], string(version), p.rank, p.self})
+				hit(Hit{Product: &x.table.Products[p.product], Version: string(version), Rank: p.rank, Self: p.self})
 			}
 		}
 	}
+	x.context(v, hit, near)
 }
 
 // comparisons follow versions that something else is compared with.
@@ -147,7 +158,7 @@ func (x *Index) Literal(index int, after []byte, hit func(Hit)) (product, trait 
 	}
 	if rest := after[n:]; n > 0 && n < 6 && bytes.HasPrefix(rest, []byte(p.after)) && (!p.end || len(rest) > len(p.after) && rest[len(p.after)] < ' ') &&
 		!x.rejected(p, nil, rest) {
-		hit(Hit{&x.table.Products[p.product], string(after[:n]), p.rank, p.self})
+		hit(Hit{Product: &x.table.Products[p.product], Version: string(after[:n]), Rank: p.rank, Self: p.self})
 	}
 	return -1, -1
 }
@@ -156,7 +167,7 @@ func (x *Index) Literal(index int, after []byte, hit func(Hit)) (product, trait 
 func (x *Index) Trait(i int) Trait { return x.table.Traits[i] }
 
 // Shaped reports whether a string that is a version alone may be the product's.
-func (p *Product) Shaped(version string) bool { return p.Bare != "" && shaped(version, p.Bare) }
+func (p *Product) Shaped(version string) bool { return shaped(version, p.Bare) }
 
 // Library reports whether the product has a shared library of that name, which may
 // have a version in it: "libssl.so.3".
@@ -172,6 +183,9 @@ func (p *Product) Library(name string) bool {
 	}
 	return false
 }
+
+// Texts returns all literals.
+func (x *Index) Texts() []string { return x.texts }
 
 // Text returns the literal of that index.
 func (x *Index) Text(i int) string { return x.texts[i] }

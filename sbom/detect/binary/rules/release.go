@@ -7,17 +7,16 @@ type release struct {
 }
 
 // addReleases adds the texts of a product that only one of its releases has to the
-// literals, which are the texts.
-func (x *Index) addReleases(i int, p *Product, texts []string) []string {
+// literals.
+func (x *Index) addReleases(i int, p *Product) {
 	for _, r := range p.Releases {
 		if x.releases == nil {
 			x.releases = make(map[int]release)
 		}
-		x.releases[len(texts)] = release{i, r.Version}
-		texts = append(texts, r.Text)
-		x.literals = append(x.literals, literal{product: -1, trait: -1})
+		x.releases[len(x.texts)] = release{i, r.Version}
+		x.texts = append(x.texts, r.Text)
+		x.literals = append(x.literals, literal{product: -1, trait: -1, group: -1})
 	}
-	return texts
 }
 
 // released calls hit if the literal is the text of a release.

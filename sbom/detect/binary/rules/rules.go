@@ -27,15 +27,23 @@
 //
 // A row without patterns gives names alone: it says whose program a file is, and the
 // version is found by the general rules of package binary.
+//
+// # What was learned
+//
+// Beside these rows there are some thousand that the program in learn made of a
+// distribution's archive, in learned.gz: see [Learned]. What is written by hand comes first, in names as in texts.
+// Do not edit them; make them anew, or add a row to products.toml.
 package rules
 
 import (
+	"bytes"
 	_ "embed"
 	"errors"
 	"fmt"
 	"io"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/BurntSushi/toml"
 
@@ -88,6 +96,8 @@ type Product struct {
 	// finds none. NUL divides strings.
 	Examples []Example `toml:"examples"`
 	Never    []string  `toml:"never"`
+	// Learned is what the program in learn added.
+	Learned Learned `toml:"-"`
 }
 
 // Example is text as it is in a program, and the version that it states.
@@ -114,14 +124,44 @@ type Table struct {
 //go:embed products.toml
 var embedded string
 
-// Load returns the table of this package.
-func Load() *Table {
+// Load returns the table of this package. It reads it at each call.
+func Load() *Table { return embeddedTable(true) }
+
+// embeddedTable reads what is built in, with the examples of what was learned or without.
+func embeddedTable(examples bool) *Table {
 	t, err := Read(strings.NewReader(embedded))
+	if err != nil {
+		panic(err) // Not in a build whose tests pass.
+	}
+	learned, err := readLearned(bytes.NewReader(learnedTable), examples)
+	if err != nil {
+		panic(err)
+	}
+	t.merge(learned)
+	return t
+}
+
+// LoadLearned returns what was learned alone.
+func LoadLearned() *Table {
+	t, err := ReadLearned(bytes.NewReader(learnedTable))
 	if err != nil {
 		panic(err) // Not in a build whose tests pass.
 	}
 	return t
 }
+
+// LoadIndex returns the index of the table that Load returns. It makes it at its first call,
+// which takes some ten ms and 8 MiB; to import the package costs nothing. The examples of what
+// was learned are not in its products.
+func LoadIndex() *Index { return loadIndex() }
+
+var loadIndex = sync.OnceValue(func() *Index {
+	x, err := embeddedTable(false).Index()
+	if err != nil {
+		panic(err) // Not in a build whose tests pass.
+	}
+	return x
+})
 
 // Read reads a table. Rows that break a rule are an error that names all of them.
 func Read(r io.Reader) (*Table, error) {
@@ -178,7 +218,7 @@ func (p *Product) check() []error {
 	if p.CPE != "" && strings.Count(p.CPE, ":") != 1 {
 		add("cpe %q is not vendor:product", p.CPE)
 	}
-	if len(p.Text)+len(p.Self)+len(p.Near)+len(p.Releases)+len(p.SONAMEs)+len(p.Programs) == 0 && p.Bare == "" {
+	if len(p.Text)+len(p.Self)+len(p.Near)+len(p.Releases)+len(p.SONAMEs)+len(p.Programs) == 0 && p.Bare == "" && !p.Learned.said() {
 		add("it has neither text nor names")
 	}
 	for _, r := range p.Releases {

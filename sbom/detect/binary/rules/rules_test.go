@@ -104,3 +104,35 @@ func TestLibrary(t *testing.T) {
 		}
 	}
 }
+
+// TestOwner compares with a search of row after row.
+func TestOwner(t *testing.T) {
+	table := &Table{Products: []Product{{Name: "a", SONAMEs: []string{"libdb-", "libavahi-*"}, Programs: []string{"python"}}, {Name: "b", SONAMEs: []string{"libdb", "libz"}, Programs: []string{"python", "a2ps"}}}}
+	x, err := table.Index()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, library := range []string{"libdb-5.3.so", "libdb.so", "libdb5.so.1", "libavahi-client.so.3", "/usr/lib/libz.so.1", "libzz.so", "-", "", "libdb-x.so"} {
+		want := ""
+		for i := range table.Products {
+			if want == "" && table.Products[i].Library(library) {
+				want = table.Products[i].Name
+			}
+		}
+		if got := name(x.Owner([]string{library}, "")); got != want {
+			t.Errorf("%s is of %q, want %q", library, got, want)
+		}
+	}
+	for program, want := range map[string]string{"python3.11": "a", "python": "a", "a2ps": "b", "pythonx": "", "3": ""} {
+		if got := name(x.Owner(nil, program)); got != want {
+			t.Errorf("%s is of %q, want %q", program, got, want)
+		}
+	}
+}
+
+func name(p *Product) string {
+	if p == nil {
+		return ""
+	}
+	return p.Name
+}

@@ -32,7 +32,7 @@ func parseVersion(b []byte, s int) (core, end int) {
 }
 
 // words are what may follow the numbers of a version, in front of a number or alone.
-var words = []string{"alpha", "beta", "dev", "git", "motley", "node", "patch", "pre", "rc", "release", "RELEASE", "stable"}
+var words = []string{"alpha", "beta", "dev", "git", "motley", "node", "P", "patch", "pl", "pre", "rc", "release", "RELEASE", "stable"}
 
 // suffix returns the length of what is appended to a version.
 func suffix(b []byte) int {

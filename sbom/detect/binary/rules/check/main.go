@@ -2,7 +2,7 @@
 //
 //	go run ./sbom/detect/binary/rules/check [-debs DIR] [FILE]
 //
-// FILE is the table; the one that is built in if none is given. It has each row find its own
+// FILE is the table; the one that is built in, with what was learned, if none is given. It has each row find its own
 // examples, and counts the rows. With -debs, it looks for the products in the static libraries
 // of Debian packages (apt-get download zlib1g-dev ...), linked wholly and as programs link
 // them that call a few of their functions: it says how often each is found, which versions are
@@ -45,6 +45,11 @@ func run(w io.Writer, args []string) error {
 	}
 	if err := table.Check(); err != nil {
 		return err
+	}
+	if flags.NArg() == 0 {
+		if err := rules.LoadLearned().Check(); err != nil {
+			return err
+		}
 	}
 	if *debs != "" {
 		if err := checkPackages(w, table, *debs); err != nil {
