@@ -38,7 +38,7 @@ var choices = map[reflect.Type][]reflect.Type{
 	reflect.TypeFor[cdx.EvidenceIdentityChoice]():    {reflect.TypeFor[cdx.EvidenceIdentity](), reflect.TypeFor[[]cdx.EvidenceIdentity]()},
 	reflect.TypeFor[cdx.PatentChoice]():              {reflect.TypeFor[cdx.Patent](), reflect.TypeFor[cdx.PatentFamily]()},
 	reflect.TypeFor[cdx.MLDatasetChoice]():           {reflect.TypeFor[cdx.ComponentData](), reflect.TypeFor[onlyRef]()},
-	reflect.TypeFor[cdx.ToolsChoice]():               {reflect.TypeFor[[]cdx.Tool](), reflect.TypeFor[toolObject]()},
+	reflect.TypeFor[cdx.ToolsChoice]():               {reflect.TypeOf(cdx.ToolsChoice{}.Tools).Elem(), reflect.TypeFor[toolObject]()},
 	reflect.TypeFor[cdx.CertificateState](): {
 		reflect.TypeFor[cdx.PredefinedCertificateState](), reflect.TypeFor[cdx.CustomCertificateState]()},
 	reflect.TypeFor[cdx.CertificateExtension](): {
