@@ -24,8 +24,12 @@ func (s Signer) matches(id attest.Identity) bool {
 	return s != Signer{} && match(s.KeyID, id.KeyID) && match(s.Name, id.Name) && match(s.Issuer, id.Issuer) && match(s.SAN, id.SAN)
 }
 
-func trusted(signers []Signer, id attest.Identity) bool {
-	return slices.ContainsFunc(signers, func(s Signer) bool { return s.matches(id) })
+// trusted reports whether one of the signers signed, whoever else did, and in whatever order
+// the envelope has the signatures: nobody signs that order.
+func trusted(signers []Signer, a *attest.Verified) bool {
+	return slices.ContainsFunc(a.Signers(), func(id attest.Identity) bool {
+		return slices.ContainsFunc(signers, func(s Signer) bool { return s.matches(id) })
+	})
 }
 
 func signerName(id attest.Identity) string {
@@ -44,7 +48,7 @@ func pick(o *Outcome, e *Evidence, types []string, signers []Signer) (found []*a
 		if !a.Valid() || sbom.Digest(a.Subject()) != e.Subject || !slices.Contains(types, a.PredicateType()) {
 			continue
 		}
-		if len(signers) > 0 && !trusted(signers, a.Signer()) {
+		if len(signers) > 0 && !trusted(signers, a) {
 			o.add(Reason{Verdict: Deny, Code: "untrusted-signer",
 				Message: fmt.Sprintf("The attestation of %s is signed by %s, who is not trusted for it.", a.PredicateType(), signerName(a.Signer()))})
 			continue
