@@ -43,7 +43,10 @@ func (r *reading) programs(ctx context.Context, report *Report, p *payload.Paylo
 			continue
 		}
 		out.Programs++
-		if len(inner.Findings) == 0 && !x.Runtime && len(out.Unnamed) < maxUnnamed {
+		if x.Whole {
+			report.unpacked(inner)
+		}
+		if len(inner.Findings) == 0 && !x.Runtime && !x.Whole && len(out.Unnamed) < maxUnnamed {
 			out.Unnamed = append(out.Unnamed, oneline.Text(x.Name, maxText))
 		}
 		for i := range inner.Findings {
@@ -65,15 +68,25 @@ func (r *reading) inner(ctx context.Context, x *payload.Program, left *int64) (*
 	if !program(head) {
 		return new(Report), nil
 	}
-	c := newReading(r.d, x.Name, x.Size, nil)
+	name := x.Name
+	if x.Whole {
+		name = r.path
+	}
+	c := newReading(r.d, name, x.Size, nil)
 	n, err := io.Copy(c, io.LimitReader(&cancelled{ctx, b}, *left+1))
 	switch *left -= n; {
 	case *left < 0:
 		return nil, &detect.LimitError{Path: "programs in a payload", Limit: min(maxInner, innerFactor*r.size)}
-	case err != nil && ctx.Err() == nil:
+	case err != nil && ctx.Err() == nil && !errors.Is(err, detect.ErrLimit):
 		return nil, fmt.Errorf("%w: %v", detect.ErrFormat, err)
 	case err != nil:
 		return nil, err
+	}
+	c.scanner.Close()
+	for i := range c.traits { // Nobody else reads the lists in it.
+		if t := r.d.index.Trait(i).Value; t == goBuildInfo || t == cargoAuditable {
+			delete(c.traits, i)
+		}
 	}
 	facts := c.headers.Facts(nil)
 	report := c.judge()
@@ -94,12 +107,33 @@ func (c *cancelled) Read(p []byte) (int, error) {
 	return c.Reader.Read(p)
 }
 
+// unpacked takes over what is known of the program that was packed.
+func (r *Report) unpacked(inner *Report) {
+	r.Linkage, r.SONAME, r.Needed, r.Versions = inner.Linkage, inner.SONAME, inner.Needed, r.Versions+inner.Versions
+	for _, list := range []struct {
+		to   *[]string
+		from []string
+	}{{&r.Compilers, inner.Compilers}, {&r.Traits, inner.Traits}} {
+		for _, s := range list.from {
+			if !contains(*list.to, s) {
+				*list.to = append(*list.to, s)
+			}
+		}
+	}
+	if inner.BuildID != "" {
+		r.BuildID = inner.BuildID
+	}
+}
+
 // contain adds what was found in a program of a payload, if it is in it.
 func (r *Report) contain(f Finding, x *payload.Program) {
-	if f.Relation == BuiltAgainst {
+	switch {
+	case x.Whole:
+	case f.Relation == BuiltAgainst:
 		return
+	default:
+		f.Relation = Contains
 	}
-	f.Relation = Contains
 	for i := range f.Evidence {
 		f.Evidence[i].Offset, f.Evidence[i].Text = x.Offset, oneline.Text(x.Name+": "+f.Evidence[i].Text, maxText)
 	}

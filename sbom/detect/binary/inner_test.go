@@ -3,6 +3,7 @@ package binary
 import (
 	"bytes"
 	"context"
+	"encoding/binary"
 	"slices"
 	"strings"
 	"testing"
@@ -57,5 +58,35 @@ func TestProgramsAreBounded(t *testing.T) {
 	_, _ = c.Write(data)
 	if r := c.report(ctx); len(r.Findings) > 0 || r.Payloads[0].gap != sbom.GapIncomplete {
 		t.Errorf("cancelled: %q, %+v", told(r), r.Payloads)
+	}
+}
+
+// TestPackedProgram: a packed program is what it was before. Its blocks are stored here,
+// as UPX does with what does not become shorter.
+func TestPackedProgram(t *testing.T) {
+	const headers = 64 + 5*56 // of a program of package elftest
+	program := dynamic(lines("foo version 1.4.2")+"\xff Go buildinf:runtime.gopanic\x00example.com/a@v1.0.0/a.go\x00")
+	le := binary.LittleEndian
+	data := append([]byte("\x7fELF\x02\x01\x01"), make([]byte, 229)...)
+	data[16] = 2 // ET_EXEC
+	data = append(append(data, "UPX!"...), make([]byte, 4+12)...)
+	for _, block := range [][]byte{program[:headers], program[headers:]} {
+		data = le.AppendUint32(le.AppendUint32(data, uint32(len(block))), uint32(len(block)))
+		data = append(append(data, 14, 0, 0, 0), block...)
+	}
+	data = append(append(data, make([]byte, 12)...), "UPX!\x0d\x16\x0e\x08\x00\x00\x00\x00\x00\x00\x00\x00\x00\x20\x00\x00\x00\x10\x00\x00\x00\x30\x00\x00"...)
+	r, err := detector(t, false).Identify(context.Background(), "bin/foo", int64(len(data)), bytes.NewReader(data))
+	if err != nil {
+		t.Fatal(err)
+	}
+	// Nobody else reads the build information of what is packed, and so its modules are told by paths.
+	if want := []string{"is pkg:generic/foo@1.4.2 name-states-version", "contains pkg:golang/example.com/a@v1.0.0 go-path"}; !slices.Equal(told(r), want) {
+		t.Errorf("%q, want %q", told(r), want)
+	}
+	if len(r.Payloads) != 1 || r.Payloads[0].Problem != "" || r.BuildID != "0123456789abcdef" || !slices.Equal(r.Needed, []string{"libc.so.6"}) {
+		t.Errorf("%+v", r)
+	}
+	if frag := detecttest.Detect(t, detector(t, false), "bin/foo", data); len(frag.Gaps) > 0 || len(frag.Claims) != 1 {
+		t.Errorf("%+v", frag)
 	}
 }

@@ -132,6 +132,9 @@ func (r *reading) signs(facts *header.Facts) []reader {
 			list = append(list, func(f payload.Source) *payload.Payload { return read(f, p.Offset, p.Size) })
 		}
 	}
+	if _, more := upx.Recognise(r.head, r.tail, r.size); more {
+		list = append(list, func(f payload.Source) *payload.Payload { return upx.Unpack(f, r.head, r.tail) })
+	}
 	if bytes.Contains(r.tail, []byte(pyinstaller.Cookie)) || r.trait("PyInstaller") {
 		list = append(list, pyinstaller.Read)
 	}
@@ -193,7 +196,7 @@ func programEnd(f payload.Source) int64 {
 // payloads reads what the file has beside its own code.
 func (r *reading) payloads(report *Report, facts *header.Facts) []*payload.Payload {
 	var list []*payload.Payload
-	if p := upx.Recognise(r.head, r.tail, r.size); p != nil {
+	if p, more := upx.Recognise(r.head, r.tail, r.size); p != nil && !more {
 		list = append(list, p)
 	}
 	if bytes.HasPrefix(r.head[min(8, len(r.head)):], []byte("AI\x02")) {

@@ -65,6 +65,8 @@ type Program struct {
 	Offset, Size int64
 	// Runtime is set for what came with the run time that the payload is for.
 	Runtime bool
+	// Whole is set for the program itself, which was packed.
+	Whole bool
 	// Open returns a reader of the content, once for each call. Its error wraps one of
 	// package detect.
 	Open func() (io.ReadCloser, error)

@@ -1,11 +1,13 @@
 // Package upx recognises programs that UPX has packed, by the headers that it leaves
-// (UPX, "p_info" and "PackHeader"). They are not unpacked.
+// ("l_info", "p_info", "b_info" and "PackHeader"), and unpacks those of ELF that are
+// compressed by LZMA. Those compressed by UPX's own methods (NRV) are told as not read.
 package upx
 
 import (
 	"bytes"
 	"encoding/binary"
 	"fmt"
+	"io"
 
 	"github.com/imagetrust/imagetrust/sbom/detect"
 	"github.com/imagetrust/imagetrust/sbom/detect/binary/internal/payload"
@@ -24,16 +26,17 @@ const (
 )
 
 // Recognise returns what is known of the program, by the first and the last bytes of the
-// file, nil if it is not packed. The payload's error wraps detect.ErrUnsupported.
-func Recognise(head, tail []byte, size int64) *payload.Payload {
+// file, nil if it is not packed. The payload's error wraps detect.ErrUnsupported. It also
+// reports whether Unpack may know more.
+func Recognise(head, tail []byte, size int64) (p *payload.Payload, more bool) {
 	h := largest(tail)
 	if h.unpacked == 0 {
 		h = largest(head)
 	}
 	if h.unpacked == 0 {
-		return nil
+		return nil, false
 	}
-	p := &payload.Payload{Kind: "program packed by UPX", Size: size}
+	p = &payload.Payload{Kind: "program packed by UPX", Size: size}
 	p.Tool = "UPX"
 	for _, b := range [][]byte{tail, head} {
 		if v := version(b); v != "" {
@@ -42,6 +45,30 @@ func Recognise(head, tail []byte, size int64) *payload.Payload {
 		}
 	}
 	p.Err = fmt.Errorf("%w: packed by %s (%s, %d bytes in %d), what is in it cannot be seen", detect.ErrUnsupported, p.Tool, methods[h.method], h.unpacked, size)
+	return p, h.method == methodLZMA && bytes.HasPrefix(head, []byte("\x7fELF"))
+}
+
+// Unpack is Recognise for a file that can be read again: if it knows how to unpack the
+// program, that is the payload's only Program, and there is no error.
+func Unpack(file payload.Source, head, tail []byte) *payload.Payload {
+	p, more := Recognise(head, tail, file.Size)
+	if !more {
+		return p
+	}
+	list, err := blocks(file, head)
+	if err != nil || !(&unpacker{file: file, left: list}).complete() {
+		return p
+	}
+	var size int64
+	for _, b := range list {
+		if size += int64(b.unpacked); b.method != methodLZMA && b.method != methodStored {
+			return p
+		}
+	}
+	p.Err = nil
+	p.AddProgram(payload.Program{Name: "unpacked", Whole: true, Offset: list[0].at, Size: size, Open: func() (io.ReadCloser, error) {
+		return &unpacker{file: file, left: list}, nil
+	}})
 	return p
 }
 
