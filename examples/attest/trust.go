@@ -16,6 +16,7 @@ type trustFlags struct {
 	keys                   files
 	identity, issuer, root *string
 	requireLog             *bool
+	skipLog, skipSCT       *bool
 }
 
 func addTrustFlags(flags *flag.FlagSet) *trustFlags {
@@ -24,6 +25,8 @@ func addTrustFlags(flags *flag.FlagSet) *trustFlags {
 		issuer:     flags.String("certificate-oidc-issuer", "", "its identity provider"),
 		root:       flags.String("trusted-root", "", "file with a Sigstore trusted root; needed for identities"),
 		requireLog: flags.Bool("require-log", false, "want a transparency log entry of signatures by a key, too"),
+		skipLog:    flags.Bool("insecure-skip-log", false, "accept what an identity signed and no transparency log has, as on private instances"),
+		skipSCT:    flags.Bool("insecure-skip-sct", false, "accept certificates that no certificate transparency log has, as on private instances"),
 	}
 	flags.Var(&f.keys, "key", "file with a trusted public key (PEM); may be given several times")
 	return f
@@ -31,7 +34,7 @@ func addTrustFlags(flags *flag.FlagSet) *trustFlags {
 
 // verifier makes a verifier of the flags.
 func (f *trustFlags) verifier() (*attest.TrustVerifier, error) {
-	trust := attest.Trust{RequireLog: *f.requireLog}
+	trust := attest.Trust{RequireLog: *f.requireLog, InsecureSkipLog: *f.skipLog, InsecureSkipSCT: *f.skipSCT}
 	switch {
 	case (len(f.keys) == 0) == (*f.identity == ""):
 		return nil, errors.New("give either -key or -certificate-identity")
