@@ -246,9 +246,10 @@ func (b *Bundle) uncheckedByKeys() []string {
 	if b.material == nil {
 		return nil
 	}
+	signer := []string{"publicKey", "certificate", "x509CertificateChain"} // of which byKeys tells
 	var names []string
 	_ = strictjson.Object(b.material, func(name string, value []byte) error { // scanned before
-		if name != "publicKey" && name != "certificate" && !strictjson.IsNull(value) && !isEmpty(value) {
+		if !slices.Contains(signer, name) && !strictjson.IsNull(value) && !isEmpty(value) {
 			names = append(names, name)
 		}
 		return nil

@@ -13,6 +13,7 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io"
 	"math/big"
 	"slices"
@@ -21,6 +22,7 @@ import (
 	"time"
 
 	"github.com/imagetrust/imagetrust/attest"
+	"github.com/imagetrust/imagetrust/attest/internal/attesttest"
 )
 
 func mustECDSA(t testing.TB, curve elliptic.Curve) *ecdsa.PrivateKey {
@@ -405,6 +407,48 @@ func TestUncheckedMaterialIsNamed(t *testing.T) {
 	v, err := mustVerifier(t, attest.Key{Public: key.Public()}).Verify(t.Context(), b, digestA)
 	if err != nil || !slices.Equal(v.Unchecked(), []string{"tlogEntries", "future"}) {
 		t.Errorf("unchecked %v, %v", v.Unchecked(), err)
+	}
+}
+
+// TestCertificateBesideKey: who trusts the key need not trust the certificate, but is
+// told of it; a certificate that cannot be read is an error.
+func TestCertificateBesideKey(t *testing.T) {
+	key := mustECDSA(t, elliptic.P256())
+	payload, err := mustStatement(t, digestA).MarshalJSON()
+	if err != nil {
+		t.Fatal(err)
+	}
+	cert, err := attesttest.Certificate(key, attest.Identity{Issuer: "https://issuer.example", SAN: "https://ci.example/w"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	verifier := mustVerifier(t, attest.Key{Public: key.Public()})
+	for _, form := range []string{`{"certificate":{"rawBytes":"%s"}}`, `{"x509CertificateChain":{"certificates":[{"rawBytes":"%s"}]}}`} {
+		b, err := attesttest.Bundle(key, string(payload), json.RawMessage(fmt.Sprintf(form, base64.StdEncoding.EncodeToString(cert))))
+		if err != nil {
+			t.Fatal(err)
+		}
+		v, err := verifier.Verify(t.Context(), b, digestA)
+		if err != nil || !slices.Equal(v.Unchecked(), []string{"certificate"}) || v.Signer().Issuer != "" {
+			t.Errorf("%s: by %+v, unchecked %q, %v", form, v.Signer(), v.Unchecked(), err)
+		}
+	}
+	for name, material := range map[string]string{
+		"no certificate":     `{"certificate":{"rawBytes":"AAAA"}}`,
+		"no base64":          `{"certificate":{"rawBytes":"%"}}`,
+		"an empty chain":     `{"x509CertificateChain":{"certificates":[]}}`,
+		"a null in the list": `{"x509CertificateChain":{"certificates":[null]}}`,
+		"both forms":         `{"certificate":{"rawBytes":"AAAA"},"x509CertificateChain":{"certificates":[{"rawBytes":"AAAA"}]}}`,
+		"in another case":    `{"Certificate":{"rawBytes":"AAAA"}}`,
+	} {
+		b, err := attesttest.Bundle(key, string(payload), json.RawMessage(material))
+		if err != nil {
+			t.Fatal(err)
+		}
+		v, err := verifier.Verify(t.Context(), b, digestA)
+		if wantVerifyError(t, v, err, attest.StageBundle, attest.ErrBundle); t.Failed() {
+			t.Fatal(name)
+		}
 	}
 }
 
