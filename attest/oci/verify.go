@@ -3,6 +3,7 @@ package oci
 import (
 	"context"
 	"errors"
+	"fmt"
 
 	"github.com/imagetrust/imagetrust/attest"
 )
@@ -12,7 +13,8 @@ type Result struct {
 	// Subject is the image, resolved.
 	Subject attest.Digest
 	// Verified are the statements that passed, in the order of their manifests'
-	// digests. One that is stored in two forms with one signature is there once.
+	// digests. One that is stored in two forms with one signature and the same proven
+	// times is there once.
 	Verified []*attest.Verified
 	// Sources says for each of Verified where it was found; its Bundle is nil.
 	Sources []Entry
@@ -84,15 +86,18 @@ func verify(ctx context.Context, t Target, subject attest.Digest, v attest.Verif
 }
 
 // add takes the entries over. An envelope in cosign's older form that is also there
-// as a bundle by the same signer says nothing new.
+// as a bundle by the same signer says nothing new, if it proves no other time: anybody may
+// attach a bundle without what the other form has.
 func (r *Result) add(entries []Entry) {
 	type signed struct {
 		envelope           attest.Digest
 		keyID, issuer, san string
+		evidence           string
 	}
 	key := func(e Entry) signed {
 		by := e.verified.Signer()
-		return signed{e.verified.EnvelopeDigest(), by.KeyID, by.Issuer, by.SAN}
+		evidence := fmt.Sprint(e.verified.Times(), len(e.verified.Log()))
+		return signed{e.verified.EnvelopeDigest(), by.KeyID, by.Issuer, by.SAN, evidence}
 	}
 	bundled := map[signed]bool{}
 	for _, e := range entries {
