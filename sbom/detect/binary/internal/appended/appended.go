@@ -24,7 +24,7 @@ const Rule = "appended-archive"
 
 // Limits.
 const (
-	maxDirectory = 8 << 20  // bytes of the archive's directory: some 100,000 files
+	maxDirectory = 5 << 20  // bytes of the archive's directory: some 60,000 files
 	maxInflated  = 64 << 20 // bytes of manifests
 	maxTail      = 64 << 10 // bytes in which the directory's end must be
 	endSize      = 22
