@@ -72,7 +72,7 @@ func (t *Table) Index() (*Index, error) {
 		for _, text := range p.Anchors {
 			x.texts, x.literals = append(x.texts, text), append(x.literals, literal{nil, i, -1, -1})
 		}
-		for _, text := range p.Signs {
+		for _, text := range p.signs() {
 			x.texts, x.literals = append(x.texts, text), append(x.literals, literal{nil, i, -1, -1})
 		}
 		x.addReleases(i, p)

@@ -1,6 +1,7 @@
 package rules
 
 import (
+	"encoding/hex"
 	"strings"
 
 	"github.com/imagetrust/imagetrust/sbom/detect/binary/internal/textscan"
@@ -39,7 +40,7 @@ func (x *Index) nearby(v *textscan.Version, hit func(Hit)) {
 func (x *Index) Anchored(p *Product, seen map[int]bool) bool {
 	anchors := 0
 	for i := range seen {
-		for _, sign := range p.Signs {
+		for _, sign := range p.signs() {
 			if x.texts[i] == sign {
 				return true
 			}
@@ -47,4 +48,20 @@ func (x *Index) Anchored(p *Product, seen map[int]bool) bool {
 		anchors++
 	}
 	return len(p.Anchors) > 0 && anchors >= len(p.Anchors)
+}
+
+// signs returns the bytes of the signs. Those that are no text are written as "hex:59 5a fd".
+func (p *Product) signs() []string {
+	var out []string
+	for _, sign := range p.Signs {
+		if digits, ok := strings.CutPrefix(sign, "hex:"); ok {
+			b, err := hex.DecodeString(strings.ReplaceAll(digits, " ", ""))
+			if err != nil {
+				b = nil // Too short: see check.
+			}
+			sign = string(b)
+		}
+		out = append(out, sign)
+	}
+	return out
 }

@@ -25,9 +25,9 @@ never = ["1.2.13\u0000you need dictionary", "1.2.13", "x1.2.13\u0000need diction
 func TestSigns(t *testing.T) {
 	table, err := Read(strings.NewReader(`[[product]]
 name = "a"
-signs = ["Unspecified error code", "Frame descriptor"]
+signs = ["Unspecified error code", "Frame descriptor", "hex:01 02 61 62 63 64 65 66"]
 bare = "1.4.#|1.5.0-9"
-examples = [{ text = "1.4.9\u0000Unspecified error code", version = "1.4.9" }, { text = "Frame descriptor\u00001.5.0", version = "1.5.0" }]
+examples = [{ text = "1.4.9\u0000Unspecified error code", version = "1.4.9" }, { text = "Frame descriptor\u00001.5.0", version = "1.5.0" }, { text = "\u0001\u0002abcdef\u00001.5.0", version = "1.5.0" }]
 never = ["1.4.9", "1.5.10\u0000Unspecified error code", "1.6.0\u0000Unspecified error code", "1.4\u0000Unspecified error code"]
 `))
 	if err != nil {

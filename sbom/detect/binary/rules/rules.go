@@ -84,7 +84,8 @@ type Product struct {
 	// of them in the file, a string that is a version alone and has the shape of Bare ("3.#.#",
 	// or several, with ranges: "1.4.#|1.5.8-18") is the product's, if no other version of that shape is in the
 	// file that is not known to be another product's. Signs are such texts of which one is
-	// enough, for libraries of which programs link parts.
+	// enough, for libraries of which programs link parts; tables of constants are signs as
+	// well, written as "hex:595afd377a585a00".
 	Anchors []string `toml:"anchors"`
 	Signs   []string `toml:"signs"`
 	Bare    string   `toml:"bare"`
@@ -234,7 +235,7 @@ func (p *Product) check() []error {
 			add("near %q is too short", text)
 		}
 	}
-	for _, text := range slices.Concat(p.Anchors, p.Signs) {
+	for _, text := range slices.Concat(p.Anchors, p.signs()) {
 		if len(text) < textscan.MinLiteral {
 			add("anchor %q is too short", text)
 		}

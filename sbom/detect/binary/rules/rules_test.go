@@ -85,6 +85,7 @@ func TestRead(t *testing.T) {
 		"anchor":    {"[[product]]\nname = \"a\"\nbare = \"3.#.#\"\nanchors = [\"abc\"]", "too short"},
 		"near":      {"[[product]]\nname = \"a\"\nnear = [\"abc\"]", "too short"},
 		"signs":     {"[[product]]\nname = \"a\"\nsigns = [\"abcdefgh\"]", "need each other"},
+		"hex":       {"[[product]]\nname = \"a\"\nbare = \"1.#\"\nsigns = [\"hex:0g0102030405060708\"]", "too short"},
 		"trait":     {"[[trait]]\nkind = \"x\"\nvalue = \"y\"\ntext = [\"abcdefgh\"]", "are needed"},
 		"sign":      {"[[trait]]\nkind = \"packer\"\nvalue = \"y\"\ntext = [\"abc\"]", "too short"},
 		"not TOML":  {"[", "toml"},
