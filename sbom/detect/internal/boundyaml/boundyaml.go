@@ -19,6 +19,11 @@ import (
 // is named in vain counts too. Lock files have no aliases.
 const maxRepeated = 1_000_000
 
+// maxNodes is how many keys and values the documents of a file may have, as far as their
+// signs tell: each takes some 190 bytes, whatever it says. A lock file of a hundred thousand
+// packages has about two millions.
+const maxNodes = 3_000_000
+
 // Unmarshal is yaml.Unmarshal within the bound. Its error wraps detect.ErrFormat or
 // detect.ErrLimit.
 func Unmarshal(b []byte, into any) error {
@@ -30,15 +35,27 @@ func Unmarshal(b []byte, into any) error {
 }
 
 // Decoder reads one document after the other.
-type Decoder struct{ in *yaml.Decoder }
+type Decoder struct {
+	in    *yaml.Decoder
+	nodes int
+}
 
 // NewDecoder returns a decoder of the documents in b.
-func NewDecoder(b []byte) *Decoder { return &Decoder{yaml.NewDecoder(bytes.NewReader(b))} }
+func NewDecoder(b []byte) *Decoder {
+	d := &Decoder{in: yaml.NewDecoder(bytes.NewReader(b))}
+	for _, sign := range []string{"\n", ": ", ",", "[", "{", "- ", "? "} {
+		d.nodes += bytes.Count(b, []byte(sign))
+	}
+	return d
+}
 
 // Decode reads the next document. Its error is io.EOF behind the last one, and otherwise
 // wraps detect.ErrFormat or detect.ErrLimit; and *yaml.TypeError if only some values are
 // of a wrong type, when the others are read and there may be further documents.
 func (d *Decoder) Decode(into any) error {
+	if d.nodes > maxNodes {
+		return &detect.LimitError{Path: "keys and values", Limit: maxNodes, Size: int64(d.nodes), What: "keys and values"}
+	}
 	var doc yaml.Node
 	if err := d.in.Decode(&doc); err != nil {
 		if errors.Is(err, io.EOF) {

@@ -186,3 +186,17 @@ func FuzzUnmarshal(f *testing.F) {
 		}
 	})
 }
+
+// TestManyNodes: what would take a hundred times its size in memory is not read.
+func TestManyNodes(t *testing.T) {
+	for name, text := range map[string]string{
+		"flow":     "[" + strings.Repeat("a,", maxNodes) + "a]",
+		"mappings": strings.Repeat("- {a: b}\n", maxNodes/2),
+		"nested":   strings.Repeat("- - - a\n", maxNodes/3),
+	} {
+		var v any
+		if err := Unmarshal([]byte(text), &v); !errors.Is(err, detect.ErrLimit) {
+			t.Errorf("%s: error %v, want a limit", name, err)
+		}
+	}
+}
