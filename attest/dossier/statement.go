@@ -51,7 +51,7 @@ var kinds = map[string]Kind{
 }
 
 // KindOf returns what a statement is in a dossier. A [attest.Reference] is an SBOM if
-// all the documents that it names are.
+// all the documents that it names are, and they are at most 1024.
 func KindOf(v *attest.Verified) Kind {
 	if kind, ok := kinds[v.PredicateType()]; ok {
 		return kind
@@ -70,7 +70,7 @@ func allSBOMs(documents []attest.ResourceDescriptor) bool {
 			return false
 		}
 	}
-	return len(documents) > 0
+	return len(documents) > 0 && len(documents) <= maxInputs
 }
 
 func newStatement(v *attest.Verified) *statement {
