@@ -52,6 +52,13 @@ type Claims struct {
 	SourceRepositoryVisibilityAtSigning string `json:"sourceRepositoryVisibilityAtSigning,omitempty"` // 22: "public"
 }
 
+// MetBy reports whether got has every claim of c that is not empty, with exactly that
+// value. The zero value is met by anything.
+func (c Claims) MetBy(got Claims) bool {
+	name, _, _ := c.missing(got)
+	return name == ""
+}
+
 // missing returns the name of a claim that c demands and got lacks, or has with
 // another value.
 func (c Claims) missing(got Claims) (name, want, have string) {

@@ -62,8 +62,7 @@ type Build struct {
 	// Contradictions are statements in the provenance that exclude each other.
 	Contradictions []string `json:"contradictions,omitempty"`
 
-	signer attest.Identity
-	signed bool
+	signers []attest.Identity // empty if nobody signed
 }
 
 // Source is what a build was made from.
@@ -101,7 +100,7 @@ func Read(v *attest.Verified) (*Build, error) {
 	if err != nil {
 		return nil, err
 	}
-	b.signer, b.signed = v.Signer(), true
+	b.signers = v.Signers()
 	return b, nil
 }
 

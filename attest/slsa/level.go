@@ -93,7 +93,7 @@ type TrustedBuilder struct {
 // rests on the trust in the builder, and the reason says so; what it can show is
 // checked.
 func (b *Build) Assess(builders ...TrustedBuilder) Assessment {
-	trust, distrust := b.trusted(builders)
+	trust, speaker, distrust := b.trusted(builders)
 	upTo := fmt.Sprintf("%.200q is trusted up to level %d", b.Builder, trust)
 	rests := func(r Requirement, from Level, against string) Result {
 		switch {
@@ -107,7 +107,7 @@ func (b *Build) Assess(builders ...TrustedBuilder) Assessment {
 	a := Assessment{Results: []Result{
 		rests(BuilderTrusted, Level1, ""),
 		b.exists(),
-		b.authentic(trust, distrust),
+		b.authentic(trust, speaker, distrust),
 		rests(Hosted, Level2, b.selfHosted()),
 		rests(Unforgeable, Level3, b.incomplete()),
 		rests(Isolated, Level3, ""),
@@ -121,14 +121,14 @@ func (b *Build) Assess(builders ...TrustedBuilder) Assessment {
 	return a
 }
 
-// trusted returns the level up to which the builder is trusted, and why it is not at
-// all.
-func (b *Build) trusted(builders []TrustedBuilder) (level Level, why string) {
+// trusted returns the level up to which the builder is trusted and the signer who speaks
+// for it, or why it is not trusted at all.
+func (b *Build) trusted(builders []TrustedBuilder) (level Level, speaker attest.Identity, why string) {
 	switch {
-	case !b.signed:
-		return Level0, "nobody signed the provenance, and anybody can write it"
+	case len(b.signers) == 0:
+		return Level0, speaker, "nobody signed the provenance, and anybody can write it"
 	case b.Builder == "":
-		return Level0, "the provenance names no builder"
+		return Level0, speaker, "the provenance names no builder"
 	}
 	known := false
 	for _, t := range builders {
@@ -136,17 +136,19 @@ func (b *Build) trusted(builders []TrustedBuilder) (level Level, why string) {
 			continue
 		}
 		known = true
-		if t.signedBy(b.signer, b.Builder) {
-			level = max(level, t.Level)
+		for _, id := range b.signers { // in whatever order: nobody signs that
+			if t.Level > level && t.signedBy(id, b.Builder) {
+				level, speaker = t.Level, id
+			}
 		}
 	}
 	switch {
 	case level > Level0:
-		return min(level, Level3), ""
+		return min(level, Level3), speaker, ""
 	case known:
-		return Level0, fmt.Sprintf("the signer %s is not trusted to speak for %.200q", describe(b.signer), b.Builder)
+		return Level0, speaker, fmt.Sprintf("the signer %s is not trusted to speak for %.200q", describe(b.signers[0]), b.Builder)
 	default:
-		return Level0, fmt.Sprintf("nothing is known about the builder %.200q", b.Builder)
+		return Level0, speaker, fmt.Sprintf("nothing is known about the builder %.200q", b.Builder)
 	}
 }
 
@@ -157,7 +159,7 @@ func (t TrustedBuilder) signedBy(id attest.Identity, builder string) bool {
 	}
 	same := func(want, got string) bool { return want == "" || want == got }
 	return same(want.KeyID, id.KeyID) && same(want.Name, id.Name) && same(want.Issuer, id.Issuer) &&
-		(want.SAN == "" || matches(want.SAN, id.SAN))
+		(want.SAN == "" || matches(want.SAN, id.SAN)) && want.Claims.MetBy(id.Claims)
 }
 
 // matches reports whether a pattern stands for s.
@@ -193,13 +195,13 @@ func (b *Build) exists() Result {
 	return r
 }
 
-func (b *Build) authentic(trust Level, distrust string) Result {
+func (b *Build) authentic(trust Level, speaker attest.Identity, distrust string) Result {
 	r := Result{Requirement: Authentic, From: Level2}
 	switch {
 	case trust == Level0:
 		r.Reason = distrust
 	default:
-		r.Met, r.Reason = true, fmt.Sprintf("signed by %s, who speaks for the builder", describe(b.signer))
+		r.Met, r.Reason = true, fmt.Sprintf("signed by %s, who speaks for the builder", describe(speaker))
 	}
 	return r
 }
