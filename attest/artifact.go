@@ -100,6 +100,9 @@ func (v *TrustVerifier) VerifyArtifact(ctx context.Context, b *Bundle, digests .
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
+	if err := v.usable(); err != nil {
+		return nil, err
+	}
 	hashes, err := hashesOf(digests)
 	if err != nil {
 		return nil, err

@@ -13,7 +13,7 @@ import (
 )
 
 // TrustVerifier verifies by a [Trust]. It does not change and may be used by several
-// goroutines.
+// goroutines. Its zero value, and nil, trust nobody: every verification is an ErrTrust.
 type TrustVerifier struct {
 	judge   *judge
 	witness witness.Witness // nil if there is no trusted root
@@ -51,6 +51,9 @@ func NewVerifierWith(t Trust, w witness.Witness) (*TrustVerifier, error) {
 // At returns a verifier with the same trust that takes t for the time of
 // verification, to repeat an earlier decision.
 func (v *TrustVerifier) At(t time.Time) *TrustVerifier {
+	if v == nil {
+		return nil
+	}
 	return &TrustVerifier{judge: v.judge, witness: v.witness, now: func() time.Time { return t }}
 }
 
@@ -61,10 +64,21 @@ func (v *TrustVerifier) Verify(ctx context.Context, b *Bundle, subject Digest) (
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
+	if err := v.usable(); err != nil {
+		return nil, err
+	}
 	if err := subject.Validate(); err != nil {
 		return nil, err
 	}
 	return v.verifyStatement(b, subject)
+}
+
+// usable refuses a verifier that no constructor made.
+func (v *TrustVerifier) usable() error {
+	if v == nil || v.judge == nil {
+		return fmt.Errorf("%w: a verifier that was not made by NewVerifier", ErrTrust)
+	}
+	return nil
 }
 
 // verifyStatement verifies a statement about an artifact that has all of the digests.

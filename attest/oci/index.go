@@ -74,6 +74,9 @@ func VerifyIndex(ctx context.Context, t Target, subject attest.Digest, v attest.
 	if opts != nil {
 		o = *opts
 	}
+	if v == nil {
+		return nil, errNoVerifier
+	}
 	orDefault(&o.MaxImages, defaultMaxImages)
 	subject, err := subjectOf(ctx, t, subject)
 	if err != nil {

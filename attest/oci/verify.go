@@ -32,11 +32,14 @@ type Result struct {
 // names if subject is empty, and checks each with v, which is called
 // from several goroutines. opts may be nil. A Result comes also with the error
 // ErrNoneVerified, which says that nothing passed; other errors are of reaching the
-// target.
+// target, and attest.ErrTrust if v is nil.
 //
 // If subject is an index, the statements are those about the index itself; [VerifyIndex]
 // also asks its images.
 func Verify(ctx context.Context, t Target, subject attest.Digest, v attest.Verifier, opts *Options) (*Result, error) {
+	if v == nil {
+		return nil, errNoVerifier
+	}
 	subject, err := subjectOf(ctx, t, subject)
 	if err != nil {
 		return nil, err
@@ -47,6 +50,10 @@ func Verify(ctx context.Context, t Target, subject attest.Digest, v attest.Verif
 	}
 	return r, err
 }
+
+// errNoVerifier comes before anything is fetched: a panic in one of the goroutines, for
+// images that somebody has attached something to, could not be recovered from.
+var errNoVerifier = fmt.Errorf("%w: no verifier", attest.ErrTrust)
 
 // imagesIn returns the number of images in an index, 0 if subject is something else
 // or cannot be had: it is for a hint.
