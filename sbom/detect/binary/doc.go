@@ -30,6 +30,8 @@
 //     through: of its own programs alone, or of its libraries; without the project's name, in
 //     files that have a string which only the project has; and the version in the name
 //     of a library whose name has always had the project's.
+//   - compiler-of-system: the C library of a static program, which is that of the
+//     distribution's release whose compiler made it.
 //   - bundled-table: what a release of Node, Bun, Deno or of a prebuilt libvips was built
 //     from, by its own list, once the file is found to be that release and no text
 //     of the file denies it.

@@ -48,6 +48,7 @@ var confidence = map[string]float64{
 	ruleBundled:       0.98,
 	ruleBuildID:       1,
 	ruleDigest:        1,
+	ruleCompiler:      0.85,
 }
 
 // The rules.
@@ -77,6 +78,7 @@ const (
 	ruleBundled       = "bundled-table"
 	ruleBuildID       = "build-id"
 	ruleDigest        = "file-digest"
+	ruleCompiler      = "compiler-of-system"
 )
 
 // learnedRules are the names of the rules of the table where the text was learned.
@@ -145,6 +147,7 @@ func (c *collector) judge() *Report {
 	j.fromBare()
 	j.fromPacked()
 	j.fromFileName()
+	j.fromCompiler()
 	j.decide()
 	j.fromModules()
 	j.report.sort()
