@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/imagetrust/imagetrust/attest"
+	"github.com/imagetrust/imagetrust/attest/internal/strictjson"
 )
 
 // statement is a verified statement and what is known of it.
@@ -100,10 +101,10 @@ func (s *statement) setForms() {
 	predicate := s.v.Predicate()
 	s.forms = append(s.forms, formOf("", predicate))
 	var text string
-	if bytes.HasPrefix(bytes.TrimSpace(predicate), []byte(`"`)) && json.Unmarshal(predicate, &text) == nil {
+	if bytes.HasPrefix(bytes.TrimSpace(predicate), []byte(`"`)) && json.Unmarshal(predicate, &text) == nil && text != "" {
 		s.forms = append(s.forms, formOf("", []byte(text)))
 	}
-	if scan, err := attest.DecodePredicate[attest.VulnScan](s.v); err == nil {
+	if scan, err := attest.DecodePredicate[attest.VulnScan](s.v); err == nil && len(scan.Scanner.Result) > 0 && !strictjson.IsNull(scan.Scanner.Result) {
 		s.forms = append(s.forms, formOf("/scanner/result", scan.Scanner.Result))
 	}
 }
