@@ -76,7 +76,9 @@ func (c Claims) missing(got Claims) (name, want, have string) {
 // alternative name must both be given, each exactly or by a pattern; whoever
 // controls any other account of the same provider would be trusted without.
 type TrustedIdentity struct {
-	// Name is what the identity is called in results. It may be empty.
+	// Name is what the identity is called in results. It may be empty. Identities of the
+	// same name are one signer for [DistinctSigners]; without a name each SAN that a pattern
+	// matches is a signer of its own.
 	Name string
 	// Issuer is the URL of the identity provider, compared exactly:
 	// "https://token.actions.githubusercontent.com".

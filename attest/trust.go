@@ -135,7 +135,9 @@ func (p *parties) of(id string) string {
 // DistinctSigners returns how many different signers stand behind vs, whatever they
 // signed: check first that the statements are about one subject and of one type. Keys
 // that share a name are one signer, and so are certificates that share issuer and
-// subject alternative name. What is not valid does not count.
+// subject alternative name. Whoever holds several of these, as a repository does with its branches,
+// counts several times: give such a [TrustedIdentity] a Name. What is not valid does not
+// count.
 func DistinctSigners(vs ...*Verified) int {
 	p := newParties()
 	var ids []string
