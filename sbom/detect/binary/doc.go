@@ -47,7 +47,8 @@
 //   - own-version: "%s 1.2", where the program puts its name.
 //   - table-bare: a version that is a whole string, of a shape that only one of the products
 //     has whose anchors are all in the file.
-//   - neighbour: a version that is a whole string, next to one that has the file's name.
+//   - neighbour: a version that is a whole string, next to one that has the file's name. Eager:
+//     where nothing else speaks, it is wrong in every other file.
 //   - beside-format: a version that is a whole string, next to "version %s".
 //   - name-packed-with-version: the file's name at once before or behind a version, in
 //     programs of languages that do not end their strings.

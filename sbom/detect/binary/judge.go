@@ -38,7 +38,7 @@ var confidence = map[string]float64{
 	ruleNameOpened:    0.88,
 	ruleNameLoose:     0.8,
 	ruleOwn:           0.9,
-	ruleNeighbour:     0.85,
+	ruleNeighbour:     0.7,
 	ruleFileName:      0.85,
 	ruleOnly:          0.6,
 	ruleSentence:      0.6,

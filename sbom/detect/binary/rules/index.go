@@ -46,7 +46,7 @@ type Hit struct {
 
 // Index compiles the table.
 func (t *Table) Index() (*Index, error) {
-	x := &Index{table: t, byKey: make(map[[keySize]byte][]*pattern), contexts: contexts{byHash: make(map[uint32][]*pattern)}, beside: make(map[string]int), numbered: make(map[string]numbered), owners: newOwners(t.Products)}
+	x := &Index{table: t, byKey: make(map[[keySize]byte][]*pattern), contexts: contexts{byKey: make(map[contextKey][]*pattern)}, beside: make(map[string]int), numbered: make(map[string]numbered), owners: newOwners(t.Products)}
 	for i := range t.Products {
 		p := &t.Products[i]
 		for rank, text := range append(append([]string(nil), p.Self...), p.Text...) {

@@ -27,7 +27,8 @@ type Learned struct {
 	// Program and Library are what has no name of the project about its version.
 	Program, Library Anchored
 	// SONAMEs and FileNames are names of libraries up to ".so" that have the project's
-	// version behind it: in the SONAME, or in the name of the file.
+	// version behind it: in the SONAME, or in the name of the file. "libboost_*" is all
+	// libraries whose names begin so.
 	SONAMEs, FileNames []string
 }
 
@@ -222,16 +223,27 @@ func (t *Table) merge(learned *Table) {
 	}
 }
 
-// contexts are the learned patterns, by the hash of the text before the version.
+// contexts are the learned patterns, by the hash of the text before the version and the
+// first bytes of the text behind it.
 type contexts struct {
-	byHash map[uint32][]*pattern
-	filter [1 << 12]uint64
+	byKey  map[contextKey][]*pattern
+	filter [1 << 12]uint64 // of the hashes
+}
+
+// contextKey is where patterns are that may match at one place. Those with less text behind
+// the version have none of it.
+type contextKey struct {
+	hash  uint32
+	after [4]byte
 }
 
 func (c *contexts) add(p *pattern) {
-	h := surround.Hash(p.before, p.start)
-	c.byHash[h] = append(c.byHash[h], p)
-	c.filter[h>>6%(1<<12)] |= 1 << (h & 63)
+	k := contextKey{hash: surround.Hash(p.before, p.start)}
+	if len(p.after) >= len(k.after) {
+		copy(k.after[:], p.after)
+	}
+	c.byKey[k] = append(c.byKey[k], p)
+	c.filter[k.hash>>6%(1<<12)] |= 1 << (k.hash & 63)
 }
 
 // find calls f for each learned pattern that v is part of.
@@ -242,9 +254,15 @@ func (c *contexts) find(v *textscan.Version, f func(*pattern)) {
 		if c.filter[h>>6%(1<<12)]>>(h&63)&1 == 0 {
 			return
 		}
-		for _, p := range c.byHash[h] {
-			if p.start == whole && string(t.Before[at:]) == p.before && t.Follows(p.after, p.end) {
-				f(p)
+		k := contextKey{hash: h}
+		for range 2 {
+			for _, p := range c.byKey[k] {
+				if p.start == whole && string(t.Before[at:]) == p.before && t.Follows(p.after, p.end) {
+					f(p)
+				}
+			}
+			if copy(k.after[:], t.After) < len(k.after) {
+				return
 			}
 		}
 	})
@@ -354,7 +372,11 @@ type numbered struct {
 // in the SONAME or in the name of the file; nil if it is not known to be the product's.
 func (x *Index) Numbered(soname, file string) (*Product, string) {
 	stem, version, _ := strings.Cut(soname, ".so.")
-	n, ok := x.numbered[strings.TrimSuffix(stem, ".so")]
+	stem = strings.TrimSuffix(stem, ".so")
+	n, ok := x.numbered[stem]
+	if !ok {
+		n, ok = x.numbered[stem[:strings.IndexAny(stem, "-_")+1]+"*"]
+	}
 	if !ok {
 		return nil, ""
 	}

@@ -115,6 +115,13 @@ func TestEvaluate(t *testing.T) {
 	}
 }
 
+func TestFamilies(t *testing.T) {
+	p := &project{sonames: map[string]bool{"liba_x": true, "liba_y": true, "liba_z": true, "libb-x": true, "libb-y": true, "libb-z": true, "libc": true}}
+	if got := p.families([]string{"liba_x", "liba_y", "liba_z", "libb-x", "libb-y", "libc"}); !slices.Equal(got, []string{"liba_*", "libb-x", "libb-y", "libc"}) {
+		t.Errorf("%q", got)
+	}
+}
+
 func TestUpstream(t *testing.T) {
 	for version, want := range map[string]string{
 		"1:9.2p1-2+deb12u3":        "9.2p1",

@@ -2,7 +2,6 @@ package main
 
 import (
 	"maps"
-	"path"
 	"slices"
 	"strings"
 )
@@ -11,7 +10,7 @@ import (
 // every version there is: in their SONAME, or else in their file name.
 func (p *project) numbered() (sonames, fileNames []string) {
 	bySONAME := p.agree(func(f *elf) string { return f.SONAME })
-	byFile := p.agree(func(f *elf) string { return path.Base(f.Path) })
+	byFile := p.agree((*elf).base)
 	for _, stem := range slices.Sorted(maps.Keys(p.sonames)) {
 		if bySONAME[stem] {
 			sonames = append(sonames, stem)
@@ -19,8 +18,36 @@ func (p *project) numbered() (sonames, fileNames []string) {
 			fileNames = append(fileNames, stem)
 		}
 	}
-	return sonames, fileNames
+	return p.families(sonames), p.families(fileNames)
 }
+
+// minFamily is the number of libraries that speak for all that begin as they do.
+const minFamily = 3
+
+// families puts "libboost_*" for libraries of that beginning, where all are numbered
+// that were seen.
+func (p *project) families(stems []string) []string {
+	all, numbered := make(map[string]int), make(map[string]int)
+	for s := range p.sonames {
+		all[family(s)]++
+	}
+	for _, s := range stems {
+		numbered[family(s)]++
+	}
+	var out []string
+	for _, s := range stems {
+		if f := family(s); f != "" && numbered[f] == all[f] && all[f] >= minFamily {
+			s = f + "*"
+		}
+		if !slices.Contains(out, s) {
+			out = append(out, s)
+		}
+	}
+	return out
+}
+
+// family returns a library's name up to the first hyphen or underscore; empty without one.
+func family(stem string) string { return stem[:strings.IndexAny(stem, "-_")+1] }
 
 // agree returns the libraries of which the names end in the project's version, of two
 // numbers at least, in all versions, and these are two at least.

@@ -49,6 +49,9 @@ func rows(found map[*project]*learned, known *rules.Table) *rules.Table {
 	for _, p := range slices.SortedFunc(maps.Keys(found), func(a, b *project) int { return cmp.Compare(a.name, b.name) }) {
 		owned := func(stems []string) []string {
 			return slices.DeleteFunc(stems, func(s string) bool {
+				if begin, ok := strings.CutSuffix(s, "*"); ok {
+					return !all(maps.Keys(owner), func(n string) bool { return !strings.HasPrefix(n, begin) || owner[n] == p.name })
+				}
 				return owner[s] != p.name || !strings.HasPrefix(s, "lib") || knownLibrary(known, s)
 			})
 		}
