@@ -68,22 +68,27 @@ func (j *judge) relation(p *rules.Product) Relation {
 }
 
 // fromAnchors takes versions that stand alone, for products whose anchors are all there. What
-// is known to be the version of another product is not looked at.
+// is known to be the version of another product is not looked at, and what may be that of
+// two is neither's.
 func (j *judge) fromAnchors() {
+	type found struct {
+		product *rules.Product
+		at      place
+	}
+	byVersion := make(map[string][]found)
 	for p, seen := range j.anchors {
 		if !j.d.index.Anchored(p, seen) {
 			continue
 		}
-		var version string
-		n := 0
-		for v := range j.bare {
-			if p.Shaped(v) && !j.ofOther(p, v) {
-				version = v
-				n++
-			}
+		if version, at, ok := only(j, p, j.bare); ok {
+			byVersion[version] = append(byVersion[version], found{p, at.place})
+		} else if version, at, ok := only(j, p, j.behind); ok {
+			byVersion[version] = append(byVersion[version], found{p, at})
 		}
-		if n == 1 {
-			j.claim(j.relation(p), ruleTableBare, p, p.Name, version, j.bare[version].place, 0)
+	}
+	for version, list := range byVersion {
+		if f := list[0]; len(list) == 1 {
+			j.claim(j.relation(f.product), ruleTableBare, f.product, f.product.Name, version, f.at, 0)
 		}
 	}
 }
