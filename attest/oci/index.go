@@ -82,6 +82,9 @@ func VerifyIndex(ctx context.Context, t Target, subject attest.Digest, v attest.
 	if err != nil {
 		return nil, err
 	}
+	if l, ok := t.(*LayoutTarget); ok {
+		t = &LayoutTarget{l.dir, newLayoutMemo()}
+	}
 	w := newIndexWalk(t)
 	if err := w.root(ctx, subject); err != nil {
 		return nil, err

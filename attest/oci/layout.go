@@ -18,7 +18,8 @@ const maxLayoutManifests = 1 << 14
 // LayoutTarget is an OCI image layout directory. It may be used by several
 // goroutines and, on systems with flock, by several processes.
 type LayoutTarget struct {
-	dir string
+	dir  string
+	memo *layoutMemo // nil to read anew each time
 }
 
 // Layout returns the target for an OCI image layout directory. Nothing is read

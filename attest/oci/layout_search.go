@@ -40,11 +40,11 @@ func (l *LayoutTarget) candidates(ctx context.Context, subject attest.Digest) ([
 		return nil, nil, err
 	}
 	defer root.Close()
-	entries, err := readIndex(root)
+	entries, err := l.memo.index(root)
 	if err != nil {
 		return nil, nil, err
 	}
-	w := &layoutWalk{root: root, subject: subject, seen: map[listed]bool{}}
+	w := &layoutWalk{root: root, memo: l.memo, subject: subject, seen: map[listed]bool{}}
 	for _, e := range entries {
 		if err := ctx.Err(); err != nil {
 			return nil, nil, err
@@ -56,6 +56,7 @@ func (l *LayoutTarget) candidates(ctx context.Context, subject attest.Digest) ([
 
 type layoutWalk struct {
 	root     *os.Root
+	memo     *layoutMemo
 	subject  attest.Digest
 	seen     map[listed]bool
 	found    []candidate
@@ -96,19 +97,14 @@ func (w *layoutWalk) entry(d Descriptor, depth int) {
 		w.found = append(w.found, candidate{Descriptor: d, store: as})
 		return
 	}
-	raw, _, err := layoutManifest(w.root, d.Digest)
-	if err != nil {
-		w.missing(d, depth, err)
-		return
-	}
-	m, err := parseManifest(raw)
+	m := w.memo.manifest(w.root, d.Digest)
 	switch {
-	case err != nil:
-		w.reject(d, err)
-	case m.Subject != nil && m.Subject.Digest == w.subject:
+	case m.missing != nil:
+		w.missing(d, depth, m.missing)
+	case m.subject == w.subject:
 		w.found = append(w.found, candidate{Descriptor: d, store: StoreLayout})
-	case len(m.Manifests) > 0 && depth < 4:
-		for _, child := range m.Manifests {
+	case depth < 4:
+		for _, child := range m.children {
 			w.entry(child, depth+1)
 		}
 	}
