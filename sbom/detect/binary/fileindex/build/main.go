@@ -3,7 +3,7 @@
 //	go run ./sbom/detect/binary/fileindex/build [-distribution debian] -o FILE DEB...
 //
 // A DEB is a package, or a directory of packages. Of each program and library in them it takes the
-// build-id and the digest. It needs dpkg-deb, and some 20 packages take a second. The
+// build-id and the digest. It needs dpkg-deb, and five to ten packages take a second. The
 // exit status is 1 when a package could not be read.
 package main
 
