@@ -47,7 +47,11 @@ func run(w io.Writer, args []string) error {
 		return err
 	}
 	if flags.NArg() == 0 {
-		if err := rules.LoadLearned().Check(); err != nil {
+		learned := rules.LoadLearned()
+		if err := learned.Check(); err != nil {
+			return err
+		}
+		if _, err := fmt.Fprintf(w, "%d products that were learned; with those written by hand:\n", len(learned.Products)); err != nil {
 			return err
 		}
 	}

@@ -6,8 +6,8 @@
 //	go run ./sbom/detect/binary/rules/learn -dir DIR -suites bookworm fetch
 //	go run ./sbom/detect/binary/rules/learn -dir DIR -suites bookworm evaluate
 //
-// It needs dpkg-deb, xz and the network. To fetch takes two processors some hours and 20 GB
-// of traffic, of which 0.5 GB of records stay in DIR; it may be stopped, and goes on where it
+// It needs dpkg-deb, xz and the network. To fetch takes two processors an hour or two and
+// 20 GB of traffic, of which 0.5 GB of records stay in DIR; it may be stopped, and goes on where it
 // was. To learn takes minutes and 3 GB of memory. To evaluate says how often
 // the table is right in a suite that it was not learned from: learn from the suites of
 // the default, which leave bookworm out, to see how it does.
@@ -34,7 +34,16 @@
 // of any project; one that stands in files of another project, unless these are linked with
 // the library that it is of, have that library's version of the same suite, or are made of the
 // same source. Anchors in which a program and a library of a project cannot be told apart. Rows
-// whose example the detector does not find.
+// whose example the detector does not find, and projects that only have the name of one in
+// products.toml.
+//
+// # How it does
+//
+// The table that is here was learned from 12,134 projects in bullseye, trixie and sid, of which
+// 5,456 have something to say. Of what it says of bookworm, 98 % is right for contexts of
+// programs, 99 % for anchors, 96 % for names of libraries, and 92 % for contexts of libraries;
+// what counts as wrong of the last are mostly libraries that are indeed in the file. It
+// names 64 % of the programs and libraries of bookworm that have their version in them.
 package main
 
 import (
