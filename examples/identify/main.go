@@ -19,6 +19,7 @@ import (
 	"errors"
 	"flag"
 	"fmt"
+	"hash"
 	"io"
 	"io/fs"
 	"os"
@@ -147,6 +148,19 @@ func (id *identifier) walk(ctx context.Context, root string) error {
 	return errors.Join(append(failed, err)...)
 }
 
+// hashed is a file that is hashed as it is read from the beginning to the end. What programs carry
+// behind their own code is read from where it is.
+type hashed struct {
+	*os.File
+	hash hash.Hash
+}
+
+func (f *hashed) Read(b []byte) (int, error) {
+	n, err := f.File.Read(b)
+	_, _ = f.hash.Write(b[:n])
+	return n, err
+}
+
 // file identifies one file, if it is a program.
 func (id *identifier) file(ctx context.Context, file, rel string) error {
 	f, err := os.Open(file)
@@ -168,7 +182,7 @@ func (id *identifier) file(ctx context.Context, file, rel string) error {
 		return nil
 	}
 	h := sha256.New()
-	report, err := id.programs.Identify(ctx, rel, info.Size(), io.TeeReader(f, h))
+	report, err := id.programs.Identify(ctx, rel, info.Size(), &hashed{f, h})
 	if err != nil {
 		return fmt.Errorf("%s: %w", file, err)
 	}
