@@ -95,6 +95,7 @@ func TestArguments(t *testing.T) {
 		"token without config":  {[]string{"sign", "--identity-token", "main.go", "x"}, "signing config"},
 		"config that is none":   {[]string{"sign", "--identity-token", "x", "--signing-config", "main.go", "x"}, "main.go"},
 		"no plugin":             {[]string{"sign", "--key", "nosuch://key", "x"}, "plugin"},
+		"no bundle file":        {[]string{"verify-bundle", "--key", "main.go", "x"}, "wrong arguments"},
 		"no bundle":             {[]string{"attach", "--bundle", "main.go", "x"}, "main.go"},
 		"identity without root": {[]string{"verify", "--certificate-identity", "x", "--certificate-oidc-issuer", "y", "z"}, "root"},
 	} {

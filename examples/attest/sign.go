@@ -32,6 +32,10 @@ func sign(ctx context.Context, args []string, out io.Writer) error {
 	if err != nil {
 		return err
 	}
+	if *predicate == "" {
+		flags.Usage()
+		return errUsage
+	}
 	document, err := os.ReadFile(*predicate)
 	if err != nil {
 		return err

@@ -25,6 +25,10 @@ func verifyBundle(ctx context.Context, args []string, out io.Writer) error {
 	if err != nil {
 		return err
 	}
+	if *file == "" {
+		flags.Usage()
+		return errUsage
+	}
 	verifier, err := trust.verifier()
 	if err != nil {
 		return err
