@@ -1,74 +1,129 @@
 package textscan
 
 import (
+	"cmp"
 	"encoding/binary"
 	"fmt"
+	"math"
+	"slices"
 )
 
 // MinLiteral is the length in bytes of the shortest literal of a Matcher: from that
-// length on, every place in a file has four bytes of it at a multiple of four.
-const MinLiteral = 7
+// length on, every place in a file has four bytes of it at a multiple of four. MaxLiteral is
+// that of the longest, of which both ends are in the buffer with any part.
+const (
+	MinLiteral = 7
+	MaxLiteral = margin - 64
+)
 
 // window is the number of bytes that are looked up at once.
 const window = 4
 
-// filterBits makes a filter of 32 KiB, which stays in the fastest cache.
-const filterBits = 18
+// filterBits makes a filter of 128 KiB, of which few bits are set for ten thousand literals,
+// and bucketBits the table behind it.
+const filterBits, bucketBits = 20, 16
 
 // Matcher finds any number of literals in one pass. It looks at every fourth byte
 // alone: four bytes there are part of a literal, or the literal is not there. A
 // filter of bits answers for nearly all, and a table for the rest. The zero value has
 // no literals. A Matcher does not change once it is made.
 type Matcher struct {
-	filter  []uint64
-	windows map[uint32][]place
-	texts   []string
+	filter []uint64
+	// places are in order of the buckets of their windows; bucket h begins at starts[h].
+	places []place
+	starts []uint32
+	texts  []string
 }
 
-// place is where in a literal four bytes are.
-type place struct{ literal, at int }
+// place is where in a literal a window is.
+type place struct {
+	window  uint32
+	literal uint32
+	at      uint32
+}
 
 // NewMatcher returns a Matcher of the literals, which are known by their index. A
-// literal of less than MinLiteral bytes is an error.
+// literal of less than MinLiteral bytes, or of more than MaxLiteral, is an error.
 func NewMatcher(literals []string) (*Matcher, error) {
-	m := &Matcher{filter: make([]uint64, 1<<filterBits/64), windows: make(map[uint32][]place), texts: literals}
+	often := make(map[uint32]uint32)
+	for _, text := range literals {
+		if len(text) < MinLiteral || len(text) > MaxLiteral {
+			return nil, fmt.Errorf("literal %q has less than %d bytes or more than %d", text, MinLiteral, MaxLiteral)
+		}
+		for at := range len(text) - window + 1 {
+			often[windowAt(text, at)]++
+		}
+	}
+	m := &Matcher{filter: make([]uint64, 1<<filterBits/64), texts: literals, starts: make([]uint32, 1<<bucketBits+1)}
 	for i, text := range literals {
-		if len(text) < MinLiteral {
-			return nil, fmt.Errorf("literal %q has less than %d bytes", text, MinLiteral)
-		}
-		for at := range window {
-			w := binary.LittleEndian.Uint32([]byte(text[at : at+window]))
-			h := hash(w)
+		begin := rarest(text, often)
+		for at := begin; at < begin+window; at++ {
+			w := windowAt(text, at)
+			h := hash(w) >> (32 - filterBits)
 			m.filter[h/64] |= 1 << (h % 64)
-			m.windows[w] = append(m.windows[w], place{i, at})
+			m.places = append(m.places, place{w, uint32(i), uint32(at)})
 		}
+	}
+	bucket := func(p place) uint32 { return hash(p.window) >> (32 - bucketBits) }
+	slices.SortFunc(m.places, func(a, b place) int {
+		return cmp.Or(cmp.Compare(bucket(a), bucket(b)), cmp.Compare(a.window, b.window), cmp.Compare(a.literal, b.literal), cmp.Compare(a.at, b.at))
+	})
+	for _, p := range m.places {
+		m.starts[bucket(p)+1]++
+	}
+	for h := range m.starts[1:] {
+		m.starts[h+1] += m.starts[h]
 	}
 	return m, nil
 }
 
-func hash(w uint32) uint32 { return w * 0x9E3779B1 >> (32 - filterBits) }
+func windowAt(text string, at int) uint32 {
+	return uint32(text[at]) | uint32(text[at+1])<<8 | uint32(text[at+2])<<16 | uint32(text[at+3])<<24
+}
 
-// find calls found for each literal whose aligned window begins in b[from:to]; align is
+// rarest returns where the windows of a literal begin: four in a row are enough, and those that
+// are rare among the literals are rare in programs.
+func rarest(text string, often map[uint32]uint32) (begin int) {
+	least := uint32(math.MaxUint32)
+	for at := range len(text) - MinLiteral + 1 {
+		sum := uint32(0)
+		for i := range window {
+			sum += often[windowAt(text, at+i)]
+		}
+		if sum < least {
+			begin, least = at, sum
+		}
+	}
+	return begin
+}
+
+func hash(w uint32) uint32 { return w * 0x9E3779B1 }
+
+// find calls found for each literal of which an aligned window is in b[from:to]; align is
 // the offset in the file of b[0]. What lies outside of b is not there.
 func (m *Matcher) find(b []byte, from, to int, align int64, found func(literal, at int)) {
-	if m == nil || len(m.windows) == 0 {
+	if m == nil || len(m.places) == 0 {
 		return
 	}
 	to = min(to, len(b)-window+1)
 	filter := m.filter
 	for i := from + int(-(align+int64(from))&(window-1)); i < to; i += window {
 		w := binary.LittleEndian.Uint32(b[i:])
-		if h := hash(w); filter[h/64]>>(h%64)&1 != 0 {
+		if h := hash(w) >> (32 - filterBits); filter[h/64]>>(h%64)&1 != 0 {
 			m.verify(b, i, w, found)
 		}
 	}
 }
 
 func (m *Matcher) verify(b []byte, i int, w uint32, found func(literal, at int)) {
-	for _, p := range m.windows[w] {
-		start, text := i-p.at, m.texts[p.literal]
+	h := hash(w) >> (32 - bucketBits)
+	for _, p := range m.places[m.starts[h]:m.starts[h+1]] {
+		if p.window != w {
+			continue
+		}
+		start, text := i-int(p.at), m.texts[p.literal]
 		if start >= 0 && len(b)-start >= len(text) && string(b[start:start+len(text)]) == text {
-			found(p.literal, start)
+			found(int(p.literal), start)
 		}
 	}
 }
