@@ -8,6 +8,7 @@ import (
 	"compress/gzip"
 	_ "embed"
 	"io"
+	"iter"
 	"strings"
 	"sync"
 )
@@ -15,9 +16,18 @@ import (
 //go:embed debian.tsv.gz
 var packed []byte
 
-// text is the table, a line for each project, sorted: the project, and the names of its
-// files.
-var text = sync.OnceValue(func() map[string]string {
+// table finds projects in the text of the list, which has a line for each: the project, and
+// the names of its files behind a tab, divided by spaces.
+type table struct {
+	text string
+	// slots have the places in the text of the names of files, 0 where there is none: a
+	// name is in the slot of its hash, or in the next that was free.
+	slots []uint32
+}
+
+const slotBits = 16
+
+var list = sync.OnceValue(func() *table {
 	z, err := gzip.NewReader(bytes.NewReader(packed))
 	if err != nil {
 		panic(err) // Not in a build whose tests pass.
@@ -26,18 +36,63 @@ var text = sync.OnceValue(func() map[string]string {
 	if err != nil {
 		panic(err)
 	}
-	table := make(map[string]string, 32<<10)
-	for line := range strings.Lines(string(b)) {
-		project, files, _ := strings.Cut(strings.TrimSuffix(line, "\n"), "\t")
-		for file := range strings.SplitSeq(files, " ") {
-			table[file] = project
+	return newTable(string(b))
+})
+
+func newTable(text string) *table {
+	t := &table{text, make([]uint32, 1<<slotBits)}
+	for file, at := range t.files() {
+		slot := slotOf(file)
+		for t.slots[slot] != 0 {
+			slot = (slot + 1) % (1 << slotBits)
+		}
+		t.slots[slot] = uint32(at)
+	}
+	return t
+}
+
+// files yields the names of files with their places in the text.
+func (t *table) files() iter.Seq2[string, int] {
+	return func(yield func(string, int) bool) {
+		begin := 0
+		for line := range strings.Lines(t.text) {
+			project, files, _ := strings.Cut(line, "\t")
+			at := begin + len(project) + 1
+			for file := range strings.SplitSeq(strings.TrimSuffix(files, "\n"), " ") {
+				if !yield(file, at) {
+					return
+				}
+				at += len(file) + 1
+			}
+			begin += len(line)
 		}
 	}
-	return table
-})
+}
+
+// project returns the project of a file, empty if there is none.
+func (t *table) project(file string) string {
+	for slot := slotOf(file); t.slots[slot] != 0; slot = (slot + 1) % (1 << slotBits) {
+		at := int(t.slots[slot])
+		if rest, ok := strings.CutPrefix(t.text[at:], file); ok && (rest == "" || rest[0] == ' ' || rest[0] == '\n') {
+			line := t.text[strings.LastIndexByte(t.text[:at], '\n')+1 : at]
+			project, _, _ := strings.Cut(line, "\t")
+			return project
+		}
+	}
+	return ""
+}
+
+// slotOf is FNV-1a, cut down.
+func slotOf(file string) uint32 {
+	h := uint32(2166136261)
+	for i := range len(file) {
+		h = (h ^ uint32(file[i])) * 16777619
+	}
+	return h >> (32 - slotBits)
+}
 
 // Project returns the project of a program or shared library by the name of its file
 // without what follows ".so"; empty if none or several have one of that name, or if its name
-// is the project's. It reads the table on its first call, which takes some ms and 4 MiB,
-// and may be called concurrently.
-func Project(file string) string { return text()[file] }
+// is the project's. It reads the table on its first call, which takes some ms and less than
+// 1 MiB, and may be called concurrently.
+func Project(file string) string { return list().project(file) }
