@@ -36,10 +36,19 @@ type Options struct {
 
 // Detector finds software in programs. It does not change, and is safe for concurrent use.
 type Detector struct {
-	index   *rules.Index
+	index   func() *rules.Index // made when the first program comes
 	eager   bool
 	sources []Source
 	version string
+}
+
+// Default returns a Detector in the precise mode with the table of package rules.
+func Default() *Detector {
+	d, err := New(nil)
+	if err != nil {
+		panic(err) // It can only be that of a table.
+	}
+	return d
 }
 
 // New returns a Detector. Nil options are the zero value. The error is that of a table
@@ -48,14 +57,13 @@ func New(opts *Options) (*Detector, error) {
 	if opts == nil {
 		opts = &Options{}
 	}
-	var index *rules.Index
-	if opts.Table == nil {
-		index = rules.LoadIndex()
-	} else {
-		var err error
-		if index, err = opts.Table.Index(); err != nil {
+	index := rules.LoadIndex
+	if opts.Table != nil {
+		own, err := opts.Table.Index()
+		if err != nil {
 			return nil, err
 		}
+		index = func() *rules.Index { return own }
 	}
 	version := "1"
 	if opts.Eager {

@@ -132,6 +132,9 @@ func TestRules(t *testing.T) {
 		{path: "bin/foo", text: lines("1.4.2", "version %s\n"), precise: []string{"is foo 1.4.2 beside-format"}},
 		{path: "bin/foo", text: lines("1.4.2", "bar"), more: []string{"is foo 1.4.2 only-version"}},
 		{path: "bin/foo", text: lines("1.4.2", "bar", "4.5.6")},
+		{path: "bin/foo", text: lines("runtime.gopanic", "v1.4.2-ds1", "bar"), precise: []string{"is foo 1.4.2 go-linked-version"}},
+		{path: "bin/foo", text: lines("runtime.gopanic", "1.4.2", "bar", "4.5.6")},
+		{path: "bin/foo", text: lines("runtime.gopanic", "1.4.2\nbar"), more: []string{"is foo 1.4.2 only-version"}},
 		{path: "bin/foo", text: lines("1.2.13", "foo"), needed: []string{"libz.so.1"}},
 		{path: "bin/foo", text: lines("127.0.0.1", "foo", "1.3.6.1.4.1")},
 		{path: "lib/libfoo.so.1.4.2", text: lines("x")},
@@ -316,7 +319,7 @@ var encoded = map[string]bool{ruleVersionInfo: true, ruleDylib: true, ruleDylibN
 // ofList reports whether the version of a finding is from a list of releases.
 func ofList(d *Detector, x *Finding) bool {
 	return x.Rule() == ruleBundled || x.Rule() == ruleCompiler ||
-		slices.ContainsFunc(d.index.Products(), func(p rules.Product) bool { return p.Name == x.Name && len(p.Releases) > 0 })
+		slices.ContainsFunc(d.index().Products(), func(p rules.Product) bool { return p.Name == x.Name && len(p.Releases) > 0 })
 }
 
 // BenchmarkIdentify reads this test's own program.

@@ -79,6 +79,7 @@ type bare struct {
 	place
 	previous, next string
 	count          int
+	between        bool // NULs
 }
 
 func newCollector(d *Detector, path string, size int64) *collector {
@@ -86,7 +87,7 @@ func newCollector(d *Detector, path string, size int64) *collector {
 		hits: make(map[hitKey]*hit), pairs: make(map[pairKey]*pair), bare: make(map[string]*bare), behind: make(map[string]place), packed: make(map[packedKey]*pair), stems: written(stem(path)),
 		modules: make(map[moduleKey]*imported), libraries: make(map[int64]string), compilers: make(map[string]bool),
 		traits: make(map[int]bool), anchors: make(map[*rules.Product]map[int]bool), groups: make(map[int]bool), near: make(map[nearKey]place), goVersion: make(map[string]int64)}
-	c.scanner = textscan.New(d.index.Matcher(), c)
+	c.scanner = textscan.New(d.index().Matcher(), c)
 	return c
 }
 
@@ -122,7 +123,7 @@ func (c *collector) Version(v *textscan.Version) {
 	if c.crate(v) || c.goModule(v) || c.goToolchain(v) || c.compiler(v) {
 		return
 	}
-	c.d.index.Version(v, func(h rules.Hit) { c.hit(h, v.Offset, show(v)) }, func(id int, version string) { c.noteNear(id, version, v) })
+	c.d.index().Version(v, func(h rules.Hit) { c.hit(h, v.Offset, show(v)) }, func(id int, version string) { c.noteNear(id, version, v) })
 	c.sourceDirectory(v)
 	c.notePacked(v)
 	if alone(v) {
@@ -229,7 +230,7 @@ func (c *collector) noteBare(v *textscan.Version) {
 		return
 	}
 	if c.room(len(c.bare), maxBare, "versions") {
-		c.bare[string(v.Text)] = &bare{place{v.Offset, show(v)}, string(v.Previous), string(v.Next), 1}
+		c.bare[string(v.Text)] = &bare{place{v.Offset, show(v)}, string(v.Previous), string(v.Next), 1, v.Between}
 	}
 }
 
@@ -267,17 +268,17 @@ func (c *collector) notePair(v *textscan.Version) {
 
 // Literal implements textscan.Observer.
 func (c *collector) Literal(index int, offset int64, after []byte) {
-	product, trait := c.d.index.Literal(index, after, func(h rules.Hit) {
-		c.hit(h, offset, oneline.Text(c.d.index.Said(index, h.Version), maxText))
+	product, trait := c.d.index().Literal(index, after, func(h rules.Hit) {
+		c.hit(h, offset, oneline.Text(c.d.index().Said(index, h.Version), maxText))
 	})
 	if trait >= 0 {
 		c.traits[trait] = true
 	}
-	if g := c.d.index.Anchor(index); g >= 0 {
+	if g := c.d.index().Anchor(index); g >= 0 {
 		c.groups[g] = true
 	}
 	if product >= 0 {
-		p := &c.d.index.Products()[product]
+		p := &c.d.index().Products()[product]
 		if c.anchors[p] == nil {
 			c.anchors[p] = make(map[int]bool)
 		}

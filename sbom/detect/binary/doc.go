@@ -53,6 +53,7 @@
 //   - name-packed-with-version: the file's name at once before or behind a version, in
 //     programs of languages that do not end their strings.
 //   - file-name: the version in NAME-1.2.3.so.
+//   - go-linked-version: the version that the linker set in a Go program, if it set just one.
 //   - only-version: the only whole string that is a version. Eager.
 //
 // The names of a file are its SONAME, its file name, and those of the project that has a

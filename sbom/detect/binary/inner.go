@@ -84,7 +84,7 @@ func (r *reading) inner(ctx context.Context, x *payload.Program, left *int64) (*
 	}
 	c.scanner.Close()
 	for i := range c.traits { // Nobody else reads the lists in it.
-		if t := r.d.index.Trait(i).Value; t == goBuildInfo || t == cargoAuditable {
+		if t := r.d.index().Trait(i).Value; t == goBuildInfo || t == cargoAuditable {
 			delete(c.traits, i)
 		}
 	}

@@ -65,7 +65,7 @@ func TestProgramsAreBounded(t *testing.T) {
 // as UPX does with what does not become shorter.
 func TestPackedProgram(t *testing.T) {
 	const headers = 64 + 5*56 // of a program of package elftest
-	program := dynamic(lines("foo version 1.4.2")+"\xff Go buildinf:runtime.gopanic\x00example.com/a@v1.0.0/a.go\x00")
+	program := dynamic(lines("foo version 1.4.2") + "\xff Go buildinf:runtime.gopanic\x00example.com/a@v1.0.0/a.go\x00")
 	le := binary.LittleEndian
 	data := append([]byte("\x7fELF\x02\x01\x01"), make([]byte, 229)...)
 	data[16] = 2 // ET_EXEC

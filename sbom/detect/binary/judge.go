@@ -41,6 +41,7 @@ var confidence = map[string]float64{
 	ruleNeighbour:     0.7,
 	ruleFileName:      0.85,
 	ruleOnly:          0.6,
+	ruleLinked:        0.9,
 	ruleSentence:      0.6,
 	rulePacked:        0.85,
 	ruleDirectory:     0.93,
@@ -71,6 +72,7 @@ const (
 	ruleNeighbour     = "neighbour"
 	ruleFileName      = "file-name"
 	ruleOnly          = "only-version"
+	ruleLinked        = "go-linked-version"
 	ruleSentence      = "name-in-sentence"
 	rulePacked        = "name-packed-with-version"
 	ruleDirectory     = "build-directory"
@@ -131,7 +133,7 @@ func (c *collector) judge() *Report {
 	}
 	j.report.Versions = len(c.bare) + len(c.pairs)
 	for _, i := range slices.Sorted(maps.Keys(c.traits)) {
-		if v := c.d.index.Trait(i).Value; !slices.Contains(j.report.Traits, v) {
+		if v := c.d.index().Trait(i).Value; !slices.Contains(j.report.Traits, v) {
 			j.report.Traits = append(j.report.Traits, v)
 		}
 	}
@@ -145,6 +147,7 @@ func (c *collector) judge() *Report {
 	j.fromLearned()
 	j.fromPairs()
 	j.fromBare()
+	j.fromLinker()
 	j.fromPacked()
 	j.fromFileName()
 	j.fromCompiler()
@@ -188,7 +191,7 @@ func (j *judge) nameFile() {
 	if file := path.Base(j.path); strings.Contains(file, ".so") {
 		libraries = append(libraries, file)
 	}
-	j.product = j.d.index.Owner(libraries, base)
+	j.product = j.d.index().Owner(libraries, base)
 	var more []string
 	if j.product != nil {
 		more = append([]string{j.product.Name}, j.product.Names...)

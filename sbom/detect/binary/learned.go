@@ -24,7 +24,7 @@ func (c *collector) noteNear(id int, version string, v *textscan.Version) {
 // fromLearned takes the versions that stand where they do in the other versions of the
 // project whose anchor is in the file.
 func (j *judge) fromLearned() {
-	if p, version := j.d.index.Numbered(j.facts.SONAME, path.Base(j.path)); p != nil {
+	if p, version := j.d.index().Numbered(j.facts.SONAME, path.Base(j.path)); p != nil {
 		j.claim(Is, ruleLearnedName, p, p.Name, version, place{0, oneline.Text(j.facts.SONAME+" "+path.Base(j.path), maxText)}, 0)
 	}
 	readings := make(map[int][]string, len(j.near))
@@ -32,7 +32,7 @@ func (j *judge) fromLearned() {
 		readings[k.id] = append(readings[k.id], k.version)
 	}
 	for number := range j.groups {
-		g := j.d.index.Group(number)
+		g := j.d.index().Group(number)
 		relation := j.relation(g.Product)
 		if g.Self {
 			relation = Is

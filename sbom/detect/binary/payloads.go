@@ -114,7 +114,7 @@ func (r *reading) incomplete() bool {
 // trait reports whether the text of a trait has gone by.
 func (r *reading) trait(value string) bool {
 	for i := range r.traits {
-		if r.d.index.Trait(i).Value == value {
+		if r.d.index().Trait(i).Value == value {
 			return true
 		}
 	}

@@ -77,7 +77,7 @@ func (j *judge) fromAnchors() {
 	}
 	byVersion := make(map[string][]found)
 	for p, seen := range j.anchors {
-		if !j.d.index.Anchored(p, seen) {
+		if !j.d.index().Anchored(p, seen) {
 			continue
 		}
 		if version, at, ok := only(j, p, j.bare); ok {
@@ -174,6 +174,25 @@ func (j *judge) fromBare() {
 		if len(j.bare) == 1 && strings.Count(v, ".") > 1 {
 			j.claim(Is, ruleOnly, j.product, j.ownName(), v, at, b.count)
 		}
+	}
+}
+
+// fromLinker takes the version that the linker set in a Go program ("-X main.version=1.2.3").
+// Go's own strings stand side by side, and only those that the linker makes end with a NUL.
+func (j *judge) fromLinker() {
+	if !j.has("Go") || len(j.names) == 0 {
+		return
+	}
+	found, times := "", 0
+	for v, b := range j.bare {
+		if b.between && strings.Count(v, ".") == 2 {
+			found = v
+			times++
+		}
+	}
+	if times == 1 {
+		b := j.bare[found]
+		j.claim(Is, ruleLinked, j.product, j.ownName(), found, b.place, b.count)
 	}
 }
 

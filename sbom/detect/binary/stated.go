@@ -132,7 +132,7 @@ func (r *reading) statedFinding(s *header.Stated, version string) (f Finding, ok
 
 // productNamed returns the row of the table that has the name.
 func (r *reading) productNamed(name string) *rules.Product {
-	products := r.d.index.Products()
+	products := r.d.index().Products()
 	for i := range products {
 		p := &products[i]
 		if n := normal(name); n != "" && normal(p.Name) == n {

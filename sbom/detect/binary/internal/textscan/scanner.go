@@ -39,6 +39,8 @@ type Version struct {
 	// Closed reports that the string ends in a NUL or new line, and Opened that it
 	// begins behind one: it is a string of a language that ends strings so.
 	Opened, Closed bool
+	// Between reports that NULs stand on both sides of the string.
+	Between bool
 }
 
 // Observer is told what the Scanner finds, in the order of the file but for literals,
@@ -153,6 +155,7 @@ func (s *Scanner) number(dot int) {
 		Opened: from == 0 && s.base == 0 || from > 0 && !printable[b[from-1]],
 		Closed: to == len(b) || !printable[b[to]],
 	}
+	v.Between = from > 0 && to < len(b) && b[from-1] == 0 && b[to] == 0
 	v.Previous, v.Next = before(b[:from]), after(b[to:])
 	s.observer.Version(v)
 }
