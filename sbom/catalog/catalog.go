@@ -17,6 +17,7 @@ import (
 	"github.com/imagetrust/imagetrust/sbom"
 	"github.com/imagetrust/imagetrust/sbom/detect"
 	"github.com/imagetrust/imagetrust/sbom/detect/apk"
+	"github.com/imagetrust/imagetrust/sbom/detect/binary"
 	"github.com/imagetrust/imagetrust/sbom/detect/cargo"
 	"github.com/imagetrust/imagetrust/sbom/detect/composer"
 	"github.com/imagetrust/imagetrust/sbom/detect/conda"
@@ -118,6 +119,8 @@ func Detectors() []detect.Detector {
 		perl.New(), r.New(), julia.New(), lua.New(), opam.New(), haskell.New(), otp.New(), dart.New(), swift.New(),
 		// What is only declared.
 		jslock.New(), pylock.New(), gomod.New(), helm.New(),
+		// What none of these speaks for.
+		binary.Default(),
 	}
 }
 
