@@ -21,8 +21,8 @@ const (
 	defaultNamespace = "https://github.com/imagetrust/imagetrust/spdx/"
 )
 
-// sink takes the parts of one document in this order: begin, packages, files, then
-// relationships, the annotation of the document, end. Licences come before the
+// sink takes the parts of one document in this order: begin, packages, files (before the
+// packages in tag-value), then relationships, the annotation of the document, end. Licences come before the
 // first package that refers to them. It keeps nothing of what it is given but the
 // licences, and puts off the error of its writer until flush.
 type sink interface {
@@ -85,23 +85,35 @@ func newEncoder(inv *sbom.Inventory, opts *Options, v version) *encoder {
 // back different when they are read in annotations.
 func (e *encoder) write() {
 	e.sink.begin(&e.head)
+	// In tag-value, a file behind a package is in that package (SPDX 2.3, 8).
+	first := e.opts.Format == TagValue23 || e.opts.Format == TagValue22
+	if first {
+		e.components(true)
+	}
 	e.subject()
-	for _, files := range []bool{false, true} {
-		for i, at := range e.selected {
-			if c := &e.inv.Components[at]; e.isFile(c) == files {
-				e.component(c, e.ids[i])
-			}
-		}
-		if !files {
-			e.distribution()
-		}
-		if files == (e.version == version301) {
-			e.files()
-		}
+	e.components(false)
+	e.distribution()
+	if e.version != version301 {
+		e.files()
+	}
+	if !first {
+		e.components(true)
+	}
+	if e.version == version301 {
+		e.files()
 	}
 	e.relationships()
 	e.sink.annotation(e.annotation(document.Inventory(e.inv, e.mapper.inv)))
 	e.sink.end()
+}
+
+// components writes those that are files, or the others.
+func (e *encoder) components(files bool) {
+	for i, at := range e.selected {
+		if c := &e.inv.Components[at]; e.isFile(c) == files {
+			e.component(c, e.ids[i])
+		}
+	}
 }
 
 // created returns a date in the form that SPDX demands, without fractions.

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"flag"
 	"fmt"
+	"strings"
 	"testing"
 
 	"github.com/imagetrust/imagetrust/internal/document/documenttest"
@@ -122,4 +123,19 @@ func TestRoundTrip(t *testing.T) {
 			roundTrip(t, generate(seed), opts)
 		}
 	})
+}
+
+// TestFilesBeforePackages: in tag-value a file that stands behind a package is said to be in it.
+func TestFilesBeforePackages(t *testing.T) {
+	inv := &sbom.Inventory{Components: []sbom.Component{
+		{ID: "a", Type: sbom.TypeLibrary, Name: "package", Version: "1"},
+		{ID: "b", Type: sbom.TypeFile, Name: "file", Hashes: []sbom.Digest{sbom.Digest("sha1:" + strings.Repeat("1", 40))}},
+	}}
+	for _, format := range []Format{TagValue22, TagValue23} {
+		text := encode(t, inv, &Options{Format: format, Hidden: true})
+		file, pkg := bytes.Index(text, []byte("\nFileName: file")), bytes.Index(text, []byte("\nPackageName: "))
+		if file < 0 || pkg < 0 || file > pkg {
+			t.Errorf("the file is at %d, the first package at %d:\n%s", file, pkg, text)
+		}
+	}
 }
