@@ -60,6 +60,7 @@ var forms = []struct {
 	{purl: "pkg:conda/zlib@1.3?build=h_0&channel=conda-forge&subdir=linux-64", unassessed: "there are no advisories"},
 	{purl: "pkg:otp/kernel@9.2", unassessed: "there are no advisories"},
 	{purl: "pkg:generic/linux-kernel@6.1.0", unassessed: "there are no advisories"},
+	{purl: "pkg:github/libuv/libuv@1.51.0", unassessed: "there are no advisories"},
 	{purl: "pkg:wordpress/plugin/akismet@5.0", unassessed: "there are no advisories"},
 	{purl: "pkg:luarocks/luasocket@3.1.0-1", unassessed: "there are no advisories"},
 	{purl: "pkg:cpan/ETHER/Moose@2.2207", unassessed: "there are no advisories"},
