@@ -105,10 +105,9 @@ type Options struct {
 // nil or has none.
 var ErrDetectors = errors.New("catalog: detectors need different names")
 
-// Detectors returns the default detectors: all that this module has but two, which
-// callers append. That of package license says which licences files have the text
-// of, and that of package detect/binary what software without metadata is. The slice
-// is the caller's.
+// Detectors returns the default detectors: all that this module has but that of package
+// license, which says which licences files have the text of, and which callers append. The
+// slice is the caller's.
 func Detectors() []detect.Detector {
 	return []detect.Detector{
 		osrelease.New(),

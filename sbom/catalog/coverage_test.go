@@ -67,7 +67,11 @@ func ecosystems(t *testing.T) string {
 
 // directory returns the directory of a detector's package, relative to README.md.
 func directory(d detect.Detector) string {
-	_, dir, _ := strings.Cut(reflect.TypeOf(d).PkgPath(), "github.com/imagetrust/imagetrust/")
+	typ := reflect.TypeOf(d)
+	if typ.Kind() == reflect.Pointer {
+		typ = typ.Elem()
+	}
+	_, dir, _ := strings.Cut(typ.PkgPath(), "github.com/imagetrust/imagetrust/")
 	return dir
 }
 

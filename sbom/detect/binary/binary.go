@@ -89,7 +89,7 @@ func program(head []byte) bool { return section.Executable(head) || header.Is(he
 // Coverage implements detect.Covering.
 func (d *Detector) Coverage() detect.Coverage {
 	c := detect.Coverage{
-		Ecosystem: "programs without metadata",
+		Ecosystem: "Programs without metadata",
 		Reads:     []string{"ELF, PE, Mach-O and WebAssembly programs, and their payloads", "*.asar", "zip files with a first line of Python", "release (of a Java runtime)"},
 		PURLs:     []string{"generic", "github", "golang", "cargo", "deb", "rpm", "npm", "pypi", "maven"},
 		Scopes:    []sbom.Scope{sbom.ScopeInstalled},
