@@ -126,7 +126,7 @@ func Detectors() []detect.Detector {
 // Image reads every layer of img once, layers in parallel, and returns what is in
 // the image. A layer is read a second time only for hard links whose content went by
 // under a name that nobody wanted, for what a detector's Sieve turns out to have not
-// kept (detect.ErrSkipped; that of programs of Go 1.17 and older, and of Rust with a
+// kept (detect.ErrSkipped; that of programs of Go 1.17 and older, with a payload, and of Rust with a
 // list of crates), and for executables that a package manager owns at an unusual place
 // or recorded by an unusual algorithm. opts may be nil.
 //
