@@ -21,7 +21,7 @@ var generated = flag.Int("inventories", 40, "how many generated inventories are 
 func TestProperty(t *testing.T) {
 	everyOptions(t, func(t *testing.T, opts *Options) {
 		validate := validator(t, opts)
-		for seed := range uint64(*generated) {
+		for seed := range documenttest.Seeds(*generated) {
 			inv := inventorytest.Generate(seed)
 			// The test must not pass because Encode changed what it is compared with.
 			text := roundTrip(t, inv, opts)

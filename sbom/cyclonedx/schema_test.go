@@ -70,7 +70,7 @@ func TestSchema(t *testing.T) {
 			return
 		}
 		schema := compileSchema(t, opts.Version)
-		for _, inv := range inventories(60) {
+		for _, inv := range inventories(documenttest.Seeds(60)) {
 			validateJSON(t, schema, encode(t, inv, opts))
 		}
 	})
@@ -107,7 +107,7 @@ func encode(t testing.TB, inv *sbom.Inventory, opts *Options) []byte {
 func validateXML(t *testing.T, xmllint string, opts *Options) {
 	dir := t.TempDir()
 	var files []string
-	for i, inv := range inventories(60) {
+	for i, inv := range inventories(documenttest.Seeds(60)) {
 		path := filepath.Join(dir, fmt.Sprintf("%d.xml", i))
 		if err := os.WriteFile(path, encode(t, inv, opts), 0o600); err != nil {
 			t.Fatal(err)

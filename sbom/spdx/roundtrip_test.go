@@ -104,7 +104,7 @@ func foreignFacts(inv *sbom.Inventory) *sbom.Inventory {
 func TestProperty(t *testing.T) {
 	check := validators(t)
 	everyOptions(t, func(t *testing.T, opts *Options) {
-		for seed := range uint64(*inventories) {
+		for seed := range documenttest.Seeds(*inventories) {
 			inv := generate(seed)
 			if opts.Hidden && opts.Files {
 				check[opts.Format](t, inv, encode(t, inv, opts))
@@ -119,7 +119,7 @@ func TestRoundTrip(t *testing.T) {
 	everyOptions(t, func(t *testing.T, opts *Options) {
 		roundTrip(t, documenttest.Golden(), opts)
 		roundTrip(t, &sbom.Inventory{}, opts)
-		for seed := range uint64(60) {
+		for seed := range documenttest.Seeds(60) {
 			roundTrip(t, generate(seed), opts)
 		}
 	})

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io/fs"
 	"math/rand/v2"
+	"testing"
 	"time"
 
 	"github.com/imagetrust/imagetrust/sbom"
@@ -293,4 +294,13 @@ func (g *generator) component() sbom.Component {
 		c.ID = g.word()
 	}
 	return c
+}
+
+// Seeds is how many of n generated inventories a test looks at: a few in a short run, such as that
+// of the race detector, which sees nothing new in the others.
+func Seeds(n int) uint64 {
+	if testing.Short() {
+		n = min(n, 5)
+	}
+	return uint64(n)
 }
