@@ -25,7 +25,8 @@ func (r *Reader) Code(off int64) (code, before int64) {
 }
 
 // code returns the parts of the file that are code alone. A linker that gives data which is only
-// read a segment of its own puts the strings there; without one, they are among the code.
+// read a segment of its own puts the strings there; without one, they are among the code. The
+// first bytes of the file are headers and names, whichever segment has them.
 func (e *elfFile) code(size uint64) (code []span) {
 	apart := false
 	for _, s := range e.segments {
@@ -33,7 +34,7 @@ func (e *elfFile) code(size uint64) (code []span) {
 	}
 	for _, s := range e.segments {
 		if apart && s.kind == elf.PT_LOAD && s.flags == elf.PF_R|elf.PF_X && s.off < size && s.bytes <= size-s.off {
-			code = append(code, span{int64(s.off), int64(s.off + s.bytes)})
+			code = append(code, span{max(int64(s.off), keptHead), int64(s.off + s.bytes)})
 		}
 	}
 	return code
