@@ -59,9 +59,9 @@
 //   - databases of packages: that of RPM has 20 KiB and more for each package;
 //   - images and modules of the kernel;
 //   - programs of which a sieve kept too little, which are read a second time: of Go
-//     1.17 and older, of Go for Windows and macOS, of Rust with a list of crates, and those
-//     with a payload behind them, such as Python's or Node's;
-//   - archives of Electron.
+//     1.17 and older, of Go for Windows and macOS, of Rust with a list of crates;
+//   - with package detect/binary also programs with a payload behind them, such as
+//     Python's or Node's, and archives of Electron.
 //
 // Databases of dpkg and apk, copyright files and lock files are smaller.
 //

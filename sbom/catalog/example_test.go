@@ -105,7 +105,6 @@ func ExampleDetectors() {
 	// pylock
 	// gomod
 	// helm
-	// binary
 }
 
 // A cache is shared by all runs: what was read once is not read again.
