@@ -42,6 +42,10 @@ func library(soname, text string) []byte {
 	return (&elftest.File{Library: true, SONAME: soname, Needed: []string{"libc.so.6"}, Text: text}).Bytes()
 }
 
+func plugin(text string, needed ...string) []byte {
+	return (&elftest.File{Library: true, Needed: append(needed, "libc.so.6"), Text: text}).Bytes()
+}
+
 // strings of programs, as languages lay them out that end them with NUL.
 func lines(texts ...string) string { return "\x00" + strings.Join(texts, "\x00") + "\x00" }
 

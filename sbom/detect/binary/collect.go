@@ -32,6 +32,7 @@ type collector struct {
 	pairs     map[pairKey]*pair
 	bare      map[string]*bare
 	behind    map[string]place // versions at once behind data
+	mentioned map[string]place // versions that are part of a string
 	packed    map[packedKey]*pair
 	stems     []string // of the file's name, as they are written
 	modules   map[moduleKey]*imported
@@ -84,7 +85,7 @@ type bare struct {
 
 func newCollector(d *Detector, path string, size int64) *collector {
 	c := &collector{d: d, path: path, headers: header.New(size),
-		hits: make(map[hitKey]*hit), pairs: make(map[pairKey]*pair), bare: make(map[string]*bare), behind: make(map[string]place), packed: make(map[packedKey]*pair), stems: written(stem(path)),
+		hits: make(map[hitKey]*hit), pairs: make(map[pairKey]*pair), bare: make(map[string]*bare), behind: make(map[string]place), mentioned: make(map[string]place), packed: make(map[packedKey]*pair), stems: written(stem(path)),
 		modules: make(map[moduleKey]*imported), libraries: make(map[int64]string), compilers: make(map[string]bool),
 		traits: make(map[int]bool), anchors: make(map[*rules.Product]map[int]bool), groups: make(map[int]bool), near: make(map[nearKey]place), goVersion: make(map[string]int64)}
 	c.scanner = textscan.New(d.index().Matcher(), c)
@@ -131,6 +132,7 @@ func (c *collector) Version(v *textscan.Version) {
 		return
 	}
 	c.noteBehindData(v)
+	c.noteMention(v)
 	c.notePair(v)
 }
 

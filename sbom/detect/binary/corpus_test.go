@@ -166,6 +166,15 @@ func (i *item) says(version string) bool {
 	return false
 }
 
+// native reports whether the file is of C or C++.
+func (f *truth) native() bool {
+	switch f.Class {
+	case "rust", "go", "go-built", "othernative", "npm-go", "npm-rust", "npm-other":
+		return false
+	}
+	return true
+}
+
 // linked returns the class of a static library: which programs link it so.
 func (f *truth) linked(i *item) string {
 	main := ""
@@ -233,6 +242,9 @@ func score(f *truth, reports []found, lines, rules map[string]*counts) {
 		}
 		if i.Role == "main" && f.Variant == "renamed" {
 			kinds = append(kinds, "main, renamed")
+		}
+		if i.Role == "main" && f.Variant != "renamed" && f.native() {
+			kinds = append(kinds, "main, C and C++, own name")
 		}
 		for _, kind := range kinds {
 			for _, c := range line(kind) {

@@ -44,7 +44,13 @@
 //   - build-directory: the directory in which a distribution built it, if there is just one.
 //   - name-states-version, name-opens-string, name-before-version, name-in-sentence: one of the
 //     file's names before a version: "NAME version 1.2", "NAME 1.2 ...", "... NAME 1.2".
-//   - own-version: "%s 1.2", where the program puts its name.
+//   - known-release, known-release-of-two-numbers, known-release-in-file-name: the only version that
+//     is a release of the project which has one of the file's names (package names), as a
+//     string of its own or part of one, or behind ".so". Versions before the first known release of the
+//     project are taken for no version of it by the other rules.
+//   - known-release-stated: a string that begins with a project's name and a release of it, in a file
+//     of any name, where the project has programs alone.
+//   - own-version: "%s 1.2.3", where the program puts its name.
 //   - table-bare: a version that is a whole string, of a shape that only one of the products
 //     has whose anchors are all in the file.
 //   - neighbour: a version that is a whole string, next to one that has the file's name. Eager:

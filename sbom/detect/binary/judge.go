@@ -50,6 +50,10 @@ var confidence = map[string]float64{
 	ruleBuildID:       1,
 	ruleDigest:        1,
 	ruleCompiler:      0.85,
+	ruleRelease:       0.91,
+	ruleReleaseShort:  0.87,
+	ruleReleaseName:   0.87,
+	ruleReleaseStated: 0.85,
 }
 
 // The rules.
@@ -81,6 +85,10 @@ const (
 	ruleBuildID       = "build-id"
 	ruleDigest        = "file-digest"
 	ruleCompiler      = "compiler-of-system"
+	ruleRelease       = "known-release"
+	ruleReleaseShort  = "known-release-of-two-numbers"
+	ruleReleaseName   = "known-release-in-file-name"
+	ruleReleaseStated = "known-release-stated"
 )
 
 // learnedRules are the names of the rules of the table where the text was learned.
@@ -150,6 +158,8 @@ func (c *collector) judge() *Report {
 	j.fromLinker()
 	j.fromPacked()
 	j.fromFileName()
+	j.fromReleases()
+	j.fromStatedReleases()
 	j.fromCompiler()
 	j.decide()
 	j.fromModules()
@@ -199,7 +209,7 @@ func (j *judge) nameFile() {
 		more = spellings(j.project)
 	}
 	for _, n := range more {
-		if n = normal(n); !contains(j.names, n) {
+		if n = names.Key(n); !contains(j.names, n) {
 			j.names = append(j.names, n)
 		}
 	}
@@ -231,6 +241,7 @@ func (j *judge) decide() {
 	if j.d.eager {
 		least = eager
 	}
+	j.doubt(j.claims)
 	if f := j.settle(j.claims, least); f != nil && j.report.Main() == nil {
 		j.report.Findings = append(j.report.Findings, *f)
 	}
@@ -266,6 +277,9 @@ func (j *judge) settle(claims []claim, least float64) *Finding {
 		}
 	}
 	f := &Finding{Name: best.name, Version: best.version, Relation: best.relation}
+	if best.relation == Is && best.product == nil {
+		f.Name = j.ownProject(best.name, best.version)
+	}
 	j.describe(f, best.product)
 	for _, c := range claims {
 		if (c.version == best.version || longer(best.version, c.version)) && len(f.Evidence) < 8 {

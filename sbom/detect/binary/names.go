@@ -7,6 +7,7 @@ import (
 	"unicode"
 
 	"github.com/imagetrust/imagetrust/sbom/detect/binary/internal/textscan"
+	"github.com/imagetrust/imagetrust/sbom/detect/binary/names"
 	"github.com/imagetrust/imagetrust/sbom/detect/binary/rules"
 )
 
@@ -48,7 +49,7 @@ func name(v *textscan.Version) (words string, f form) {
 	start := strings.TrimSpace(text)
 	begins := v.Opened && len(start) < 48 && (strings.HasPrefix(start, tokens[0]) || len(tokens) > 1 && strings.HasPrefix(start, tokens[1]))
 	switch {
-	case start == "%s" && v.Opened:
+	case start == "%s" && v.Opened && bytes.HasSuffix(v.Before, []byte(" ")):
 		return "%s", own
 	case begins && (said != "" || len(v.After) == 0):
 		f = stated
@@ -56,7 +57,7 @@ func name(v *textscan.Version) (words string, f form) {
 		f = opened
 	}
 	for i := range tokens {
-		tokens[i] = normal(tokens[i])
+		tokens[i] = names.Key(tokens[i])
 	}
 	return strings.Join(tokens, " "), f
 }
@@ -123,19 +124,6 @@ func wordByte(c byte) bool {
 	return c|0x20 >= 'a' && c|0x20 <= 'z' || c >= '0' && c <= '9' || c == '_' || c == '.' || c == '-' || c == '+' || c == '%'
 }
 
-// normal returns a name as names are compared: small letters and digits.
-func normal(name string) string {
-	return strings.Map(func(r rune) rune {
-		switch {
-		case r >= 'a' && r <= 'z' || r >= '0' && r <= '9':
-			return r
-		case r >= 'A' && r <= 'Z':
-			return r | 0x20
-		}
-		return -1
-	}, name)
-}
-
 // stem returns the name of a program or library without what says that it is one:
 // "libcurl-gnutls.so.4" is "libcurl-gnutls".
 func stem(file string) string {
@@ -157,7 +145,7 @@ var anonymous = map[string]bool{"server": true, "app": true, "main": true, "bin"
 func written(stem string) []string {
 	var out []string
 	for _, s := range []string{stem, strings.TrimRight(stem, "-.0123456789")} {
-		if n := normal(s); len(n) > 1 && !anonymous[n] && !contains(out, s) {
+		if n := names.Key(s); len(n) > 1 && !anonymous[n] && !contains(out, s) {
 			out = append(out, s)
 		}
 	}
@@ -169,7 +157,7 @@ func written(stem string) []string {
 func spellings(stem string) []string {
 	var out []string
 	add := func(s string) {
-		if n := normal(s); len(n) > 1 && !anonymous[n] && !contains(out, n) {
+		if n := names.Key(s); len(n) > 1 && !anonymous[n] && !contains(out, n) {
 			out = append(out, n)
 		}
 	}

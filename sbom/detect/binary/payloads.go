@@ -20,6 +20,7 @@ import (
 	"github.com/imagetrust/imagetrust/sbom/detect/binary/internal/payload"
 	"github.com/imagetrust/imagetrust/sbom/detect/binary/internal/pyinstaller"
 	"github.com/imagetrust/imagetrust/sbom/detect/binary/internal/upx"
+	"github.com/imagetrust/imagetrust/sbom/detect/binary/names"
 	"github.com/imagetrust/imagetrust/sbom/detect/internal/node"
 	"github.com/imagetrust/imagetrust/sbom/detect/internal/oneline"
 	"github.com/imagetrust/imagetrust/sbom/detect/internal/section"
@@ -268,10 +269,10 @@ func (r *Report) carry(p *payload.Payload) {
 		}
 	}
 	r.Findings = slices.DeleteFunc(r.Findings, func(f Finding) bool {
-		return own != nil && f.Relation == Is && normal(f.Name) == normal(own.Name) && f.Version == own.Version
+		return own != nil && f.Relation == Is && names.Key(f.Name) == names.Key(own.Name) && f.Version == own.Version
 	})
 	for i := range r.Findings {
-		if f := &r.Findings[i]; f.Relation == Is && (own != nil || p.Err == nil && carriers[normal(f.Name)] == p.Kind) {
+		if f := &r.Findings[i]; f.Relation == Is && (own != nil || p.Err == nil && carriers[names.Key(f.Name)] == p.Kind) {
 			f.Relation = Contains
 		}
 	}

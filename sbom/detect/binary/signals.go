@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/imagetrust/imagetrust/sbom"
+	"github.com/imagetrust/imagetrust/sbom/detect/binary/names"
 	"github.com/imagetrust/imagetrust/sbom/detect/binary/rules"
 	"github.com/imagetrust/imagetrust/sbom/detect/internal/oneline"
 )
@@ -108,7 +109,7 @@ func (j *judge) fromPairs() {
 	for k, p := range j.pairs {
 		words := strings.Fields(k.words)
 		if k.words == "%s" {
-			if len(j.names) > 0 && p.form == own {
+			if len(j.names) > 0 && p.form == own && strings.Count(k.version, ".") > 1 {
 				j.claim(Is, ruleOwn, j.product, j.ownName(), k.version, p.place, p.count)
 			}
 			continue
@@ -219,7 +220,7 @@ func (j *judge) ofHeader(version string) bool {
 func (j *judge) mention(text string) int {
 	for _, w := range tokens(text, 8) {
 		for i, n := range j.names {
-			if normal(w) == n {
+			if names.Key(w) == n {
 				return i
 			}
 		}

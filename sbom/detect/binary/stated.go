@@ -7,6 +7,7 @@ import (
 
 	"github.com/imagetrust/imagetrust/sbom"
 	"github.com/imagetrust/imagetrust/sbom/detect/binary/internal/header"
+	"github.com/imagetrust/imagetrust/sbom/detect/binary/names"
 	"github.com/imagetrust/imagetrust/sbom/detect/binary/rules"
 	"github.com/imagetrust/imagetrust/sbom/detect/internal/oneline"
 )
@@ -135,11 +136,11 @@ func (r *reading) productNamed(name string) *rules.Product {
 	products := r.d.index().Products()
 	for i := range products {
 		p := &products[i]
-		if n := normal(name); n != "" && normal(p.Name) == n {
+		if n := names.Key(name); n != "" && names.Key(p.Name) == n {
 			return p
 		}
 		for _, other := range p.Names {
-			if normal(other) == normal(name) {
+			if names.Key(other) == names.Key(name) {
 				return p
 			}
 		}

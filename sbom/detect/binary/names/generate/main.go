@@ -1,17 +1,27 @@
-// Command generate makes debian.tsv.gz of a Debian system's own lists:
+// Command generate makes the two tables of package names of Debian's own lists. That of the
+// files of projects, debian.tsv.gz:
 //
 //	apt-get install apt-file && apt-file update && apt-get update
 //	/usr/lib/apt/apt-helper cat-file /var/lib/apt/lists/*_Contents-amd64.lz4 > contents
 //	apt-cache dumpavail > available
-//	go run ./sbom/detect/binary/names/generate contents available sbom/detect/binary/names/debian.tsv.gz
+//	go run ./sbom/detect/binary/names/generate files contents available sbom/detect/binary/names/debian.tsv.gz
 //
 // Debian 12 was the source of the table that is here. A name that packages of several
 // projects ship is left out, and so is one that begins like the project's.
+//
+// And that of the releases of projects, releases.tsv.gz, of the lists "Packages" of as many suites as
+// there are (dists/SUITE/main/binary-amd64/Packages.xz, unpacked):
+//
+//	go run ./sbom/detect/binary/names/generate releases sbom/detect/binary/names/releases.tsv.gz PACKAGES...
+//
+// The table that is here was made of bullseye, bookworm, trixie, forky, sid and experimental, with
+// their updates, backports and security updates.
 package main
 
 import (
 	"bufio"
 	"compress/gzip"
+	"errors"
 	"fmt"
 	"maps"
 	"os"
@@ -21,14 +31,22 @@ import (
 )
 
 func main() {
-	if len(os.Args) != 4 {
-		fmt.Fprintln(os.Stderr, "usage: generate CONTENTS AVAILABLE OUT")
-		os.Exit(2)
-	}
-	if err := run(os.Args[1], os.Args[2], os.Args[3]); err != nil {
+	if err := command(os.Args[1:]); err != nil {
 		fmt.Fprintln(os.Stderr, "generate:", err)
 		os.Exit(1)
 	}
+}
+
+var errUsage = errors.New("usage: generate files CONTENTS AVAILABLE OUT, or generate releases OUT PACKAGES...")
+
+func command(args []string) error {
+	switch {
+	case len(args) == 4 && args[0] == "files":
+		return run(args[1], args[2], args[3])
+	case len(args) > 2 && args[0] == "releases":
+		return writeReleases(args[1], args[2:])
+	}
+	return errUsage
 }
 
 func run(contents, available, out string) error {

@@ -53,3 +53,55 @@ odd
 		t.Error("no available packages are no error")
 	}
 }
+
+func TestReleases(t *testing.T) {
+	dir := t.TempDir()
+	list, out := filepath.Join(dir, "Packages"), filepath.Join(dir, "out")
+	if err := os.WriteFile(list, []byte(`Package: libgit-x0
+Source: git-x (1:2.1.0+dfsg-3)
+Version: 1:2.1.0+dfsg-3+b1
+Architecture: amd64
+Section: libs
+
+Package: git-x
+Version: 1:2.0-1
+Architecture: amd64
+Section: vcs
+
+Package: git-y-dev
+Version: 3.0-1
+Architecture: amd64
+
+Package: git-z
+Version: 4.0-1
+Architecture: all
+
+Package: tool3.1
+Version: 3.1.2-7
+Architecture: amd64
+`), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if err := command([]string{"releases", out, list}); err != nil {
+		t.Fatal(err)
+	}
+	f, err := os.Open(out)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	z, err := gzip.NewReader(f)
+	if err != nil {
+		t.Fatal(err)
+	}
+	got, err := io.ReadAll(z)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if want := "gitx*\tgit-x\t2 2.1\ntool\t\t3.1.2\n"; string(got) != want {
+		t.Errorf("%q, want %q", got, want)
+	}
+	if err := command([]string{"releases", out}); err == nil {
+		t.Error("no lists")
+	}
+}

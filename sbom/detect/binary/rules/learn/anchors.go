@@ -6,6 +6,8 @@ import (
 	"slices"
 	"sort"
 	"strings"
+
+	"github.com/imagetrust/imagetrust/sbom/detect/binary/internal/upstream"
 )
 
 // What is taken for an anchor.
@@ -194,7 +196,7 @@ func (p *project) shape(files []int, done map[int]bool) string {
 			alone := make(map[string]bool)
 			for j := range f.Versions {
 				if s := &f.Versions[j]; s.alone() && strings.Count(s.Text, ".") == numbers-1 {
-					alone[s.Text] = canonical(s.Text) == f.canonical
+					alone[s.Text] = upstream.Canonical(s.Text) == f.canonical
 				}
 			}
 			switch ok := slices.Collect(maps.Values(alone)); {

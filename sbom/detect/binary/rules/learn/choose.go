@@ -8,6 +8,8 @@ import (
 	"sync"
 
 	"golang.org/x/sync/errgroup"
+
+	"github.com/imagetrust/imagetrust/sbom/detect/binary/internal/upstream"
 )
 
 // maxContexts is the number of contexts of a project that are kept.
@@ -119,7 +121,7 @@ func (c *candidate) allows(f *elf, s *seen) bool {
 	if !c.text {
 		text = s.Text[:s.Core]
 	}
-	version := canonical(text)
+	version := upstream.Canonical(text)
 	if slices.Contains(strings.Split(f.source.Name, "-"), c.project.name) && version == f.canonical {
 		return true
 	}
@@ -127,7 +129,7 @@ func (c *candidate) allows(f *elf, s *seen) bool {
 		return false
 	}
 	for _, own := range c.project.sources {
-		if own.Suite == f.source.Suite && canonical(own.Version) == version {
+		if own.Suite == f.source.Suite && upstream.Canonical(own.Version) == version {
 			return true
 		}
 	}

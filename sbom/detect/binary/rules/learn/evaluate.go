@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/imagetrust/imagetrust/sbom/detect/binary/internal/textscan"
+	"github.com/imagetrust/imagetrust/sbom/detect/binary/internal/upstream"
 	"github.com/imagetrust/imagetrust/sbom/detect/binary/rules"
 )
 
@@ -121,8 +122,8 @@ func (e *evaluation) found(f *elf, found map[string]bool, kind string, p *rules.
 	}
 	c := e.counts[kind]
 	c.reports++
-	same := p.Name == title(f.project.name) || e.names[title(f.project.name)] == p.Name
-	right := same && canonical(version) == f.canonical
+	same := p.Name == upstream.Title(f.project.name) || e.names[upstream.Title(f.project.name)] == p.Name
+	right := same && upstream.Canonical(version) == f.canonical
 	c.right += one(right)
 	c.otherVersion += one(same && !right)
 	found["right"] = found["right"] || right

@@ -20,6 +20,8 @@ import (
 	"strings"
 
 	"golang.org/x/sync/errgroup"
+
+	"github.com/imagetrust/imagetrust/sbom/detect/binary/internal/upstream"
 )
 
 // Files of one package that are looked at, by kind, and their greatest size in bytes.
@@ -52,13 +54,13 @@ func jobs(m *mirror, suites []string) ([]job, error) {
 			if len(packages) == 0 {
 				continue
 			}
-			key := projectOf(name, packages[0].Homepage)
+			key := upstream.Project(name, packages[0].Homepage)
 			p := projects[key]
 			if p == nil {
 				p = &project{versions: make(map[string]bool)}
 				projects[key] = p
 			}
-			version := upstream(packages[0].Version)
+			version := upstream.Version(packages[0].Version)
 			if p.versions[version] {
 				continue
 			}
@@ -124,7 +126,7 @@ func harvest(m *mirror, suites []string, records string, workers int) error {
 // lookAt looks at packages of one source.
 func (m *mirror) lookAt(suite string, packages []*pkg) (*source, error) {
 	p := packages[0]
-	s := &source{Suite: suite, Name: p.Source, Version: upstream(p.Version), Homepage: p.Homepage}
+	s := &source{Suite: suite, Name: p.Source, Version: upstream.Version(p.Version), Homepage: p.Homepage}
 	names := s.names(packages)
 	for _, p := range packages {
 		if err := m.eachFile(p, func(t *tar.Header, r io.Reader) error {
@@ -148,7 +150,7 @@ func (m *mirror) lookAt(suite string, packages []*pkg) (*source, error) {
 
 // names returns the words that the strings of a source may have that name it.
 func (s *source) names(packages []*pkg) []string {
-	words := []string{s.Name, projectOf(s.Name, s.Homepage), path.Base(s.Homepage)}
+	words := []string{s.Name, upstream.Project(s.Name, s.Homepage), path.Base(s.Homepage)}
 	for _, p := range packages {
 		words = append(words, p.Name)
 	}

@@ -4,6 +4,8 @@ import (
 	"maps"
 	"slices"
 	"strings"
+
+	"github.com/imagetrust/imagetrust/sbom/detect/binary/internal/upstream"
 )
 
 // numbered finds the libraries of a project that have its version behind ".so", in
@@ -60,7 +62,7 @@ func (p *project) agree(name func(*elf) string) map[string]bool {
 			continue
 		}
 		_, number, _ := strings.Cut(name(f), ".so.")
-		if strings.Count(number, ".") == 0 || canonical(number) != f.canonical {
+		if strings.Count(number, ".") == 0 || upstream.Canonical(number) != f.canonical {
 			wrong[stem] = true
 			continue
 		}

@@ -13,13 +13,15 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/imagetrust/imagetrust/sbom/detect/binary/internal/surround"
+	"github.com/imagetrust/imagetrust/sbom/detect/binary/internal/upstream"
+	"github.com/imagetrust/imagetrust/sbom/detect/binary/names"
 )
 
 // project is all sources of one project, in all suites.
 type project struct {
 	name    string
 	sources []*source
-	names   map[string]bool // as compare has them
+	names   map[string]bool // as names.Key has them
 	files   []*elf
 	// sonames are the names of its libraries up to ".so".
 	sonames map[string]bool
@@ -52,7 +54,7 @@ func readProjects(dir string, suites []string) ([]*project, error) {
 				}
 				mu.Lock()
 				defer mu.Unlock()
-				name := projectOf(s.Name, s.Homepage)
+				name := upstream.Project(s.Name, s.Homepage)
 				if projects[name] == nil {
 					projects[name] = &project{name: name, names: make(map[string]bool), sonames: make(map[string]bool)}
 				}
@@ -74,7 +76,7 @@ func readProjects(dir string, suites []string) ([]*project, error) {
 		slices.SortFunc(p.sources, func(a, b *source) int { return strings.Compare(a.Suite+a.Name, b.Suite+b.Name) })
 		for _, s := range p.sources {
 			for i := range s.Files {
-				f := &elf{file: &s.Files[i], source: s, project: p, canonical: canonical(s.Version)}
+				f := &elf{file: &s.Files[i], source: s, project: p, canonical: upstream.Canonical(s.Version)}
 				for j := range f.Versions {
 					f.Versions[j].extend()
 					f.readings = append(f.readings, f.read(&f.Versions[j]))
@@ -89,7 +91,7 @@ func readProjects(dir string, suites []string) ([]*project, error) {
 
 func (p *project) add(s *source) {
 	p.sources = append(p.sources, s)
-	words := []string{title(p.name), s.Name, path.Base(repository(s.Homepage))}
+	words := []string{upstream.Title(p.name), s.Name, path.Base(repository(s.Homepage))}
 	for _, f := range s.Files {
 		words = append(words, f.Package)
 		base, _, _ := strings.Cut(path.Base(f.Path), ".so")
@@ -101,7 +103,7 @@ func (p *project) add(s *source) {
 	}
 	for _, w := range words {
 		for _, n := range []string{w, strings.TrimRight(w, "-.0123456789"), strings.TrimPrefix(w, "lib"), strings.TrimRight(strings.TrimPrefix(w, "lib"), "-.0123456789")} {
-			if n = compare(n); len(n) > 2 && !plain[n] {
+			if n = names.Key(n); len(n) > 2 && !plain[n] {
 				p.names[n] = true
 			}
 		}
@@ -111,19 +113,6 @@ func (p *project) add(s *source) {
 // plain are words that name no project.
 var plain = map[string]bool{"server": true, "client": true, "tools": true, "utils": true, "common": true, "core": true, "libs": true, "data": true, "bin": true, "plugins": true,
 	"lib": true, "test": true, "version": true, "release": true, "build": true, "www": true, "com": true, "org": true, "main": true, "index": true, "the": true, "html": true, "program": true}
-
-// compare returns a name as names are compared: small letters and digits.
-func compare(name string) string {
-	return strings.Map(func(r rune) rune {
-		switch {
-		case r >= 'a' && r <= 'z' || r >= '0' && r <= '9':
-			return r
-		case r >= 'A' && r <= 'Z':
-			return r | 0x20
-		}
-		return -1
-	}, name)
-}
 
 // named reports whether a text has one of the project's names as a word, or as several.
 func (p *project) named(text string) bool {
@@ -170,8 +159,8 @@ func (s *seen) around() surround.Text {
 type reading struct{ text, core bool }
 
 func (f *elf) read(s *seen) reading {
-	r := reading{text: canonical(s.Text) == f.canonical}
-	r.core = r.text && s.Core == len(s.Text) || s.Core < len(s.Text) && canonical(s.Text[:s.Core]) == f.canonical
+	r := reading{text: upstream.Canonical(s.Text) == f.canonical}
+	r.core = r.text && s.Core == len(s.Text) || s.Core < len(s.Text) && upstream.Canonical(s.Text[:s.Core]) == f.canonical
 	return r
 }
 

@@ -10,6 +10,8 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/imagetrust/imagetrust/sbom/detect/binary/internal/upstream"
+	"github.com/imagetrust/imagetrust/sbom/detect/binary/names"
 	"github.com/imagetrust/imagetrust/sbom/detect/binary/rules"
 	"github.com/imagetrust/imagetrust/sbom/detect/internal/ospkg"
 )
@@ -109,7 +111,7 @@ func (a *anchored) row() rules.Anchored {
 
 // row returns what is known of a project beside its texts.
 func (p *project) row(known *rules.Table) rules.Product {
-	row := rules.Product{Name: title(p.name)}
+	row := rules.Product{Name: upstream.Title(p.name)}
 	for _, s := range slices.Backward(p.sources) { // The newest first.
 		if row.PURL == "" {
 			row.PURL = repository(s.Homepage)
@@ -118,7 +120,7 @@ func (p *project) row(known *rules.Table) rules.Product {
 			row.License = expression(s.License)
 		}
 	}
-	if repo := path.Base(row.PURL); repo != "." && compare(repo) != compare(row.Name) {
+	if repo := path.Base(row.PURL); repo != "." && names.Key(repo) != names.Key(row.Name) {
 		row.Names = append(row.Names, repo)
 	}
 	for _, s := range slices.Sorted(maps.Keys(p.sonames)) {
@@ -163,7 +165,7 @@ func (p *project) knownAs(known *rules.Table) string {
 	}
 	for i := range known.Products {
 		k := &known.Products[i]
-		if n := title(p.name); written(k) && (k.Name == n || slices.Contains(k.Names, n)) {
+		if n := upstream.Title(p.name); written(k) && (k.Name == n || slices.Contains(k.Names, n)) {
 			return k.Name
 		}
 	}

@@ -1,4 +1,6 @@
-package main
+// Package upstream reads what Debian says of its sources as what upstreams call their projects
+// and their versions.
+package upstream
 
 import (
 	"regexp"
@@ -9,12 +11,12 @@ import (
 // that the source was repackaged or is a snapshot.
 var (
 	appended = regexp.MustCompile(`[.+~-]?(dfsg|ds|repack|really|stable|debian|nmu|clean|gitlab).*$`)
-	snapshot = regexp.MustCompile(`[+~.-](git|svn|hg|deb|cvs|bzr|20\d{6}).*$`)
+	snapshot = regexp.MustCompile(`([+~.-](git|svn|hg|deb|cvs|bzr)|[+~-]20\d{6}).*$`)
 	early    = regexp.MustCompile(`~(alpha|beta|pre|rc)`)
 )
 
-// upstream returns the part of a distribution's version that is the upstream's.
-func upstream(version string) string {
+// Version returns the part of a distribution's version that is the upstream's.
+func Version(version string) string {
 	if _, rest, ok := strings.Cut(version, ":"); ok {
 		version = rest
 	}
@@ -32,10 +34,10 @@ func upstream(version string) string {
 	return version
 }
 
-// canonical returns a version as spellings are compared: its numbers and words with
+// Canonical returns a version as spellings are compared: its numbers and words with
 // full stops between them, without zeros in front or at the end. "6.9.11-60" is
 // "6.9.11.60", and "10.00.0" is "10".
-func canonical(version string) string {
+func Canonical(version string) string {
 	out := make([]byte, 0, len(version)+4)
 	end := 0 // behind the last part that is not zero
 	for i := 0; i < len(version); {
@@ -68,9 +70,9 @@ func canonical(version string) string {
 	return string(out[:end])
 }
 
-// projectOf returns the name of the project that a source package is of: without the
+// Project returns the name of the project that a source package is of: without the
 // version that some names have, and what distributions add for a language.
-func projectOf(source, homepage string) string {
+func Project(source, homepage string) string {
 	source = strings.TrimSuffix(strings.TrimSuffix(source, "-dfsg"), "-mozilla")
 	source = strings.TrimSuffix(strings.TrimSuffix(source, "-opensource-src"), "-toolchain")
 	name := strings.TrimRight(source, ".0123456789")
@@ -86,8 +88,8 @@ func projectOf(source, homepage string) string {
 	return source
 }
 
-// title returns a project's name without the language that distributions put in front.
-func title(project string) string {
+// Title returns a project's name without the language that distributions put in front.
+func Title(project string) string {
 	for _, prefix := range []string{"rust-", "golang-", "haskell-", "ocaml-"} {
 		if short, ok := strings.CutPrefix(project, prefix); ok {
 			return short
