@@ -84,6 +84,8 @@ type finding struct {
 type identifier struct {
 	programs *binary.Detector
 	lists    []detect.Detector
+	files    []binary.File // of one PATH
+	listed   [][]finding   // what the files' own lists say
 	found    []finding
 	out      *bufio.Writer // nil for JSON
 }
@@ -126,7 +128,8 @@ func run(ctx context.Context, w io.Writer, paths []string, asJSON bool, opts *bi
 	return errors.Join(append(errs, id.out.Flush())...)
 }
 
-// walk reads a file, or all below a directory. Files that cannot be read are told at the end.
+// walk reads a file, or all below a directory, whose files speak for each other. Files that
+// cannot be read are told at the end.
 func (id *identifier) walk(ctx context.Context, root string) error {
 	var failed []error
 	err := filepath.WalkDir(root, func(file string, e fs.DirEntry, err error) error {
@@ -145,6 +148,11 @@ func (id *identifier) walk(ctx context.Context, root string) error {
 		}
 		return nil
 	})
+	binary.Siblings(id.files)
+	for i, f := range id.files {
+		id.tell(f.Path, f.Report, append(findings(f.Report, f.Path), id.listed[i]...))
+	}
+	id.files, id.listed = nil, nil
 	return errors.Join(append(failed, err)...)
 }
 
@@ -187,12 +195,13 @@ func (id *identifier) file(ctx context.Context, file, rel string) error {
 		return fmt.Errorf("%s: %w", file, err)
 	}
 	in := &detect.File{Entry: entry, ReaderAt: f, Digest: sbom.Digest("sha256:" + hex.EncodeToString(h.Sum(nil)))}
-	found, errs := findings(report, rel), []error(nil)
+	var found []finding
+	var errs []error
 	for _, d := range id.lists {
 		list, err := listed(ctx, d, in)
 		found, errs = append(found, list...), append(errs, err)
 	}
-	id.tell(rel, report, found)
+	id.files, id.listed = append(id.files, binary.File{Path: rel, Report: report}), append(id.listed, found)
 	return errors.Join(errs...)
 }
 

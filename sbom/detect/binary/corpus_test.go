@@ -66,12 +66,20 @@ func TestCorpus(t *testing.T) {
 		t.Fatal(err)
 	}
 	lines, rules := make(map[string]*counts), make(map[string]*counts)
+	var reports []binary.File
+	var found []truth
 	for _, f := range all.Files {
 		file := filepath.Join(*corpus, "tree", f.Path)
 		if _, err := os.Stat(file); err != nil {
 			continue
 		}
-		score(&f, identify(t, d, file, f.Path), lines, rules)
+		reports = append(reports, binary.File{Path: f.Path, Report: report(t, d, file, f.Path)})
+		found = append(found, f)
+	}
+	binary.Siblings(reports)
+	for i := range found {
+		file := filepath.Join(*corpus, "tree", found[i].Path)
+		score(&found[i], append(findings(reports[i].Report), lists(t, file, found[i].Path)...), lines, rules)
 	}
 	show(t, lines, rules)
 	total := *lines["all  precision"]
@@ -83,7 +91,7 @@ func TestCorpus(t *testing.T) {
 // found is one report.
 type found struct{ name, version, rule string }
 
-func identify(t *testing.T, d *binary.Detector, file, path string) []found {
+func report(t *testing.T, d *binary.Detector, file, path string) *binary.Report {
 	t.Helper()
 	f, err := os.Open(file)
 	if err != nil {
@@ -98,10 +106,30 @@ func identify(t *testing.T, d *binary.Detector, file, path string) []found {
 	if err != nil {
 		t.Fatal(err)
 	}
+	return r
+}
+
+func findings(r *binary.Report) []found {
 	var out []found
 	for _, x := range r.Findings {
 		out = append(out, found{x.Name, x.Version, x.Rule()})
 	}
+	return out
+}
+
+// lists returns what the file's own lists of modules and crates say.
+func lists(t *testing.T, file, path string) []found {
+	t.Helper()
+	f, err := os.Open(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	info, err := f.Stat()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var out []found
 	head := make([]byte, detect.HeadSize)
 	n, _ := f.ReadAt(head, 0)
 	in := &detect.File{Entry: detect.Entry{Path: path, Mode: 0o755, Size: info.Size(), Head: head[:n]}, ReaderAt: f}

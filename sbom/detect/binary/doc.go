@@ -50,6 +50,8 @@
 //     project are taken for no version of it by the other rules.
 //   - known-release-stated: a string that begins with a project's name and a release of it, in a file
 //     of any name, where the project has programs alone.
+//   - linked-sibling, sibling: a file says nothing of its version, and others of its project do
+//     ([Siblings]): one that it is linked with, or those beside it.
 //   - own-version: "%s 1.2.3", where the program puts its name.
 //   - table-bare: a version that is a whole string, of a shape that only one of the products
 //     has whose anchors are all in the file.

@@ -149,6 +149,7 @@ func (c *collector) judge() *Report {
 		return j.report
 	}
 	j.nameFile()
+	j.report.Project = j.projectOfName()
 	j.packageNote()
 	j.fromTable()
 	j.fromAnchors()

@@ -47,7 +47,7 @@ func name(v *textscan.Version) (words string, f form) {
 		return "", loose
 	}
 	start := strings.TrimSpace(text)
-	begins := v.Opened && len(start) < 48 && (strings.HasPrefix(start, tokens[0]) || len(tokens) > 1 && strings.HasPrefix(start, tokens[1]))
+	begins := v.Opened && !adjacent(v) && len(start) < 48 && (strings.HasPrefix(start, tokens[0]) || len(tokens) > 1 && strings.HasPrefix(start, tokens[1]))
 	switch {
 	case start == "%s" && v.Opened && bytes.HasSuffix(v.Before, []byte(" ")):
 		return "%s", own
@@ -60,6 +60,11 @@ func name(v *textscan.Version) (words string, f form) {
 		tokens[i] = names.Key(tokens[i])
 	}
 	return strings.Join(tokens, " "), f
+}
+
+// adjacent reports whether the version goes on from a word: that of an interface, as in libapt-pkg6.0.
+func adjacent(v *textscan.Version) bool {
+	return len(v.Before) > 0 && unicode.IsLetter(rune(v.Before[len(v.Before)-1])) && bytes.Count(v.Core, []byte(".")) == 1
 }
 
 // distrusted words before a version say that it is not that of a program.

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/imagetrust/imagetrust/sbom/detect/binary/internal/textscan"
+	"github.com/imagetrust/imagetrust/sbom/detect/binary/internal/upstream"
 	"github.com/imagetrust/imagetrust/sbom/detect/binary/names"
 	"github.com/imagetrust/imagetrust/sbom/detect/internal/oneline"
 )
@@ -101,6 +102,26 @@ func (j *judge) released() (releases names.Releases) {
 	return releases
 }
 
+// projectOfName is the project that has files of that name. Modules are named for what they make
+// known to another language.
+func (j *judge) projectOfName() string {
+	if j.facts.Library && !strings.HasPrefix(path.Base(j.path), "lib") && !strings.HasPrefix(j.facts.SONAME, "lib") {
+		return ""
+	}
+	if j.product != nil {
+		return j.product.Name
+	}
+	if j.project != "" {
+		return j.project
+	}
+	for _, n := range []string{j.stem, strings.TrimPrefix(j.stem, "lib")} {
+		if r := names.ReleasesOf(strings.TrimRight(n, "-.0123456789")); !r.None() {
+			return r.Project()
+		}
+	}
+	return ""
+}
+
 // releasedName is the name of the project as the other rules have it.
 func (j *judge) releasedName(releases names.Releases) string {
 	if j.product != nil || j.project != "" {
@@ -144,7 +165,11 @@ func (j *judge) doubt(claims []claim) {
 	for i := range claims {
 		c := &claims[i]
 		if _, ok := first[c.name]; !ok {
-			first[c.name] = names.ReleasesOf(c.name).First()
+			releases := names.ReleasesOf(c.name)
+			if releases.None() {
+				releases = j.released()
+			}
+			first[c.name] = releases.First()
 		}
 		if number, _, _ := strings.Cut(c.version, "."); doubtful[c.rule] && len(number) < 9 {
 			if n, err := strconv.Atoi(number); err == nil && n < first[c.name] {
@@ -183,12 +208,12 @@ func known(versions map[string]place, releases names.Releases, short bool) (vers
 }
 
 // fromReleaseName takes the version behind ".so", which is mostly that of the interface, if it is
-// a known release.
+// a known release of three numbers, none of which is left out: 1.2.0 of an interface is one too often.
 func (j *judge) fromReleaseName(releases names.Releases) {
 	base := path.Base(j.path)
 	for _, file := range []string{base, j.facts.SONAME} {
 		_, version, _ := strings.Cut(file, ".so.")
-		if isVersion(version) && strings.Count(version, ".") > 1 && releases.Has(version) {
+		if isVersion(version) && strings.Count(upstream.Canonical(version), ".") > 1 && releases.Has(version) {
 			j.claim(Is, ruleReleaseName, j.product, j.releasedName(releases), version, place{0, oneline.Text(file, maxText)}, 1)
 			return
 		}

@@ -70,6 +70,9 @@ type Report struct {
 	// SONAME is the library's own name, and Needed are the libraries that it loads.
 	SONAME string   `json:"soname,omitempty"`
 	Needed []string `json:"needed,omitempty"`
+	// Project is the one that ships files of that name, as distributions call it: by the name alone,
+	// and no finding. Empty if none is known.
+	Project string `json:"project,omitempty"`
 	// BuildID identifies the build.
 	BuildID string `json:"buildID,omitempty"`
 	// Compilers are those that say so, and Traits are the languages, runtimes and

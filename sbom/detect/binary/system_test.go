@@ -31,7 +31,7 @@ func TestSystem(t *testing.T) {
 		t.Skip("no -system: the root of a Debian system")
 	}
 	owners, packages := installed(t, *system)
-	named, nameless := &tallies{of: make(map[string]*counts)}, &tallies{of: make(map[string]*counts)}
+	named, nameless := new(tallies), new(tallies)
 	for _, path := range slices.Sorted(maps.Keys(owners)) {
 		p, ok := packages[owners[path]]
 		if !ok {
@@ -53,13 +53,18 @@ func TestSystem(t *testing.T) {
 		}
 		nameless.add(t, p, other, b)
 	}
+	binary.Siblings(named.files)
+	named.count(t)
 	named.show(t, "by name")
+	nameless.count(t)
 	nameless.show(t, "without a name")
 }
 
 type tallies struct {
-	files, right int
-	of           map[string]*counts // of rules
+	files []binary.File
+	of    []sourcePackage // the files
+	right int
+	rules map[string]*counts
 }
 
 func (a *tallies) add(t *testing.T, p sourcePackage, path string, b []byte) {
@@ -68,43 +73,51 @@ func (a *tallies) add(t *testing.T, p sourcePackage, path string, b []byte) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	a.files++
-	f := r.Main()
-	if f == nil || f.Version == "" {
-		return
-	}
-	c := a.of[f.Rule()]
-	if c == nil {
-		c = new(counts)
-		a.of[f.Rule()] = c
-	}
-	c.reports++
-	version := upstream.Canonical(f.Version)
-	if f.Rule() == "package-note" {
-		version = upstream.Canonical(upstream.Version(f.Version))
-	}
-	sameVersion := version == p.version || strings.HasPrefix(version, p.version+".") // With updates: qemu 7.2.22.
-	switch sameName := p.names[names.Key(f.Name)]; {
-	case sameName && sameVersion:
-		c.right++
-		a.right++
-	case sameName:
-		c.wrongVersion++
-		t.Logf("wrong version: %s %s by %s, not %s; %s", path, f.Version, f.Rule(), p.version, f.Evidence[0].Text)
-	default:
-		t.Logf("wrong name: %s %s %s by %s, not %s %s; %s", path, f.Name, f.Version, f.Rule(), p.name, p.version, f.Evidence[0].Text)
+	a.files, a.of = append(a.files, binary.File{Path: path, Report: r}), append(a.of, p)
+}
+
+// count counts what is said of each file.
+func (a *tallies) count(t *testing.T) {
+	t.Helper()
+	a.rules = make(map[string]*counts)
+	for i, file := range a.files {
+		p, path, f := a.of[i], file.Path, file.Report.Main()
+		if f == nil {
+			continue
+		}
+		c := a.rules[f.Rule()]
+		if c == nil {
+			c = new(counts)
+			a.rules[f.Rule()] = c
+		}
+		c.reports++
+		version := upstream.Canonical(f.Version)
+		if f.Rule() == "package-note" {
+			version = upstream.Canonical(upstream.Version(f.Version))
+		}
+		sameVersion := version == p.version || strings.HasPrefix(version, p.version+".") // With updates: qemu 7.2.22.
+		switch sameName := p.names[names.Key(f.Name)]; {
+		case sameName && sameVersion:
+			c.right++
+			a.right++
+		case sameName:
+			c.wrongVersion++
+			t.Logf("wrong version: %s %s by %s, not %s; %s", path, f.Version, f.Rule(), p.version, f.Evidence[0].Text)
+		default:
+			t.Logf("wrong name: %s %s %s by %s, not %s %s; %s", path, f.Name, f.Version, f.Rule(), p.name, p.version, f.Evidence[0].Text)
+		}
 	}
 }
 
 func (a *tallies) show(t *testing.T, what string) {
 	t.Helper()
 	all := new(counts)
-	for _, rule := range slices.Sorted(maps.Keys(a.of)) {
-		c := a.of[rule]
+	for _, rule := range slices.Sorted(maps.Keys(a.rules)) {
+		c := a.rules[rule]
 		t.Logf("%s: rule %-30s %5d reports %5.1f%% right, %d wrong version", what, rule, c.reports, percent(c.right, c.reports), c.wrongVersion)
 		all.reports, all.right, all.wrongVersion = all.reports+c.reports, all.right+c.right, all.wrongVersion+c.wrongVersion
 	}
-	t.Logf("%s: %d files, %.1f%% named; %d reports, %.1f%% right, %d wrong version", what, a.files, percent(a.right, a.files), all.reports, percent(all.right, all.reports), all.wrongVersion)
+	t.Logf("%s: %d files, %.1f%% named; %d reports, %.1f%% right, %d wrong version", what, len(a.files), percent(a.right, len(a.files)), all.reports, percent(all.right, all.reports), all.wrongVersion)
 }
 
 // sourcePackage is the source of a package.
