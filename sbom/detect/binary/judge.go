@@ -206,7 +206,8 @@ func (j *judge) nameFile() {
 	var more []string
 	if j.product != nil {
 		more = append([]string{j.product.Name}, j.product.Names...)
-	} else if j.project = names.Project(j.stem); j.project != "" {
+	} else if !j.isModule() {
+		j.project = names.Project(j.stem)
 		more = spellings(j.project)
 	}
 	for _, n := range more {
@@ -233,7 +234,13 @@ func (j *judge) ownName() string {
 	if j.project != "" {
 		return j.project
 	}
-	return strings.ToLower(j.stem)
+	return strings.ToLower(unnumbered(j.stem))
+}
+
+// isModule reports whether the file is loaded by a program of its own accord, as the modules of
+// Python and PHP are, which are called by what they make known there.
+func (j *judge) isModule() bool {
+	return j.facts.Library && !strings.HasPrefix(path.Base(j.path), "lib") && !strings.HasPrefix(j.facts.SONAME, "lib")
 }
 
 // decide makes findings of claims.

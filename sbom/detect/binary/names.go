@@ -142,6 +142,18 @@ func stem(file string) string {
 	return name
 }
 
+// unnumbered returns the name of a program without the version that some have behind it: kubectl.1.27.
+func unnumbered(stem string) string {
+	name := strings.TrimRight(stem, ".0123456789")
+	if rest := stem[len(name):]; strings.HasPrefix(rest, ".") && len(name) > 1 {
+		return name
+	}
+	if short, ok := strings.CutSuffix(name, "-"); ok && len(short) > 1 && len(name) < len(stem) {
+		return short
+	}
+	return stem
+}
+
 // anonymous are names of files that say nothing about them.
 var anonymous = map[string]bool{"server": true, "app": true, "main": true, "bin": true, "native": true, "tool": true, "program": true, "test": true, "lib": true,
 	"client": true, "daemon": true, "agent": true, "core": true, "plugin": true, "module": true, "index": true, "run": true, "start": true, "entrypoint": true}

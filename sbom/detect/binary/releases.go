@@ -105,7 +105,7 @@ func (j *judge) released() (releases names.Releases) {
 // projectOfName is the project that has files of that name. Modules are named for what they make
 // known to another language.
 func (j *judge) projectOfName() string {
-	if j.facts.Library && !strings.HasPrefix(path.Base(j.path), "lib") && !strings.HasPrefix(j.facts.SONAME, "lib") {
+	if j.isModule() {
 		return ""
 	}
 	if j.product != nil {
@@ -134,7 +134,7 @@ func (j *judge) releasedName(releases names.Releases) string {
 // another language, as zlib.so of Ruby does: what it has of the project's versions are those that it
 // was built against.
 func (j *judge) binds(releases names.Releases) bool {
-	if !j.facts.Library || strings.HasPrefix(path.Base(j.path), "lib") {
+	if !j.isModule() {
 		return false
 	}
 	project := names.Key(releases.Project())

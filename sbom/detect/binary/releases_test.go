@@ -22,6 +22,7 @@ func TestReleases(t *testing.T) {
 		{what: "two numbers", path: "bin/jq", text: lines("1.6", "5.5.5"), want: []string{"is jq 1.6 known-release-of-two-numbers"}},
 		{what: "part of a string", path: "bin/htop", text: lines("built as a+b/3.0.5+x in the night"), want: []string{"is htop 3.0.5 known-release"}},
 		{what: "the version of a symbol", path: "bin/htop", text: lines("HTOP_3.0.5")},
+		{what: "a name with a version", path: "bin/toolbar.1.27", text: lines("toolbar 1.27.3"), want: []string{"is toolbar 1.27.3 name-states-version"}},
 		{what: "no name", path: "bin/server", text: lines("3.0.5", "bad option")},
 		{what: "no name, and its text begins with it", path: "bin/server", text: lines("htop 3.0.5 - (C) 2004"), want: []string{"is htop 3.0.5 known-release-stated"}},
 		{what: "no name, and the text of a library's project", path: "bin/server", text: lines("hiredis 0.14.1 - a client")},

@@ -25,7 +25,7 @@ func learn(projects []*project) map[*project]*learned {
 			sound[c.project] = append(sound[c.project], c)
 		}
 	}
-	owner := owners(projects)
+	owner, shared := owners(projects), sharedFamilies(projects)
 	out := make(map[*project]*learned)
 	for _, p := range projects {
 		l := &learned{contexts: cover(sound[p])}
@@ -40,7 +40,7 @@ func learn(projects []*project) map[*project]*learned {
 		}
 		l.program = p.anchor(owner, covered, false)
 		l.library = p.anchor(owner, covered, true)
-		l.sonames, l.fileNames = p.numbered()
+		l.sonames, l.fileNames = p.numbered(shared)
 		if len(l.sonames)+len(l.fileNames)+len(l.contexts) > 0 || l.program != nil || l.library != nil {
 			out[p] = l
 		}

@@ -117,8 +117,12 @@ func TestEvaluate(t *testing.T) {
 
 func TestFamilies(t *testing.T) {
 	p := &project{sonames: map[string]bool{"liba_x": true, "liba_y": true, "liba_z": true, "libb-x": true, "libb-y": true, "libb-z": true, "libc": true}}
-	if got := p.families([]string{"liba_x", "liba_y", "liba_z", "libb-x", "libb-y", "libc"}); !slices.Equal(got, []string{"liba_*", "libb-x", "libb-y", "libc"}) {
+	if got := p.families([]string{"liba_x", "liba_y", "liba_z", "libb-x", "libb-y", "libc"}, nil); !slices.Equal(got, []string{"liba_*", "libb-x", "libb-y", "libc"}) {
 		t.Errorf("%q", got)
+	}
+	shared := sharedFamilies([]*project{p, {sonames: map[string]bool{"liba_other": true}}})
+	if got := p.families([]string{"liba_x", "liba_y", "liba_z"}, shared); !slices.Equal(got, []string{"liba_x", "liba_y", "liba_z"}) {
+		t.Errorf("of two projects: %q", got)
 	}
 }
 

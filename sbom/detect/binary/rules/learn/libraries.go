@@ -9,8 +9,9 @@ import (
 )
 
 // numbered finds the libraries of a project that have its version behind ".so", in
-// every version there is: in their SONAME, or else in their file name.
-func (p *project) numbered() (sonames, fileNames []string) {
+// every version there is: in their SONAME, or else in their file name. Families that are shared are
+// those of several projects.
+func (p *project) numbered(shared map[string]bool) (sonames, fileNames []string) {
 	bySONAME := p.agree(func(f *elf) string { return f.SONAME })
 	byFile := p.agree((*elf).base)
 	for _, stem := range slices.Sorted(maps.Keys(p.sonames)) {
@@ -20,15 +21,15 @@ func (p *project) numbered() (sonames, fileNames []string) {
 			fileNames = append(fileNames, stem)
 		}
 	}
-	return p.families(sonames), p.families(fileNames)
+	return p.families(sonames, shared), p.families(fileNames, shared)
 }
 
 // minFamily is the number of libraries that speak for all that begin as they do.
 const minFamily = 3
 
 // families puts "libboost_*" for libraries of that beginning, where all are numbered
-// that were seen.
-func (p *project) families(stems []string) []string {
+// that were seen, and no other project has one.
+func (p *project) families(stems []string, shared map[string]bool) []string {
 	all, numbered := make(map[string]int), make(map[string]int)
 	for s := range p.sonames {
 		all[family(s)]++
@@ -38,7 +39,7 @@ func (p *project) families(stems []string) []string {
 	}
 	var out []string
 	for _, s := range stems {
-		if f := family(s); f != "" && numbered[f] == all[f] && all[f] >= minFamily {
+		if f := family(s); f != "" && !shared[f] && numbered[f] == all[f] && all[f] >= minFamily {
 			s = f + "*"
 		}
 		if !slices.Contains(out, s) {
@@ -46,6 +47,19 @@ func (p *project) families(stems []string) []string {
 		}
 	}
 	return out
+}
+
+// sharedFamilies returns the families that libraries of several projects are of.
+func sharedFamilies(projects []*project) map[string]bool {
+	of, shared := make(map[string]*project), make(map[string]bool)
+	for _, p := range projects {
+		for s := range p.sonames {
+			f := family(s)
+			shared[f] = shared[f] || of[f] != nil && of[f] != p
+			of[f] = p
+		}
+	}
+	return shared
 }
 
 // family returns a library's name up to the first hyphen or underscore; empty without one.
