@@ -25,6 +25,7 @@ func (f *fold) own(inv *sbom.Inventory) *ownership {
 // complete fills in inv what all layers together say.
 func (f *fold) complete(inv *sbom.Inventory, o *ownership) {
 	o.yield()
+	o.siblings()
 	all := f.ordered()
 	disowned := f.annotate(o)
 	f.annotateLinked(o)

@@ -14,7 +14,7 @@ import (
 // encodingVersion changes with everything that changes what a layer's value in a cache says or how:
 // the encoding, and what a scan makes of a layer apart from its detectors, which have
 // versions of their own.
-const encodingVersion = 6
+const encodingVersion = 7
 
 // A value in a cache is
 //

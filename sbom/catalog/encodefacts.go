@@ -59,6 +59,10 @@ func (w *wire) fragment(f *detect.Fragment) {
 	w.distribution(&f.Distribution)
 	many(w, 6, &f.Gaps, w.gap)
 	w.flags(&f.Yields)
+	optional(w, &f.Kin, func(k *detect.Kin) {
+		strs(w, &k.Project, &k.Version, &k.SONAME)
+		many(w, 1, &k.Needed, func(s *string) { str(w, s) })
+	})
 }
 
 func (w *wire) claims(l *claimList) {

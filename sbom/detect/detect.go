@@ -172,6 +172,23 @@ type Fragment struct {
 	// what is in its programs; gaps of kind sbom.GapIncomplete go. Of removed files, nothing
 	// stays where a package recorded the path. Such a fragment claims its own file alone.
 	Yields bool `json:"yields,omitempty"`
+	// Kin says of which project the file is one, in a fragment that yields. Of those that do not say
+	// their version and that nobody owns, the engine lets the component speak that a file of the
+	// same project and detector is which is near to it; gaps of kind sbom.GapIncomplete go.
+	Kin *Kin `json:"kin,omitempty"`
+}
+
+// Kin is what tells which files of a project belong together: one loads the other, or they are in one
+// directory, or in the directories that a system has for programs and libraries.
+type Kin struct {
+	// Project is its name, the same in all of its files.
+	Project string `json:"project"`
+	// Version is what the file says of itself; then the component that claims the file is of it.
+	// Empty if it says nothing.
+	Version string `json:"version,omitempty"`
+	// SONAME is the library's own name, and Needed are the libraries that the file loads.
+	SONAME string   `json:"soname,omitempty"`
+	Needed []string `json:"needed,omitempty"`
 }
 
 // Component is a component together with its identity across layers.

@@ -47,6 +47,9 @@ func fragment(f *detect.File, r *Report) *detect.Fragment {
 		frag.Components = append(frag.Components, detect.Component{Component: c, Key: key})
 	}
 	frag.Gaps = gaps(r)
+	if k := (File{f.Path, r}).kin(); k.Project != "" {
+		frag.Kin = &detect.Kin{Project: k.Project, Version: k.Version, SONAME: k.SONAME, Needed: k.Needed}
+	}
 	return frag
 }
 

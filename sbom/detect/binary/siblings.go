@@ -1,11 +1,11 @@
 package binary
 
 import (
-	"path"
-	"slices"
 	"strings"
 
 	"github.com/imagetrust/imagetrust/sbom/detect/binary/names"
+	"github.com/imagetrust/imagetrust/sbom/detect/internal/oneline"
+	"github.com/imagetrust/imagetrust/internal/kin"
 )
 
 // The rules of siblings.
@@ -13,6 +13,12 @@ const (
 	ruleLinkedSibling = "linked-sibling"
 	ruleSibling       = "sibling"
 )
+
+// siblingRules are the rules by how near the other file is, and how sure they are.
+var siblingRules = map[kin.Nearness]struct {
+	rule       string
+	confidence float64
+}{kin.Linked: {ruleLinkedSibling, 0.9}, kin.Directory: {ruleSibling, 0.86}, kin.Tree: {ruleSibling, 0.82}}
 
 // speechless are the rules by which a file does not speak for others: because another spoke for it, or
 // by a mere name.
@@ -26,108 +32,33 @@ type File struct {
 
 // Siblings completes the reports of files that say nothing of themselves, by other files of the
 // same project: those that they are linked with, or that are linked with them; else those of the
-// same directory; else those of the same tree, in the first directory under which standard
-// ones (usr, bin, lib ...) are. All of these have to be of one version, and to say so themselves. Reports without
-// [Report.Project], or with a [Report.Main], are left as they are.
+// same directory; else those of the same tree, where both are in the directories of a system's programs
+// and libraries. All of these have to be of one version, and to say so themselves. Reports without
+// [Report.Project], or with a [Report.Main], are left as they are. It takes time linear in the files.
 func Siblings(files []File) {
-	known := make(map[string][]File) // by project
-	for _, f := range files {
-		if main := f.Report.Main(); main != nil && !speechless[main.Rule()] {
-			known[names.Key(main.Name)] = append(known[names.Key(main.Name)], f)
-		}
+	list := make([]kin.File, len(files))
+	for i, f := range files {
+		list[i] = f.kin()
 	}
-	for _, f := range files {
-		if f.Report.Main() != nil || f.Report.Project == "" {
-			continue
-		}
-		if main, ok := f.sibling(known[names.Key(f.Report.Project)]); ok {
-			f.Report.Findings = append(f.Report.Findings, main)
-			f.Report.sort()
-		}
+	for _, m := range kin.Find(list) {
+		by, other := siblingRules[m.Near], files[m.Of]
+		main := *other.Report.Main()
+		main.Evidence = []Evidence{{Rule: by.rule, Text: oneline.Text(other.Path+": "+main.Evidence[0].Text, maxText), Confidence: by.confidence}}
+		r := files[m.File].Report
+		r.Findings = append(r.Findings, main)
+		r.sort()
 	}
 }
 
-// sibling returns what the file is, if those of its project that are nearest agree.
-func (f File) sibling(kin []File) (main Finding, ok bool) {
-	for _, near := range []struct {
-		rule       string
-		confidence float64
-		near       func(File) bool
-	}{
-		{ruleLinkedSibling, 0.9, f.linkedWith},
-		{ruleSibling, 0.86, func(k File) bool { return path.Dir(k.Path) == path.Dir(f.Path) }},
-		{ruleSibling, 0.82, func(k File) bool { return installed(f.Path) && installed(k.Path) && root(k.Path) == root(f.Path) }},
-	} {
-		versions := make(map[string]File)
-		for _, k := range kin {
-			if near.near(k) && f.numbered(k.Report.Main().Version) {
-				versions[k.Report.Main().Version] = k
-			}
-		}
-		if len(versions) == 0 {
-			continue
-		}
-		if len(versions) > 1 {
-			return main, false
-		}
-		for _, k := range versions {
-			main = *k.Report.Main()
-			main.Evidence = []Evidence{{Rule: near.rule, Text: k.Path + ": " + main.Evidence[0].Text, Confidence: near.confidence}}
-			return main, strings.HasPrefix(main.PURL, "pkg:generic/")
-		}
+// kin is what decides of which files the file is a sibling. Those that another spoke for, or that are
+// packages of a language, are nobody's.
+func (f File) kin() kin.File {
+	k := kin.File{Path: f.Path, SONAME: f.Report.SONAME, Needed: f.Report.Needed}
+	switch main := f.Report.Main(); {
+	case main == nil:
+		k.Project = names.Key(f.Report.Project)
+	case !speechless[main.Rule()] && strings.HasPrefix(main.PURL, "pkg:generic/"):
+		k.Project, k.Version = names.Key(main.Name), main.Version
 	}
-	return main, false
-}
-
-// linkedWith reports whether one of two files loads the other.
-func (f File) linkedWith(other File) bool {
-	loads := func(a, b File) bool {
-		name := b.Report.SONAME
-		if name == "" {
-			name = path.Base(b.Path)
-		}
-		return slices.Contains(a.Report.Needed, name)
-	}
-	return loads(f, other) || loads(other, f)
-}
-
-// numbered reports whether the number at the end of the file's name, if there is one, is what the version
-// begins with: libgtk-x11-2.0 is not of GTK 3.24.
-func (f File) numbered(version string) bool {
-	name := stem(f.Path)
-	number := strings.Trim(name[len(strings.TrimRight(name, ".0123456789")):], ".")
-	return number == "" || strings.HasPrefix(version+".", strings.TrimSuffix(number, ".0")+".")
-}
-
-// installed reports whether a file is where distributions have what all may use.
-func installed(file string) bool {
-	dir := strings.TrimPrefix(path.Dir(file), root(file))
-	switch path.Base(dir) {
-	case "bin", "sbin", "lib", "lib64", "libexec":
-		dir = path.Dir(dir)
-	default:
-		if dir = path.Dir(dir); path.Base(dir) != "lib" || !strings.Contains(path.Base(path.Dir(file)), "-linux-") {
-			return false
-		}
-		dir = path.Dir(dir)
-	}
-	switch strings.Trim(dir, "/") {
-	case "", ".", "usr", "usr/local":
-		return true
-	}
-	return false
-}
-
-// standard are the directories at the top of a system.
-var standard = []string{"bin", "sbin", "lib", "lib64", "libexec", "usr", "opt", "srv", "app"}
-
-// root returns what is above the first standard directory.
-func root(file string) string {
-	parts := strings.Split(path.Dir(file), "/")
-	for i, p := range parts {
-		if slices.Contains(standard, p) {
-			return strings.Join(parts[:i], "/")
-		}
-	}
-	return path.Dir(file)
+	return k
 }

@@ -108,6 +108,12 @@ func TestCheckFinds(t *testing.T) {
 		"claim of what yields": {func(*detect.File) (*detect.Fragment, error) {
 			return &detect.Fragment{Yields: true, Claims: []detect.Claim{{Key: "a", Path: "etc/other", Ground: sbom.ClaimContent}}}, nil
 		}, "its own file's content"},
+		"kin": {func(*detect.File) (*detect.Fragment, error) {
+			return &detect.Fragment{Kin: &detect.Kin{Project: "p"}}, nil
+		}, "does not yield"},
+		"kin of nothing": {func(*detect.File) (*detect.Fragment, error) {
+			return &detect.Fragment{Yields: true, Kin: &detect.Kin{}}, nil
+		}, "of no project"},
 		"claim digest": {func(*detect.File) (*detect.Fragment, error) {
 			return &detect.Fragment{Claims: []detect.Claim{{Key: "a", Path: "bin", Digest: "md5:zz"}}}, nil
 		}, "is no digest"},

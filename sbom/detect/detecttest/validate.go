@@ -40,6 +40,9 @@ func validate(frag *detect.Fragment, at string) []error {
 			c.addf("claim on %q by %s in a fragment that yields: it is about its own file's content", cl.Path, cl.Ground)
 		}
 	}
+	if k := frag.Kin; k != nil && (!frag.Yields || k.Project == "") {
+		c.addf("kin of a fragment that does not yield, or of no project")
+	}
 	for _, dv := range frag.Diversions {
 		if !clean(dv.From) || !clean(dv.To) {
 			c.addf("diversion of %q to %q: paths are not clean and relative", dv.From, dv.To)
