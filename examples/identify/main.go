@@ -1,12 +1,15 @@
 // Command identify says what programs and libraries are, and why, by what is in them.
 //
-//	go run ./examples/identify [-json] [-eager] [-index FILE] PATH...
+//	go run ./examples/identify [-json] [-eager] [-index FILE] [-no-debian] PATH...
 //
 // A PATH is a file, or a directory of which all executables are read. What a file is
 // comes first, then what it contains; each with the text that says so. With -json the
-// output is one list of findings, with paths relative to the directory given. With -index,
-// an index made by sbom/detect/binary/fileindex/build is asked first: it knows
-// programs by their build-id and digest.
+// output is one list of findings, with paths relative to the directory given.
+//
+// Programs of Debian are known by their build-ids, as far as sbom/detect/binary/fileindex/debian has
+// them: the finding has their package then. With -no-debian that is left out. With -index, an index
+// made by sbom/detect/binary/fileindex/build is asked first, which has digests too.
+//
 // The exit status is 1 when a file could not be read, and 2 for wrong arguments.
 package main
 
@@ -25,11 +28,13 @@ import (
 	"os"
 	"os/signal"
 	"path/filepath"
+	"strings"
 
 	"github.com/imagetrust/imagetrust/sbom"
 	"github.com/imagetrust/imagetrust/sbom/detect"
 	"github.com/imagetrust/imagetrust/sbom/detect/binary"
 	"github.com/imagetrust/imagetrust/sbom/detect/binary/fileindex"
+	"github.com/imagetrust/imagetrust/sbom/detect/binary/fileindex/debian"
 	"github.com/imagetrust/imagetrust/sbom/detect/cargo"
 	"github.com/imagetrust/imagetrust/sbom/detect/golang"
 )
@@ -40,8 +45,9 @@ func main() {
 	asJSON := flag.Bool("json", false, "write one JSON list")
 	eager := flag.Bool("eager", false, "also what is likely, and what files were built against")
 	index := flag.String("index", "", "file that knows programs by their build-id and digest")
+	noDebian := flag.Bool("no-debian", false, "leave out the index of Debian's programs")
 	flag.Usage = func() {
-		fmt.Fprintln(os.Stderr, "usage: identify [-json] [-eager] [-index FILE] PATH...")
+		fmt.Fprintln(os.Stderr, "usage: identify [-json] [-eager] [-index FILE] [-no-debian] PATH...")
 		flag.PrintDefaults()
 	}
 	flag.Parse()
@@ -58,6 +64,9 @@ func main() {
 		}
 		defer f.Close()
 		opts.Sources = []binary.Source{x}
+	}
+	if !*noDebian {
+		opts.Sources = append(opts.Sources, debian.Source())
 	}
 	if err := run(ctx, os.Stdout, flag.Args(), *asJSON, &opts); err != nil {
 		fmt.Fprintln(os.Stderr, "identify:", err)
@@ -247,6 +256,9 @@ func (id *identifier) tell(path string, r *binary.Report, found []finding) {
 	fmt.Fprintf(id.out, "%s: %s\n", path, r.Describe())
 	for _, f := range found {
 		fmt.Fprintf(id.out, "  %s %s %s (%s, %.2f)", f.Relation, f.Name, f.Version, f.Rule, f.Confidence)
+		if strings.HasPrefix(f.PURL, "pkg:deb/") || strings.HasPrefix(f.PURL, "pkg:rpm/") {
+			fmt.Fprintf(id.out, " of %s", f.PURL) // The package is more than the project.
+		}
 		if f.Text != "" {
 			fmt.Fprintf(id.out, " at %#x: %q", f.Offset, f.Text)
 		}

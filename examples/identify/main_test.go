@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"github.com/imagetrust/imagetrust/sbom/detect/binary"
+	"github.com/imagetrust/imagetrust/sbom/detect/binary/fileindex/debian"
 )
 
 // program returns the smallest program for Windows that has the text.
@@ -116,12 +117,12 @@ func TestIndex(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer f.Close()
-	dir := write(t, map[string][]byte{"server": tool()})
+	dir := write(t, map[string][]byte{"server": tool("\x00\x11\x22\x33\x44\x55\x66\x77\x88\x99\xaa\xbb\xcc\xdd\xee\xff\x00\x11\x22\x33")})
 	var out strings.Builder
 	if err := run(t.Context(), &out, []string{dir}, false, &binary.Options{Sources: []binary.Source{x}}); err != nil {
 		t.Fatal(err)
 	}
-	if want := "is tool 1:2.4.1-3 (build-id, 1.00)"; !strings.Contains(out.String(), want) {
+	if want := "is tool 2.4.1 (build-id, 0.97) of pkg:deb/debian/tool-bin@1:2.4.1%2Bdfsg-3%2Bb2?"; !strings.Contains(out.String(), want) {
 		t.Errorf("%q is not in:\n%s", want, &out)
 	}
 	if _, _, err := openIndex(filepath.Join(dir, "server")); err == nil {
@@ -129,14 +130,27 @@ func TestIndex(t *testing.T) {
 	}
 }
 
-// tool returns a program for Linux with the build-id of one in the index.
-func tool() []byte {
+// TestDebian has the index of Debian's programs name what has the build-id of a bash.
+func TestDebian(t *testing.T) {
+	dir := write(t, map[string][]byte{"server": tool("\x82\xa0\xac\xb9\x2e\x62\x88\xfb\x69\x85\x6b\x6b\xab\x91\xf2\x38\x54\x73\x8f\xb9")})
+	for want, opts := range map[string]binary.Options{
+		"is bash 5.2.15 (build-id, 0.97) of pkg:deb/debian/bash@5.2.15-2%2Bb13?": {Sources: []binary.Source{debian.Source()}},
+		"no rule names it": {},
+	} {
+		var out strings.Builder
+		if err := run(t.Context(), &out, []string{dir}, false, &opts); err != nil || !strings.Contains(out.String(), want) {
+			t.Errorf("%q is not in:\n%s%v", want, &out, err)
+		}
+	}
+}
+
+// tool returns a program for Linux with that build-id.
+func tool(buildID string) []byte {
 	b := make([]byte, 2048)
 	copy(b, "\x7fELF\x02\x01\x01")
 	b[16], b[18], b[20] = 2, 62, 1 // A program for x86-64.
 	b[32], b[52], b[54], b[56] = 64, 64, 56, 1
 	b[64], b[72], b[96] = 4, 128, 36 // One segment, of notes.
-	copy(b[128:], "\x04\x00\x00\x00\x14\x00\x00\x00\x03\x00\x00\x00GNU\x00"+
-		"\x00\x11\x22\x33\x44\x55\x66\x77\x88\x99\xaa\xbb\xcc\xdd\xee\xff\x00\x11\x22\x33")
+	copy(b[128:], "\x04\x00\x00\x00\x14\x00\x00\x00\x03\x00\x00\x00GNU\x00"+buildID)
 	return b
 }

@@ -72,6 +72,9 @@ var rules = map[string]Rule{
 		Packages: []string{"attest/kms"}, OnlyOwn: []string{"attest", "attest/internal/...", "internal/..."}, NotPackages: []string{"net/http"}},
 	"what BuildKit says is read without trusting anybody": {
 		Packages: []string{"sbom/buildkit"}, Modules: image, OnlyOwn: []string{"sbom", "sbom/image", "sbom/spdx", "internal/..."}, NotPackages: []string{"net/http", "os/exec"}},
+	"the index of Debian's programs is data": {
+		Packages: []string{"sbom/detect/binary/fileindex/debian"},
+		OnlyOwn:  []string{"sbom/detect/binary/fileindex", "internal/inflate"}, NotPackages: []string{"net/http", "os/exec"}},
 	"reconcile knows no policy": {
 		Packages: []string{"reconcile"}, Modules: []string{purl, semantic}, OnlyOwn: []string{"sbom", "sbom/identity", "scan", "internal/..."}},
 }
@@ -97,8 +100,9 @@ func TestRules(t *testing.T) {
 
 // networked are the only packages that may link net/http: those whose name says
 // so, and programs.
-// The last two are a server for tests, and the program that makes the table of learned rules.
-var networked = []string{"sbom/image/remote", "attest/oci", "attest/sigstore/...", "examples/...", "attest/internal/sigstoretest", "sbom/detect/binary/rules/learn"}
+// The last three are a server for tests, and the programs that make the table of learned rules and
+// indexes of programs.
+var networked = []string{"sbom/image/remote", "attest/oci", "attest/sigstore/...", "examples/...", "attest/internal/sigstoretest", "sbom/detect/binary/rules/learn", "sbom/detect/binary/fileindex/build"}
 
 func TestOnlyNamedPackagesReachTheNetwork(t *testing.T) {
 	g, err := Load(module + "/...")
@@ -112,6 +116,25 @@ func TestOnlyNamedPackagesReachTheNetwork(t *testing.T) {
 	for _, p := range g.match(module, []string{"sbom/...", "scan/...", "reconcile/...", "rbom/...", "attest/...", "policy/...", "internal/..."}) {
 		if chain, ok := g.reach(p)["net/http"]; ok && !allowed[p] {
 			t.Errorf("%s can reach the network:\n\t%s", p, strings.Join(chain, "\n\t-> "))
+		}
+	}
+}
+
+// TestOnlyProgramsHaveTheIndexOfDebian has no package link the index of Debian's programs: who wants
+// it says so.
+func TestOnlyProgramsHaveTheIndexOfDebian(t *testing.T) {
+	g, err := Load(module + "/...")
+	if err != nil {
+		t.Fatal(err)
+	}
+	const debian = module + "/sbom/detect/binary/fileindex/debian"
+	packages := g.match(module, []string{"sbom/...", "scan/...", "reconcile/...", "rbom/...", "attest/...", "policy/...", "internal/..."})
+	if !slices.Contains(packages, debian) {
+		t.Fatalf("%s is not there", debian)
+	}
+	for _, p := range packages {
+		if chain, ok := g.reach(p)[debian]; ok && p != debian {
+			t.Errorf("%s links the index:\n\t%s", p, strings.Join(chain, "\n\t-> "))
 		}
 	}
 }

@@ -3,8 +3,8 @@ package catalog
 import (
 	"path"
 
-	"github.com/imagetrust/imagetrust/sbom"
 	"github.com/imagetrust/imagetrust/internal/kin"
+	"github.com/imagetrust/imagetrust/sbom"
 )
 
 // nearness is how sure it is that a file is of the version of another of its project.

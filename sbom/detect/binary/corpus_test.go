@@ -16,6 +16,7 @@ import (
 	"github.com/imagetrust/imagetrust/sbom"
 	"github.com/imagetrust/imagetrust/sbom/detect"
 	"github.com/imagetrust/imagetrust/sbom/detect/binary"
+	"github.com/imagetrust/imagetrust/sbom/detect/binary/fileindex/debian"
 	"github.com/imagetrust/imagetrust/sbom/detect/cargo"
 	"github.com/imagetrust/imagetrust/sbom/detect/golang"
 )
@@ -23,6 +24,7 @@ import (
 var (
 	corpus = flag.String("corpus", os.Getenv("IMAGETRUST_BINARIES"), "directory of files with known answers, with truth.json and tree")
 	eager  = flag.Bool("eager", false, "evaluate the eager mode")
+	index  = flag.Bool("index", false, "evaluate once more with the index of Debian's programs")
 )
 
 // truth is what is known to be in a file, in the words of the corpus.
@@ -44,11 +46,12 @@ type counts struct{ items, exact, name, reports, right, wrongVersion int }
 // TestCorpus evaluates the detector, with those for programs that carry their own lists, on
 // files with known answers:
 //
-//	go test ./sbom/detect/binary -run Corpus -v -corpus DIR [-eager]
+//	go test ./sbom/detect/binary -run Corpus -v -corpus DIR [-eager] [-index]
 //
 // It prints recall (name and version right) and precision, once for the upstreams that the
 // rules were written with and once for those that were held out. It fails when what is
-// promised of the precise mode does not hold.
+// promised of the precise mode does not hold. That is what the content of the files says alone;
+// with -index a second table is what is said with package fileindex/debian.
 func TestCorpus(t *testing.T) {
 	if *corpus == "" {
 		t.Skip("no -corpus: a directory made by the build script of the corpus of binaries")
@@ -61,14 +64,22 @@ func TestCorpus(t *testing.T) {
 	if err := json.Unmarshal(b, &all); err != nil {
 		t.Fatal(err)
 	}
-	d, err := binary.New(&binary.Options{Eager: *eager})
+	evaluate(t, all.Files)
+	if *index {
+		t.Log("with the index of Debian's programs:")
+		evaluate(t, all.Files, debian.Source())
+	}
+}
+
+func evaluate(t *testing.T, files []truth, sources ...binary.Source) {
+	d, err := binary.New(&binary.Options{Eager: *eager, Sources: sources})
 	if err != nil {
 		t.Fatal(err)
 	}
 	lines, rules := make(map[string]*counts), make(map[string]*counts)
 	var reports []binary.File
 	var found []truth
-	for _, f := range all.Files {
+	for _, f := range files {
 		file := filepath.Join(*corpus, "tree", f.Path)
 		if _, err := os.Stat(file); err != nil {
 			continue

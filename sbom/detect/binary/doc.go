@@ -14,8 +14,11 @@
 // each has a confidence, and the precise mode, which is the default, leaves out those
 // below 0.8.
 //
-//   - file-digest, build-id: what a Source knows of the file (package fileindex), over
-//     all that the file says.
+//   - file-digest: what a Source knows of the file (package fileindex), over all that the file
+//     says.
+//   - build-id: likewise. It may be copied into another file: a text of another version is
+//     reported too, and where several versions have it and no text says which of them it is, it is
+//     less sure. Package fileindex/debian has those of programs of Debian.
 //   - package-note: the note that distributions have the linker write.
 //   - native-image-sbom, deno-npm-snapshot, pyinstaller-metadata, asar-manifest,
 //     appended-archive, embedded-package-json, embedded-module-path: a list, a manifest or a

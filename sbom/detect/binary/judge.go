@@ -47,7 +47,7 @@ var confidence = map[string]float64{
 	ruleDirectory:     0.93,
 	ruleFormat:        0.85,
 	ruleBundled:       0.98,
-	ruleBuildID:       1,
+	ruleBuildID:       0.97,
 	ruleDigest:        1,
 	ruleCompiler:      0.85,
 	ruleRelease:       0.91,

@@ -95,14 +95,16 @@ type Report struct {
 	Limited string `json:"limited,omitempty"`
 }
 
-// Main returns the finding of what the file is, nil when nothing says so.
+// Main returns the finding of what the file is, nil when nothing says so. Where a build-id and
+// the file's text say different things it is the surer one, or the first by name and version.
 func (r *Report) Main() *Finding {
+	var main *Finding
 	for i := range r.Findings {
-		if r.Findings[i].Relation == Is {
-			return &r.Findings[i]
+		if f := &r.Findings[i]; f.Relation == Is && (main == nil || f.Confidence() > main.Confidence()) {
+			main = f
 		}
 	}
-	return nil
+	return main
 }
 
 var relations = []Relation{Is, Contains, BuiltAgainst}

@@ -3,9 +3,9 @@ package binary
 import (
 	"strings"
 
+	"github.com/imagetrust/imagetrust/internal/kin"
 	"github.com/imagetrust/imagetrust/sbom/detect/binary/names"
 	"github.com/imagetrust/imagetrust/sbom/detect/internal/oneline"
-	"github.com/imagetrust/imagetrust/internal/kin"
 )
 
 // The rules of siblings.

@@ -1,6 +1,7 @@
 package binary
 
 import (
+	"cmp"
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
@@ -11,6 +12,7 @@ import (
 
 	"github.com/imagetrust/imagetrust/sbom"
 	"github.com/imagetrust/imagetrust/sbom/detect/binary/fileindex"
+	"github.com/imagetrust/imagetrust/sbom/detect/binary/names"
 	"github.com/imagetrust/imagetrust/sbom/detect/internal/oneline"
 )
 
@@ -23,6 +25,10 @@ type Source interface {
 	// Version changes when Find may answer otherwise. It is part of the detector's.
 	Version() string
 }
+
+// sharedBuildID is the confidence in a version when several have the build-id, and nothing else says
+// which of them it is.
+const sharedBuildID = 0.85
 
 // sourcesVersion is what the sources add to the detector's version.
 func sourcesVersion(sources []Source) string {
@@ -68,26 +74,74 @@ func (d *Detector) consult(r *Report, digest string) error {
 }
 
 // know makes the file what a source says that it is. What its text says stays as
-// evidence, if it is of the same version.
+// evidence, if it is of the same version. If it is of another one, a digest is right, as it is of
+// all of the content. A build-id may be copied into another file: then both are reported.
 func (r *Report) know(rule, id string, records []fileindex.Record) {
-	text := id
-	for _, other := range records[1:] {
+	at, settled := r.choose(records)
+	f := findingOf(&records[at])
+	text, sure := id, confidence[rule]
+	for i, other := range records {
+		if i == at {
+			continue
+		}
 		text += ", also in " + other.Name + " " + other.Version
+		if !settled && rule == ruleBuildID && other.Version != f.Version {
+			sure = sharedBuildID
+		}
 	}
-	first := records[0]
-	f := Finding{Name: first.Name, Version: first.Version, PURL: first.PURL, License: first.License, Relation: Is,
-		Evidence: []Evidence{{rule, 0, oneline.Text(text, maxText), confidence[rule]}}}
+	agreeing, denying := r.compare(&f, rule == ruleBuildID)
+	if len(denying) > 0 {
+		text += ", but its text says " + strings.Join(denying, " and ")
+	}
+	f.Evidence = append([]Evidence{{rule, 0, oneline.Text(text, maxText), sure}}, agreeing...)
+	r.Findings = append(r.Findings, f)
+	r.sort()
+}
+
+// choose returns which of several packages of a file it is: the first of the version that its text
+// says, which settles it, or else the first.
+func (r *Report) choose(records []fileindex.Record) (at int, settled bool) {
+	main := r.Main()
+	for i := range records {
+		if main != nil && sameVersion(records[i].Version, main.Version) {
+			return i, true
+		}
+	}
+	return 0, false
+}
+
+// compare takes the findings that say the same as f for evidence of it. Of others that say
+// what the file is it returns the names and versions, and drops them unless they are to be kept.
+func (r *Report) compare(f *Finding, keep bool) (agreeing []Evidence, denying []string) {
+	r.Findings = slices.DeleteFunc(r.Findings, func(said Finding) bool {
+		switch same := sameVersion(f.Version, said.Version); {
+		case same && said.Relation == Is, same && said.Relation == Contains && names.Key(said.Name) == names.Key(f.Name):
+			if said.CPE != "" { // A row of the table, which spells the name as advisories do.
+				f.Name, f.CPE = said.Name, said.CPE
+			}
+			f.License = cmp.Or(f.License, said.License)
+			agreeing = append(agreeing, said.Evidence...)
+			return true
+		case said.Relation == Is && keep:
+			denying = append(denying, said.Name+" "+said.Version)
+			return false
+		}
+		return said.Relation == Is
+	})
+	return agreeing, denying
+}
+
+// findingOf returns the finding of what a source knows.
+func findingOf(r *fileindex.Record) Finding {
+	f := Finding{Name: r.Name, Version: r.Version, PURL: r.PURL, License: r.License, Relation: Is}
 	if f.PURL == "" {
 		f.PURL = sbom.NewPURL("generic", "", f.Name, f.Version, nil)
 	}
-	if said := r.Main(); said != nil && strings.Contains(f.Version, said.Version) {
-		f.CPE = said.CPE
-		if f.License == "" {
-			f.License = said.License
-		}
-		f.Evidence = append(f.Evidence, said.Evidence...)
-	}
-	r.Findings = slices.DeleteFunc(r.Findings, func(f Finding) bool { return f.Relation == Is })
-	r.Findings = append(r.Findings, f)
-	r.sort()
+	return f
+}
+
+// sameVersion reports whether two versions are one, or one of them says less: 3.0 is said of 3.0.13, and
+// 1.1.1 of 1.1.1n. So is the version of a package that still has a distribution's parts.
+func sameVersion(known, said string) bool {
+	return known == said || longer(known, said) || longer(said, known)
 }

@@ -4,7 +4,9 @@ import (
 	"bytes"
 	"context"
 	"crypto/sha256"
+	"encoding/hex"
 	"errors"
+	"fmt"
 	"os"
 	"slices"
 	"strings"
@@ -61,7 +63,7 @@ func (a answers) Find(kind fileindex.Kind, id []byte) ([]fileindex.Record, error
 func TestSource(t *testing.T) {
 	d := withSources(t, answers{}, tools(t))
 	file := elftest.File{BuildID: "00112233445566778899aabbccddeeff00112233", Text: lines("nothing")}
-	if got, want := identify(t, d, "opt/app/server", file.Bytes()), []string{"is tool 1:2.4.1-3 build-id"}; !slices.Equal(got, want) {
+	if got, want := identify(t, d, "opt/app/server", file.Bytes()), []string{"is tool 2.4.1 build-id"}; !slices.Equal(got, want) {
 		t.Errorf("%q, want %q", got, want)
 	}
 	file.BuildID = "ff112233445566778899aabbccddeeff00112233"
@@ -94,6 +96,68 @@ func TestSourceWins(t *testing.T) {
 	}
 }
 
+// TestBuildIDAndText reports both what a build-id and what the text says, where these differ: anyone
+// may write a build-id. What agrees becomes evidence.
+func TestBuildIDAndText(t *testing.T) {
+	const id = "00112233445566778899aabbccddeeff00112233"
+	said := func(version string) fileindex.Record {
+		return fileindex.Record{Name: "curl", Version: version, PURL: "pkg:deb/debian/curl@" + version + "-1"}
+	}
+	other := fileindex.Record{Name: "tool", Version: "2.0", PURL: "pkg:deb/debian/tool@2.0-1"}
+	for what, tt := range map[string]struct {
+		text    string
+		records []fileindex.Record
+		want    []string
+		also    string // in the text of the build-id's evidence
+	}{
+		"the same":                     {"curl 7.88.1 (x86_64-pc-linux-gnu) %s", []fileindex.Record{said("7.88.1")}, []string{"is curl 7.88.1 build-id 0.97 table-self"}, id},
+		"the same as the table has it": {"curl 7.88.1 (x86_64-pc-linux-gnu) %s", []fileindex.Record{{Name: "curl-source", Version: "7.88.1", PURL: "pkg:deb/debian/curl@7.88.1-1"}}, []string{"is curl 7.88.1 build-id 0.97 table-self"}, id},
+		"nothing":                      {"nothing", []fileindex.Record{said("7.88.1")}, []string{"is curl 7.88.1 build-id 0.97"}, id},
+		"another version":              {"curl 8.1.0 (x86_64-pc-linux-gnu) %s", []fileindex.Record{said("7.88.1")}, []string{"is curl 7.88.1 build-id 0.97", "is curl 8.1.0 table-self 0.97"}, ", but its text says curl 8.1.0"},
+		"another program":              {"curl 8.1.0 (x86_64-pc-linux-gnu) %s", []fileindex.Record{other}, []string{"is curl 8.1.0 table-self 0.97", "is tool 2.0 build-id 0.97"}, ", but its text says curl 8.1.0"},
+		"several, one is it":           {"curl 7.88.1 (x86_64-pc-linux-gnu) %s", []fileindex.Record{said("7.87.0"), said("7.88.1")}, []string{"is curl 7.88.1 build-id 0.97 table-self"}, ", also in curl 7.87.0"},
+		"several, any may be":          {"nothing", []fileindex.Record{said("7.87.0"), said("7.88.1")}, []string{"is curl 7.87.0 build-id 0.85"}, ", also in curl 7.88.1"},
+		"several of the same version":  {"nothing", []fileindex.Record{said("7.88.1"), said("7.88.1")}, []string{"is curl 7.88.1 build-id 0.97"}, ", also in curl 7.88.1"},
+	} {
+		raw, err := hex.DecodeString(id)
+		if err != nil {
+			t.Fatal(err)
+		}
+		content := (&elftest.File{BuildID: id, Text: lines(tt.text)}).Bytes()
+		d := withSources(t, answers{fileindex.BuildID, string(raw), tt.records, nil})
+		r, err := d.Identify(context.Background(), "opt/app/server", int64(len(content)), bytes.NewReader(content))
+		if err != nil {
+			t.Fatal(err)
+		}
+		var got []string
+		for _, f := range r.Findings {
+			line := fmt.Sprintf("%s %s %s %s %.2f", f.Relation, f.Name, f.Version, f.Rule(), f.Confidence())
+			for _, e := range f.Evidence[1:] {
+				line += " " + e.Rule
+			}
+			got = append(got, line)
+			if f.Rule() == "build-id" && !strings.HasSuffix(f.Evidence[0].Text, tt.also) {
+				t.Errorf("%s: evidence %q", what, f.Evidence[0].Text)
+			}
+		}
+		if !slices.Equal(got, tt.want) {
+			t.Errorf("%s: %q, want %q", what, got, tt.want)
+		}
+	}
+}
+
+// TestBuildIDIsIt has what the file is not be what it contains as well.
+func TestBuildIDIsIt(t *testing.T) {
+	r := &Report{Findings: []Finding{
+		{Name: "openssl", Version: "3.0.13", Relation: Contains, CPE: "cpe", Evidence: []Evidence{{ruleTable, 7, "OpenSSL 3.0.13", 0.95}}},
+		{Name: "zlib", Version: "1.2.13", Relation: Contains, Evidence: []Evidence{{ruleTable, 9, "inflate 1.2.13", 0.95}}},
+	}}
+	r.know(ruleBuildID, "00", []fileindex.Record{{Name: "openssl", Version: "3.0.13", PURL: "pkg:deb/debian/libssl3@3.0.13-1"}})
+	if len(r.Findings) != 2 || r.Main().Name != "openssl" || r.Main().CPE != "cpe" || len(r.Main().Evidence) != 2 || r.Findings[1].Name != "zlib" {
+		t.Errorf("%+v", r.Findings)
+	}
+}
+
 // TestSourceFails tells the error of a source, with what is known without it.
 func TestSourceFails(t *testing.T) {
 	broken := answers{err: fileindex.ErrFormat}
@@ -103,7 +167,7 @@ func TestSourceFails(t *testing.T) {
 	if !errors.Is(err, fileindex.ErrFormat) || r == nil || r.Main() == nil {
 		t.Errorf("%+v, %v", r, err)
 	}
-	if r, err = withSources(t, broken, tools(t)).Identify(context.Background(), "x", int64(len(content)), bytes.NewReader(content)); !errors.Is(err, fileindex.ErrFormat) || r.Main().Name != "tool" {
+	if r, err = withSources(t, broken, tools(t)).Identify(context.Background(), "x", int64(len(content)), bytes.NewReader(content)); !errors.Is(err, fileindex.ErrFormat) || !slices.ContainsFunc(r.Findings, func(f Finding) bool { return f.Name == "tool" }) {
 		t.Errorf("the next source is not asked: %+v, %v", r, err)
 	}
 	in := detecttest.File{Path: "usr/bin/x", Mode: 0o755, Data: content}

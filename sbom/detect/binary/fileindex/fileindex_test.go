@@ -41,9 +41,9 @@ func open(t testing.TB, b []byte) *Index {
 	return x
 }
 
-// TestFind finds each entry, at sizes around those of blocks, and nothing else.
+// TestFind finds each entry, at sizes around those of blocks and of tables, and nothing else.
 func TestFind(t *testing.T) {
-	for _, n := range []int{0, 1, perBlock - 1, perBlock, perBlock + 1, 5*perBlock + 7} {
+	for _, n := range []int{0, 1, 3 * perBlock, 3*perBlock + 1, 1 << 8, 1<<8 + 1, 5_000} {
 		x := open(t, build(t, n))
 		if err := x.Verify(); err != nil || x.Len() != n {
 			t.Errorf("%d entries: %d, %v", n, x.Len(), err)
@@ -65,7 +65,7 @@ func TestFind(t *testing.T) {
 	}
 }
 
-// TestMany returns the packages of a file that is in many, also over the end of a block.
+// TestMany returns the packages of a file that is in many: the first of them.
 func TestMany(t *testing.T) {
 	var b Builder
 	for i := range 3 * perBlock {
@@ -90,8 +90,40 @@ func TestMany(t *testing.T) {
 	if err != nil || len(got) != MaxRecords || got[0].Version != "1.000" || got[MaxRecords-1].Version != "1.015" {
 		t.Errorf("%v, %v", got, err)
 	}
-	if x.Len() != 3*perBlock+100 {
+	if x.Len() != MaxRecords+100 {
 		t.Errorf("%d entries", x.Len())
+	}
+	for i := range 100 {
+		if got, err := x.Find(SHA256, id(i+1)); err != nil || len(got) != 1 || got[0].Name != "b" {
+			t.Errorf("%v, %v", got, err)
+		}
+	}
+}
+
+// TestLarge finds entries in the largest kind of table.
+func TestLarge(t *testing.T) {
+	if testing.Short() {
+		t.Skip("makes an index of a million entries")
+	}
+	const n = 1<<20 + 1
+	var b Builder
+	for i := range n {
+		if err := b.Add(&Entry{BuildID, id(i), Record{Name: "a", Version: "1"}}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	var out bytes.Buffer
+	if _, err := b.WriteTo(&out); err != nil {
+		t.Fatal(err)
+	}
+	x := open(t, out.Bytes())
+	for i := 0; i < n+1000; i += 997 {
+		if got, err := x.Find(BuildID, id(i)); err != nil || (len(got) == 1) != (i < n) {
+			t.Fatalf("%d: %v, %v", i, got, err)
+		}
+	}
+	if per := float64(out.Len()) / n; per > 9 {
+		t.Errorf("%.1f bytes an entry", per)
 	}
 }
 
@@ -137,7 +169,7 @@ func TestAddErrors(t *testing.T) {
 // TestDamage finds every changed byte by Verify, and no look-up of a damaged index says
 // what the sound one does not.
 func TestDamage(t *testing.T) {
-	sound := build(t, 300)
+	sound := build(t, 400)
 	for at := range sound {
 		b := bytes.Clone(sound)
 		b[at] ^= 0x10
@@ -154,7 +186,7 @@ func TestDamage(t *testing.T) {
 		if at%97 != 0 {
 			continue
 		}
-		for i := range 300 {
+		for i := range 400 {
 			if got, err := x.Find(BuildID, id(i)); err != nil && !errors.Is(err, ErrFormat) || err == nil && !slices.Equal(got, []Record{record(i)}) {
 				t.Fatalf("byte %d: %v, %v", at, got, err)
 			}
@@ -232,7 +264,7 @@ func FuzzIndex(f *testing.F) {
 			if err != nil && !errors.Is(err, ErrFormat) || len(got) > MaxRecords {
 				t.Fatalf("%d records, %v", len(got), err)
 			}
-			if most := 40*blockSize + MaxRecords*(maxText+recordHead); c.bytes > most {
+			if most := maxBucket*entryMost + MaxRecords*(maxBlock+8) + 100; c.bytes > most {
 				t.Errorf("%d bytes read, at most %d", c.bytes, most)
 			}
 			for _, r := range got {
@@ -244,16 +276,33 @@ func FuzzIndex(f *testing.F) {
 	})
 }
 
-// mend puts a number somewhere, and makes the sums of the header and of the first block right.
+// entryMost is the greatest size of an entry.
+const entryMost = 20
+
+// mend puts a number somewhere, and makes the sums of the header, of the buckets and of the blocks of
+// records right, as far as they are where the header says.
 func mend(b []byte, at int, value uint32) []byte {
 	if at >= 0 && at < len(b)-4 {
 		binary.LittleEndian.PutUint32(b[at:], value)
 	}
-	if len(b) >= headerSize+blockSize {
-		end := headerSize + perBlock*entrySize
-		binary.LittleEndian.PutUint32(b[end:], checksum(b[headerSize:end]))
-	}
 	binary.LittleEndian.PutUint32(b[headerSize-4:], checksum(b[:headerSize-4]))
+	h, ok := parseHeader(b, int64(len(b)))
+	if !ok {
+		return b
+	}
+	buildIDs, _, places, blocks, _ := h.layout()
+	number := func(at uint64) uint64 { return uint64(binary.LittleEndian.Uint32(b[at:])) }
+	for i := range buildIDs.buckets() {
+		from, to := number(buildIDs.at+4*i), number(buildIDs.at+4*i+4)
+		if start, end := buildIDs.bucketAt(i, from), buildIDs.bucketAt(i, to); from <= to && end+4 <= uint64(len(b)) {
+			binary.LittleEndian.PutUint32(b[end:], buildIDs.bucketSum(i, b[start:end]))
+		}
+	}
+	for i := range h.blocks() {
+		if from, to := number(places+4*i), number(places+4*i+4); from+4 <= to && blocks+to <= uint64(len(b)) {
+			binary.LittleEndian.PutUint32(b[blocks+from:], checksum(b[blocks+from+4:blocks+to]))
+		}
+	}
 	return b
 }
 

@@ -5,10 +5,13 @@ import (
 	"crypto/sha256"
 	"encoding/binary"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"io"
 	"sort"
 	"strings"
+
+	"github.com/imagetrust/imagetrust/internal/inflate"
 )
 
 // Index looks files up. It is safe for concurrent use if its reader is.
@@ -47,7 +50,7 @@ func readAt(r io.ReaderAt, b []byte, at uint64) error {
 }
 
 // Len returns the number of entries.
-func (x *Index) Len() int { return int(x.h.entries) } //nolint:gosec // At most MaxEntries.
+func (x *Index) Len() int { return int(x.h.buildIDs + x.h.digests) } //nolint:gosec // At most MaxEntries.
 
 // Version identifies the content: two indexes of the same version say the same.
 func (x *Index) Version() string { return hex.EncodeToString(x.h.sum[:]) }
@@ -56,7 +59,8 @@ func (x *Index) Version() string { return hex.EncodeToString(x.h.sum[:]) }
 // has the sum that the header states.
 func (x *Index) Verify() error {
 	h := sha256.New()
-	size := int64(x.h.recordsAt - headerSize + x.h.recordsSize) //nolint:gosec // Within the size of the file.
+	_, _, _, _, end := x.h.layout()
+	size := int64(end - headerSize) //nolint:gosec // Within the size of the file.
 	n, err := io.Copy(h, io.NewSectionReader(x.r, headerSize, size))
 	switch {
 	case err != nil:
@@ -72,96 +76,106 @@ func (x *Index) Verify() error {
 // Find returns the records of the file with that id: none if it is not known, and more than one if
 // it is in several packages, in order of their text. The error wraps ErrFormat, or is that of the reader.
 func (x *Index) Find(kind Kind, id []byte) ([]Record, error) {
-	if len(id) < MinID || len(id) > MaxID {
+	if len(id) < MinID || len(id) > MaxID || kind.keySize() == 0 {
 		return nil, nil
 	}
+	t, digests, _, _, _ := x.h.layout()
+	if kind == SHA256 {
+		t = digests
+	}
 	k := keyOf(kind, id)
-	count, _ := blocks(x.h.entries)
-	var failed error
-	// The first block whose last key is not below.
-	at := sort.Search(int(count), func(i int) bool { //nolint:gosec // At most MaxEntries.
-		b, err := x.block(i)
-		if err != nil {
-			failed = err
-			return true
-		}
-		last := b[len(b)-entrySize:]
-		return bytes.Compare(last[:keySize], k[:]) >= 0
-	})
-	var out []Record
-	for i := at; failed == nil && i < int(count) && len(out) < MaxRecords; i++ { //nolint:gosec // At most MaxEntries.
-		var b []byte
-		if b, failed = x.block(i); failed != nil {
-			break
-		}
-		var done bool
-		if out, done, failed = x.collect(b, k, out); done {
-			break
-		}
-	}
-	if failed != nil {
-		return nil, failed
-	}
-	return out, nil
-}
-
-// block returns the entries of a block, whose sum it has checked.
-func (x *Index) block(i int) ([]byte, error) {
-	first := uint64(i) * perBlock //nolint:gosec // Not negative.
-	n := min(perBlock, x.h.entries-first)
-	b := make([]byte, n*entrySize+4)
-	if err := readAt(x.r, b, headerSize+uint64(i)*blockSize); err != nil { //nolint:gosec // Not negative.
+	bucket, err := x.bucket(&t, t.bucketOf(k))
+	if err != nil {
 		return nil, err
 	}
-	entries := b[:n*entrySize]
-	if binary.LittleEndian.Uint32(b[n*entrySize:]) != checksum(entries) {
-		return nil, fmt.Errorf("%w: block %d", ErrFormat, i)
+	size, rest := int(t.entrySize()), k[t.prefix():kind.keySize()] //nolint:gosec // At most 20.
+	n := len(bucket) / size
+	at := sort.Search(n, func(i int) bool { return bytes.Compare(bucket[i*size:][:len(rest)], rest) >= 0 })
+	var numbers []uint64
+	for ; at < n && len(numbers) < MaxRecords && bytes.Equal(bucket[at*size:][:len(rest)], rest); at++ {
+		var number [8]byte
+		copy(number[:], bucket[at*size+len(rest):][:t.width])
+		numbers = append(numbers, binary.LittleEndian.Uint64(number[:]))
+	}
+	return x.records(numbers)
+}
+
+// bucket returns the entries of a bucket, whose sum it has checked.
+func (x *Index) bucket(t *table, number uint64) ([]byte, error) {
+	b := make([]byte, 8)
+	if err := readAt(x.r, b, t.at+4*number); err != nil {
+		return nil, err
+	}
+	from, to := uint64(binary.LittleEndian.Uint32(b)), uint64(binary.LittleEndian.Uint32(b[4:]))
+	if from > to || to > t.entries || to-from > maxBucket {
+		return nil, fmt.Errorf("%w: place of bucket %d", ErrFormat, number)
+	}
+	b = make([]byte, (to-from)*t.entrySize()+sumSize)
+	if err := readAt(x.r, b, t.bucketAt(number, from)); err != nil {
+		return nil, err
+	}
+	entries := b[:len(b)-sumSize]
+	if binary.LittleEndian.Uint32(b[len(entries):]) != t.bucketSum(number, entries) {
+		return nil, fmt.Errorf("%w: bucket %d", ErrFormat, number)
 	}
 	return entries, nil
 }
 
-// collect appends the records of a block's entries with the key, and reports whether
-// there can be no more of them.
-func (x *Index) collect(b []byte, k key, out []Record) ([]Record, bool, error) {
-	for ; len(b) > 0; b = b[entrySize:] {
-		switch c := bytes.Compare(b[:keySize], k[:]); {
-		case c > 0 || len(out) == MaxRecords:
-			return out, true, nil
-		case c == 0:
-			r, err := x.record(uint64(binary.LittleEndian.Uint32(b[keySize:entrySize])))
-			if err != nil {
-				return nil, true, err
-			}
-			out = append(out, r)
+// records returns the records with these numbers.
+func (x *Index) records(numbers []uint64) (out []Record, err error) {
+	var block []string
+	have := x.h.blocks() // The number of the block; there is none of this number.
+	for _, number := range numbers {
+		if number >= x.h.records {
+			return nil, fmt.Errorf("%w: record %d of %d", ErrFormat, number, x.h.records)
 		}
+		if at := number / perBlock; at != have {
+			if block, err = x.block(at); err != nil {
+				return nil, err
+			}
+			have = at
+		}
+		f := block[number%perBlock*recordLines:]
+		r := Record{f[0], f[1], f[2], f[3]}
+		if !r.sound() {
+			return nil, fmt.Errorf("%w: record %d", ErrFormat, number)
+		}
+		out = append(out, r)
 	}
-	return out, false, nil
+	return out, nil
 }
 
-// record reads the record at an offset among the records.
-func (x *Index) record(at uint64) (Record, error) {
-	head := make([]byte, recordHead)
-	if at+recordHead > x.h.recordsSize {
-		return Record{}, fmt.Errorf("%w: a record at %d", ErrFormat, at)
+// recordLines is the number of lines of a record.
+const recordLines = 4
+
+// block returns the lines of the records of a block, whose sum it has checked.
+func (x *Index) block(number uint64) ([]string, error) {
+	wrong := func(err error) error { return fmt.Errorf("%w: block %d of records: %v", ErrFormat, number, err) }
+	_, _, places, blocks, _ := x.h.layout()
+	place := make([]byte, 8)
+	if err := readAt(x.r, place, places+4*number); err != nil {
+		return nil, err
 	}
-	if err := readAt(x.r, head, x.h.recordsAt+at); err != nil {
-		return Record{}, err
+	from, to := uint64(binary.LittleEndian.Uint32(place)), uint64(binary.LittleEndian.Uint32(place[4:]))
+	if from+sumSize > to || to > x.h.blocksSize || to-from > maxBlock {
+		return nil, wrong(fmt.Errorf("from %d to %d", from, to))
 	}
-	size := uint64(binary.LittleEndian.Uint16(head))
-	if size > maxText || at+recordHead+size > x.h.recordsSize {
-		return Record{}, fmt.Errorf("%w: a record at %d of %d bytes", ErrFormat, at, size)
+	b := make([]byte, to-from)
+	if err := readAt(x.r, b, blocks+from); err != nil {
+		return nil, err
 	}
-	text := make([]byte, size)
-	if err := readAt(x.r, text, x.h.recordsAt+at+recordHead); err != nil {
-		return Record{}, err
+	if binary.LittleEndian.Uint32(b) != checksum(b[sumSize:]) {
+		return nil, wrong(errors.New("its sum"))
 	}
-	f := strings.Split(string(text), "\n")
-	if binary.LittleEndian.Uint32(head[2:]) != checksum(text) || len(f) != 4 {
-		return Record{}, fmt.Errorf("%w: the record at %d", ErrFormat, at)
+	z := inflate.Decompressor(bytes.NewReader(b[sumSize:]))
+	defer z.Close()
+	text, err := io.ReadAll(io.LimitReader(z, maxBlock+1))
+	if err != nil {
+		return nil, wrong(err)
 	}
-	r := Record{f[0], f[1], f[2], f[3]}
-	if !r.sound() {
-		return Record{}, fmt.Errorf("%w: the record at %d", ErrFormat, at)
+	lines := strings.Split(string(text), "\n")
+	if want := min(perBlock, x.h.records-number*perBlock) * recordLines; uint64(len(lines)) != want+1 || len(text) > maxBlock {
+		return nil, wrong(fmt.Errorf("%d lines in %d bytes", len(lines), len(text)))
 	}
-	return r, nil
+	return lines, nil
 }

@@ -3,6 +3,8 @@ package fileindex
 import (
 	"bufio"
 	"bytes"
+	"cmp"
+	"compress/flate"
 	"crypto/sha256"
 	"encoding/binary"
 	"fmt"
@@ -15,9 +17,9 @@ import (
 // Builder takes in entries and writes an index. The zero value is empty. It keeps 20 bytes
 // an entry, and each record once.
 type Builder struct {
-	entries []stored
-	offsets map[Record]uint32
-	records []byte
+	buildIDs, digests []stored
+	records           []string // their texts
+	numbers           map[string]uint32
 }
 
 type stored struct {
@@ -27,37 +29,36 @@ type stored struct {
 
 // Add adds an entry. The error wraps ErrRecord.
 func (b *Builder) Add(e *Entry) error {
-	if len(e.ID) < MinID || len(e.ID) > MaxID || e.Kind != BuildID && e.Kind != SHA256 {
+	if len(e.ID) < MinID || len(e.ID) > MaxID || e.Kind.keySize() == 0 {
 		return fmt.Errorf("%w: kind %d, id of %d bytes", ErrRecord, e.Kind, len(e.ID))
 	}
-	if len(b.entries) >= MaxEntries {
+	if len(b.buildIDs)+len(b.digests) >= MaxEntries {
 		return fmt.Errorf("%w: more than %d entries", ErrRecord, MaxEntries)
 	}
-	at, ok := b.offsets[e.Record]
-	if !ok {
-		text, err := e.text()
-		if err != nil {
-			return err
-		}
-		if b.offsets == nil {
-			b.offsets = make(map[Record]uint32)
-		}
-		if int64(len(b.records))+recordHead+int64(len(text)) >= 1<<32 {
-			return fmt.Errorf("%w: more than 4 GiB of records", ErrRecord)
-		}
-		at = uint32(len(b.records)) //nolint:gosec // Just compared.
-		b.offsets[e.Record] = at
-		b.records = binary.LittleEndian.AppendUint16(b.records, uint16(len(text))) //nolint:gosec // At most maxText.
-		b.records = binary.LittleEndian.AppendUint32(b.records, checksum([]byte(text)))
-		b.records = append(b.records, text...)
+	text, err := e.text()
+	if err != nil {
+		return err
 	}
-	b.entries = append(b.entries, stored{keyOf(e.Kind, e.ID), at})
+	number, ok := b.numbers[text]
+	if !ok {
+		if b.numbers == nil {
+			b.numbers = make(map[string]uint32)
+		}
+		number = uint32(len(b.records)) //nolint:gosec // At most MaxEntries.
+		b.numbers[text] = number
+		b.records = append(b.records, text)
+	}
+	list := &b.digests
+	if e.Kind == BuildID {
+		list = &b.buildIDs
+	}
+	*list = append(*list, stored{keyOf(e.Kind, e.ID), number})
 	return nil
 }
 
 // text returns what a record is in the file.
 func (r *Record) text() (string, error) {
-	text := strings.Join([]string{r.Name, r.Version, r.PURL, r.License}, "\n")
+	text := strings.Join([]string{r.Name, r.Version, r.PURL, r.License, ""}, "\n")
 	if !r.sound() || len(text) > maxText {
 		return "", fmt.Errorf("%w: %q", ErrRecord, text[:min(len(text), 200)])
 	}
@@ -77,59 +78,117 @@ func (r *Record) sound() bool {
 	return true
 }
 
-// WriteTo writes the index. The same entries make the same bytes, whatever their order was.
+// WriteTo writes the index. The same entries make the same bytes with the same release of
+// Go, whatever their order was. Of an id with more than MaxRecords records, the first in order of
+// their text are written. The error is that of the writer, or wraps ErrRecord.
 func (b *Builder) WriteTo(w io.Writer) (int64, error) {
 	b.order()
-	var body bytes.Buffer
-	for block := range slices.Chunk(b.entries, perBlock) {
-		start := body.Len()
-		for _, e := range block {
-			body.Write(e.key[:])
-			body.Write(binary.LittleEndian.AppendUint32(nil, e.record))
-		}
-		body.Write(binary.LittleEndian.AppendUint32(nil, checksum(body.Bytes()[start:])))
+	places, blocks, err := b.blocks()
+	if err != nil {
+		return 0, err
 	}
-	h := header{entries: uint64(len(b.entries)), recordsAt: headerSize + uint64(body.Len()), recordsSize: uint64(len(b.records))} //nolint:gosec // Lengths.
-	body.Write(b.records)
-	sum := sha256.Sum256(body.Bytes())
+	h := header{buildIDs: uint64(len(b.buildIDs)), digests: uint64(len(b.digests)), records: uint64(len(b.records)), blocksSize: uint64(len(blocks))}
+	buildIDs, digests, _, _, size := h.layout()
+	body, err := buildIDs.append(make([]byte, 0, size), b.buildIDs)
+	if err != nil {
+		return 0, err
+	}
+	if body, err = digests.append(body, b.digests); err != nil {
+		return 0, err
+	}
+	body = append(append(body, places...), blocks...)
+	sum := sha256.Sum256(body)
 	copy(h.sum[:], sum[:])
 	out := bufio.NewWriter(w)
 	_, _ = out.Write(h.bytes())
-	_, _ = body.WriteTo(out)
-	return int64(headerSize) + int64(h.recordsAt-headerSize+h.recordsSize), out.Flush() //nolint:gosec // Lengths.
+	_, _ = out.Write(body)
+	return int64(headerSize + len(body)), out.Flush()
 }
 
-// order sorts the entries by key and text, drops those that are there twice, and lays
-// the records out anew in order of their text.
-func (b *Builder) order() {
-	texts := make(map[uint32]string, len(b.offsets))
-	list := make([]string, 0, len(b.offsets))
-	for _, at := range b.offsets {
-		size := binary.LittleEndian.Uint16(b.records[at:])
-		text := string(b.records[at+recordHead : at+recordHead+uint32(size)])
-		texts[at] = text
-		list = append(list, text)
-	}
-	slices.Sort(list)
-	var records []byte
-	moved := make(map[string]uint32, len(list))
-	for _, text := range list {
-		moved[text] = uint32(len(records))                                     //nolint:gosec // Not more than before.
-		records = binary.LittleEndian.AppendUint16(records, uint16(len(text))) //nolint:gosec // At most maxText.
-		records = append(binary.LittleEndian.AppendUint32(records, checksum([]byte(text))), text...)
-	}
-	for i := range b.entries {
-		b.entries[i].record = moved[texts[b.entries[i].record]]
-	}
-	for r, at := range b.offsets {
-		b.offsets[r] = moved[texts[at]]
-	}
-	b.records = records
-	slices.SortFunc(b.entries, func(x, y stored) int {
-		if c := bytes.Compare(x.key[:], y.key[:]); c != 0 {
-			return c
+// append appends the table of the entries, which are in order.
+func (t *table) append(out []byte, entries []stored) ([]byte, error) {
+	rest, before := entries, 0
+	buckets := make([][]stored, t.buckets())
+	for i := range buckets {
+		n := 0
+		for n < len(rest) && t.bucketOf(rest[n].key) == uint64(i) { //nolint:gosec // Not negative.
+			n++
 		}
-		return int(int64(x.record) - int64(y.record))
+		if n > maxBucket {
+			return nil, fmt.Errorf("%w: %d entries in a bucket", ErrRecord, n)
+		}
+		out = binary.LittleEndian.AppendUint32(out, uint32(before)) //nolint:gosec // At most MaxEntries.
+		buckets[i], rest, before = rest[:n], rest[n:], before+n
+	}
+	out = binary.LittleEndian.AppendUint32(out, uint32(before)) //nolint:gosec // At most MaxEntries.
+	for i, bucket := range buckets {
+		start := len(out)
+		for _, e := range bucket {
+			out = append(out, e.key[t.prefix():t.kind.keySize()]...)
+			out = append(out, binary.LittleEndian.AppendUint32(nil, e.record)[:t.width]...)
+		}
+		out = binary.LittleEndian.AppendUint32(out, t.bucketSum(uint64(i), out[start:])) //nolint:gosec // Not negative.
+	}
+	return out, nil
+}
+
+// blocks returns the places of the blocks of records, and these.
+func (b *Builder) blocks() (places, blocks []byte, err error) {
+	var compressed bytes.Buffer
+	z, err := flate.NewWriter(&compressed, flate.BestCompression)
+	if err != nil {
+		return nil, nil, err
+	}
+	for block := range slices.Chunk(b.records, perBlock) {
+		places = binary.LittleEndian.AppendUint32(places, uint32(len(blocks))) //nolint:gosec // Compared below.
+		compressed.Reset()
+		z.Reset(&compressed)
+		for _, text := range block {
+			if _, err := io.WriteString(z, text); err != nil {
+				return nil, nil, err
+			}
+		}
+		if err := z.Close(); err != nil {
+			return nil, nil, err
+		}
+		blocks = binary.LittleEndian.AppendUint32(blocks, checksum(compressed.Bytes()))
+		if blocks = append(blocks, compressed.Bytes()...); int64(len(blocks)) >= 1<<32 {
+			return nil, nil, fmt.Errorf("%w: more than 4 GiB of records", ErrRecord)
+		}
+	}
+	return binary.LittleEndian.AppendUint32(places, uint32(len(blocks))), blocks, nil //nolint:gosec // Just compared.
+}
+
+// order sorts the records by text, and the entries by key and record, and drops those that
+// are there twice or are too many.
+func (b *Builder) order() {
+	sorted := slices.Sorted(slices.Values(b.records))
+	moved := make([]uint32, len(sorted))
+	for i, text := range sorted {
+		moved[b.numbers[text]] = uint32(i) //nolint:gosec // At most MaxEntries.
+	}
+	b.records = sorted
+	for i, text := range sorted {
+		b.numbers[text] = uint32(i) //nolint:gosec // At most MaxEntries.
+	}
+	b.buildIDs, b.digests = tidy(b.buildIDs, moved), tidy(b.digests, moved)
+}
+
+// tidy gives entries the new numbers of their records, and sorts them.
+func tidy(entries []stored, moved []uint32) []stored {
+	for i := range entries {
+		entries[i].record = moved[entries[i].record]
+	}
+	slices.SortFunc(entries, func(x, y stored) int {
+		return cmp.Or(bytes.Compare(x.key[:], y.key[:]), cmp.Compare(x.record, y.record))
 	})
-	b.entries = slices.Compact(b.entries)
+	entries = slices.Compact(entries)
+	n, last := 0, key{} // How many of the same key were before.
+	return slices.DeleteFunc(entries, func(e stored) bool {
+		if e.key != last {
+			n, last = 0, e.key
+		}
+		n++
+		return n > MaxRecords
+	})
 }

@@ -20,6 +20,7 @@ package main
 
 import (
 	"bufio"
+	"cmp"
 	"compress/gzip"
 	"errors"
 	"fmt"
@@ -28,6 +29,8 @@ import (
 	"path"
 	"slices"
 	"strings"
+
+	"github.com/imagetrust/imagetrust/sbom/detect/binary/internal/upstream"
 )
 
 func main() {
@@ -160,20 +163,7 @@ func split(line string) (name, packages string) {
 	return "", ""
 }
 
-// projectOf returns a package's project: its source, without what Debian adds to the names of some:
-// a language, a version.
+// projectOf returns a package's project.
 func projectOf(p string, sources map[string]string) string {
-	source := sources[p]
-	if source == "" {
-		source = p
-	}
-	for _, prefix := range []string{"rust-", "golang-", "haskell-", "ocaml-"} {
-		source = strings.TrimPrefix(source, prefix)
-	}
-	source = strings.TrimSuffix(source, "-opensource-src")
-	name := strings.TrimRight(source, ".0123456789")
-	if versioned := strings.HasSuffix(name, "-") || strings.Contains(source[len(name):], "."); versioned && len(name) > 2 {
-		source = strings.TrimSuffix(name, "-")
-	}
-	return strings.TrimSuffix(source, "-toolchain")
+	return upstream.Listed(cmp.Or(sources[p], p))
 }
