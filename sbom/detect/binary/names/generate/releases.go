@@ -75,7 +75,7 @@ func (r releases) add(p map[string]string) {
 	}
 	name := upstream.Title(upstream.Project(source, p["Homepage"]))
 	key := names.Key(name)
-	if len(key) < 2 {
+	if len(key) < 2 || otherwise[source] {
 		return
 	}
 	if r[key] == nil {
@@ -83,6 +83,10 @@ func (r releases) add(p map[string]string) {
 	}
 	r[key].take(name, upstream.Canonical(upstream.Version(version)), p["Package"], p["Section"])
 }
+
+// otherwise are sources that are not what all the world calls so: docker is a part of a desktop there,
+// and docker.io what runs containers.
+var otherwise = map[string]bool{"docker": true}
 
 // take takes in a version of a package. What is only for compiling is no sign of a release.
 func (p *project) take(name, version, of, section string) {
