@@ -191,7 +191,7 @@ func (j *judge) nameFile() {
 		stems = []string{stem(j.facts.SONAME), base}
 	}
 	for _, s := range stems {
-		for _, n := range spellings(s) {
+		for _, n := range names.Spellings(s) {
 			if !contains(j.names, n) {
 				j.names = append(j.names, n)
 			}
@@ -208,7 +208,7 @@ func (j *judge) nameFile() {
 		more = append([]string{j.product.Name}, j.product.Names...)
 	} else if !j.isModule() {
 		j.project = names.Project(j.stem)
-		more = spellings(j.project)
+		more = names.Spellings(j.project)
 	}
 	for _, n := range more {
 		if n = names.Key(n); !contains(j.names, n) {

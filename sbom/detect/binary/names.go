@@ -154,38 +154,12 @@ func unnumbered(stem string) string {
 	return stem
 }
 
-// anonymous are names of files that say nothing about them.
-var anonymous = map[string]bool{"server": true, "app": true, "main": true, "bin": true, "native": true, "tool": true, "program": true, "test": true, "lib": true,
-	"client": true, "daemon": true, "agent": true, "core": true, "plugin": true, "module": true, "index": true, "run": true, "start": true, "entrypoint": true}
-
 // written returns the ways in which a program of that stem may write its name.
 func written(stem string) []string {
 	var out []string
 	for _, s := range []string{stem, strings.TrimRight(stem, "-.0123456789")} {
-		if n := names.Key(s); len(n) > 1 && !anonymous[n] && !contains(out, s) {
+		if n := names.Key(s); len(n) > 1 && !names.Anonymous(n) && !contains(out, s) {
 			out = append(out, s)
-		}
-	}
-	return out
-}
-
-// spellings returns the ways in which a program of that stem may call itself, best
-// first, as names are compared; none if the stem says nothing.
-func spellings(stem string) []string {
-	var out []string
-	add := func(s string) {
-		if n := names.Key(s); len(n) > 1 && !anonymous[n] && !contains(out, n) {
-			out = append(out, n)
-		}
-	}
-	add(stem)
-	short := strings.TrimPrefix(stem, "lib")
-	add(short)
-	for _, s := range []string{stem, short} {
-		bare := strings.TrimRight(s, "-.0123456789")
-		add(bare)
-		if i := strings.IndexAny(bare, "-_."); i > 2 {
-			add(bare[:i])
 		}
 	}
 	return out

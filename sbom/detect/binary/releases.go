@@ -14,9 +14,9 @@ import (
 )
 
 // noteMention notes a version that is part of a string. That of a symbol ("GLIBC_2.2.5") says
-// what the file is linked with.
+// what the file is linked with, while in small letters it may be the file's ("SSH-2.0-libssh2_1.10.0").
 func (c *collector) noteMention(v *textscan.Version) {
-	if bytes.HasSuffix(v.Before, []byte("_")) || address(v.Text) {
+	if name, ok := bytes.CutSuffix(v.Before, []byte("_")); address(v.Text) || ok && bytes.Equal(name, bytes.ToUpper(name)) {
 		return
 	}
 	if _, ok := c.mentioned[string(v.Text)]; !ok && c.room(len(c.mentioned), maxBare, "versions") {
@@ -28,15 +28,27 @@ func (c *collector) noteMention(v *textscan.Version) {
 // is of, if there is just one: first of those that are whole strings, of three numbers before those
 // of two, then of all others.
 func (j *judge) fromReleases() {
-	releases := j.released()
-	if releases.None() || j.binds(releases) {
-		return
-	}
-	j.fromReleaseName(releases)
 	whole := make(map[string]place, len(j.bare))
 	for v, b := range j.bare {
 		whole[v] = b.place
 	}
+	for _, n := range append([]string{j.ownName()}, j.names...) {
+		releases := names.ReleasesOf(n)
+		if releases.None() {
+			continue
+		}
+		if j.binds(releases) {
+			return
+		}
+		j.fromReleaseName(releases)
+		if j.fromReleasesOf(releases, whole) {
+			return
+		}
+	}
+}
+
+// fromReleasesOf takes the release of one project, and reports whether there are some.
+func (j *judge) fromReleasesOf(releases names.Releases, whole map[string]place) bool {
 	for _, try := range []struct {
 		versions map[string]place
 		short    bool
@@ -47,9 +59,10 @@ func (j *judge) fromReleases() {
 			j.claim(Is, try.rule, j.product, j.releasedName(releases), version, at, 1)
 		}
 		if count > 0 {
-			return
+			return true
 		}
 	}
+	return false
 }
 
 // fromStatedReleases takes the release that a string begins with, behind the name of a project that
@@ -140,7 +153,7 @@ func (j *judge) binds(releases names.Releases) bool {
 	project := names.Key(releases.Project())
 	return slices.ContainsFunc(j.facts.Needed, func(library string) bool {
 		s := stem(library)
-		return slices.Contains(spellings(s), project) || names.Key(names.Project(s)) == project
+		return slices.Contains(names.Spellings(s), project) || names.Key(names.Project(s)) == project
 	})
 }
 

@@ -109,7 +109,8 @@ func (j *judge) fromPairs() {
 	for k, p := range j.pairs {
 		words := strings.Fields(k.words)
 		if k.words == "%s" {
-			if len(j.names) > 0 && p.form == own && strings.Count(k.version, ".") > 1 {
+			known := names.ReleasesOf(j.ownProject(j.ownName(), k.version)).Has(k.version)
+			if len(j.names) > 0 && p.form == own && (known || strings.Count(k.version, ".") > 1) {
 				j.claim(Is, ruleOwn, j.product, j.ownName(), k.version, p.place, p.count)
 			}
 			continue

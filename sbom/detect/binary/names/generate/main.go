@@ -7,7 +7,7 @@
 //	go run ./sbom/detect/binary/names/generate files contents available sbom/detect/binary/names/debian.tsv.gz
 //
 // Debian 12 was the source of the table that is here. A name that packages of several
-// projects ship is left out, and so is one that begins like the project's.
+// projects ship is left out, and so is one whose spellings are the project's.
 //
 // And that of the releases of projects, releases.tsv.gz, of the lists "Packages" of as many suites as
 // there are (dists/SUITE/main/binary-amd64/Packages.xz, unpacked):
@@ -31,6 +31,7 @@ import (
 	"strings"
 
 	"github.com/imagetrust/imagetrust/sbom/detect/binary/internal/upstream"
+	"github.com/imagetrust/imagetrust/sbom/detect/binary/names"
 )
 
 func main() {
@@ -115,52 +116,59 @@ func readContents(file string, sources map[string]string) (map[string]string, er
 		return nil, err
 	}
 	defer f.Close()
-	projects := make(map[string]string)
+	open, private := make(map[string]string), make(map[string]string)
 	s := bufio.NewScanner(f)
 	s.Buffer(nil, 1<<20)
 	for s.Scan() {
-		name, packages := split(s.Text())
+		name, packages, own := split(s.Text())
 		if name == "" {
 			continue
 		}
+		projects := open
+		if own {
+			projects = private
+		}
 		for p := range strings.SplitSeq(packages, ",") {
-			p = path.Base(p)
-			project := projectOf(p, sources)
+			project := projectOf(path.Base(p), sources)
 			if have, ok := projects[name]; ok && have != project {
 				project = ""
 			}
 			projects[name] = project
 		}
 	}
-	for name, project := range projects {
-		if strings.HasPrefix(strings.TrimPrefix(name, "lib"), strings.TrimPrefix(project, "lib")) {
-			projects[name] = ""
+	maps.Copy(private, open) // What all may use has the name before what is in a project's own directory.
+	for name, project := range private {
+		if slices.Contains(names.Spellings(name), names.Key(project)) {
+			private[name] = ""
 		}
 	}
-	return projects, s.Err()
+	return private, s.Err()
 }
 
 // split returns the name of a program or library and the packages that ship it; no
-// name for other files.
-func split(line string) (name, packages string) {
+// name for other files. Own are those in directories of a project's own, below /usr/lib.
+func split(line string) (name, packages string, own bool) {
 	i := strings.LastIndexAny(line, " \t")
 	if i < 0 {
-		return "", ""
+		return "", "", false
 	}
 	file, packages := strings.TrimRight(line[:i], " \t"), line[i+1:]
 	dir, base := path.Split(file)
 	if strings.ContainsAny(base, " \t") {
-		return "", ""
+		return "", "", false
 	}
-	switch strings.TrimPrefix(dir, "usr/") {
-	case "bin/", "sbin/", "libexec/", "games/":
-		return base, packages
-	case "lib/x86_64-linux-gnu/", "lib/":
-		if stem, version, ok := strings.Cut(base, ".so"); ok && strings.HasPrefix(version, ".") {
-			return stem, packages
-		}
+	dir = strings.TrimPrefix(dir, "usr/")
+	stem, version, library := strings.Cut(base, ".so")
+	library = library && strings.HasPrefix(version, ".") && strings.HasPrefix(dir, "lib/")
+	switch {
+	case dir == "bin/" || dir == "sbin/" || dir == "libexec/" || dir == "games/":
+		return base, packages, false
+	case library:
+		return stem, packages, dir != "lib/" && dir != "lib/x86_64-linux-gnu/"
+	case strings.HasPrefix(dir, "lib/") && (strings.HasSuffix(dir, "/bin/") || strings.HasSuffix(dir, "/sbin/")) && !strings.Contains(base, "."):
+		return base, packages, true
 	}
-	return "", ""
+	return "", "", false
 }
 
 // projectOf returns a package's project.

@@ -21,6 +21,12 @@ func TestRun(t *testing.T) {
 usr/bin/xfs2                  admin/xfsprogs
 usr/bin/both                  admin/one,admin/two
 usr/bin/hf                    utils/hyperfine
+usr/lib/swi/bin/x86/swipl     utils/swi
+usr/lib/swi/bin/swipl         utils/swi
+usr/lib/swi/libswi-in.so.1    utils/swi
+usr/lib/swi/libinner.so.1     utils/swi
+usr/lib/swi/libinner.so       utils/swi
+usr/lib/swi/data              utils/swi
 usr/bin/gio                   libs/libglib2.0-bin
 usr/lib/x86_64-linux-gnu/libgobject.so.0.1 libs/libglib2.0-0
 usr/lib/x86_64-linux-gnu/libgobject.so     libs/libglib2.0-dev
@@ -43,7 +49,7 @@ odd
 		t.Fatal(err)
 	}
 	got, err := io.ReadAll(z)
-	if want := "glib\tgio libgobject\nhyperfine\thf\nxfsprogs\tmkfs.xfs xfs2\n"; err != nil || string(got) != want {
+	if want := "glib\tgio libgobject\nhyperfine\thf\nswi\tlibinner swipl\nxfsprogs\tmkfs.xfs xfs2\n"; err != nil || string(got) != want {
 		t.Errorf("%q, %v, want %q", got, err, want)
 	}
 	if err := run(filepath.Join(dir, "none"), available, out); err == nil {
