@@ -288,6 +288,10 @@ func FuzzBinary(f *testing.F) {
 	for _, file := range tree() {
 		f.Add(file.Path, file.Data)
 	}
+	for _, text := range []string{rust, "runtime.gopanic\x00\xf1\xff\xff\xff\x00\x00\x01\x08"} {
+		file := elftest.Packed{Text: text, Strings: []string{"tool", "1.6.7~rc0", "x", "4.5.6", "a <b@c>"}, Data: map[string]bool{"4.5.6": true}}
+		f.Add("usr/bin/tool", file.Bytes())
+	}
 	d := detector(f, true)
 	f.Fuzz(func(t *testing.T, path string, data []byte) {
 		if e := (detecttest.File{Path: "usr/bin/x", Data: data}).Entry(); !d.Wants(&e) {
@@ -310,7 +314,8 @@ func FuzzBinary(f *testing.F) {
 				continue // Its text may be compressed, or numbers.
 			}
 			// Every version is text of the file, or of its name.
-			if v := strings.TrimPrefix(x.Version, "v"); !bytes.Contains(data, []byte(v)) && !strings.Contains(path, v) && x.Rule() != rulePackageNote {
+			v := strings.TrimPrefix(x.Version, "v")
+			if tilde := strings.ReplaceAll(v, "-", "~"); !bytes.Contains(data, []byte(v)) && !bytes.Contains(data, []byte(tilde)) && !strings.Contains(path, v) && x.Rule() != rulePackageNote {
 				t.Errorf("version %q of %s is nowhere", x.Version, x.Name)
 			}
 		}

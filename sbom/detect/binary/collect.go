@@ -2,6 +2,7 @@ package binary
 
 import (
 	"bytes"
+	"io"
 	"strings"
 
 	"github.com/imagetrust/imagetrust/sbom/detect/binary/internal/header"
@@ -44,6 +45,10 @@ type collector struct {
 	near      map[nearKey]place
 	goVersion map[string]int64
 	limited   string
+
+	file     io.ReaderAt // to look at once more; nil if it can't be
+	fileSize int64
+	goStated bool // Go's build information has the version
 }
 
 // place is where text is.
@@ -121,6 +126,7 @@ func (c *collector) room(have, most int, what string) bool {
 
 // Version implements textscan.Observer.
 func (c *collector) Version(v *textscan.Version) {
+	c.goMain(v)
 	if c.crate(v) || c.goModule(v) || c.goToolchain(v) || c.compiler(v) {
 		return
 	}

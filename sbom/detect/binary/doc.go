@@ -64,12 +64,26 @@
 //   - name-packed-with-version: the file's name at once before or behind a version, in
 //     programs of languages that do not end their strings.
 //   - file-name: the version in NAME-1.2.3.so.
+//   - string-beside-name: a version next to the file's name, or to what introduces it, where both are
+//     whole strings of a program in Rust by what refers to them (see below).
+//   - only-string-version, most-used-string-version: the only version that is such a string, or that
+//     next to the author; that which code uses by far most. Of a library the first is eager.
 //   - go-linked-version: the version that the linker set in a Go program, if it set just one.
+//   - go-version-variable: the version in a variable that functions of the main module read.
+//   - go-version-in-code: a version in the main package, in a function of the main module that is
+//     about versions, or in several. Where build information has the version, package golang has it.
 //   - only-version: the only whole string that is a version. Eager.
 //
 // The names of a file are its SONAME, its file name, and those of the project that has a
 // program or library of that name (packages rules and names). They decide what a text is
 // taken for; a name without a text says nothing.
+//
+// # Strings without an end
+//
+// Go and Rust store strings side by side: "b3sum1.2.0FILE". Where each begins and ends is known
+// by what refers to it: pairs of an address and a length in data, and code of x86-64 and AArch64
+// that loads both. Go's table of functions says which module's code it is. This takes a
+// second look at an ELF file of 64 bits, and is only done where nothing surer names the file.
 //
 // # What is not known
 //
@@ -96,7 +110,8 @@
 //
 // Where a payload is, often stands at its end. A file with signs of one has to be read once
 // more: [Detector.Detect] returns detect.ErrSkipped for it when it went by once. So has a
-// program whose headers lead back to what went by, as tools leave it that add to programs.
+// program whose headers lead back to what went by, as tools leave it that add to programs, and
+// one in Go or Rust whose strings matter.
 // Reading a payload takes less than 64 MiB, most of that for tables of some hundred
 // thousand files.
 package binary

@@ -42,6 +42,11 @@ var confidence = map[string]float64{
 	ruleFileName:      0.85,
 	ruleOnly:          0.6,
 	ruleLinked:        0.9,
+	ruleBesideName:    0.93,
+	ruleOnlyString:    0.88,
+	ruleMostUsed:      0.85,
+	ruleGoVariable:    0.94,
+	ruleGoCode:        0.86,
 	ruleSentence:      0.6,
 	rulePacked:        0.85,
 	ruleDirectory:     0.93,
@@ -110,6 +115,8 @@ type judge struct {
 	product *rules.Product // that the names are of, if it is in the table
 	claims  []claim        // on what the file is
 	others  []claim        // on what it has
+
+	goModule, goName string // of a Go program: the main module, and what it is called
 }
 
 // claim is one reason for one version.
@@ -158,6 +165,7 @@ func (c *collector) judge() *Report {
 	j.fromBare()
 	j.fromLinker()
 	j.fromPacked()
+	j.fromStrings()
 	j.fromFileName()
 	j.fromReleases()
 	j.fromStatedReleases()
@@ -305,7 +313,7 @@ func longer(long, short string) bool {
 
 // describe fills in what the table has of a product.
 func (j *judge) describe(f *Finding, p *rules.Product) {
-	kind, name := "generic", f.Name
+	kind, name, version := "generic", f.Name, f.Version
 	if p != nil {
 		f.License = p.License
 		if p.CPE != "" {
@@ -315,8 +323,11 @@ func (j *judge) describe(f *Finding, p *rules.Product) {
 			kind, name, _ = strings.Cut(p.PURL, "/")
 		}
 	}
+	if p == nil && f.Relation == Is && (f.Name == j.goName || f.Name == j.goModule) && j.goModule != "" {
+		kind, name, version = "golang", j.goModule, "v"+version
+	}
 	group, name := path.Split(name)
-	f.PURL = sbom.NewPURL(kind, strings.Trim(group, "/"), name, f.Version, nil)
+	f.PURL = sbom.NewPURL(kind, strings.Trim(group, "/"), name, version, nil)
 }
 
 // Traits that say that another detector knows better.

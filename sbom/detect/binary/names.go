@@ -139,6 +139,9 @@ func stem(file string) string {
 	for _, ext := range []string{".exe", ".dll", ".dylib", ".node", ".wasm"} {
 		name = strings.TrimSuffix(name, ext)
 	}
+	if i := strings.LastIndex(name, ".linux-"); i > 0 && strings.HasSuffix(file, ".node") {
+		name = name[:i] // As napi-rs names modules: NAME.linux-x64-gnu.node.
+	}
 	return name
 }
 

@@ -37,8 +37,8 @@ var payloadConfidence = map[string]float64{
 	jsprogram.RulePath:     0.95,
 }
 
-// errOnce is the error of a payload in a file that can only be read once.
-var errOnce = fmt.Errorf("%w: the file can be read only once, and a payload says at its end where it is", detect.ErrSkipped)
+// errOnce is the error of a payload, and of strings, in a file that can only be read once.
+var errOnce = fmt.Errorf("%w: the file can be read only once, and where to look was not known before its end", detect.ErrSkipped)
 
 const (
 	keptHead = 4 << 10  // bytes that a file begins with
@@ -77,6 +77,7 @@ func newReading(d *Detector, file string, size int64, again io.ReaderAt) *readin
 	r := &reading{collector: newCollector(d, file, size), ends: ends{size: size}, again: again}
 	if again != nil {
 		r.headers.Again(again)
+		r.file, r.fileSize = again, size
 	}
 	return r
 }
@@ -108,8 +109,9 @@ func (r *reading) incomplete() bool {
 	if r.again != nil {
 		return false
 	}
+	r.scanner.Close() // What it has not looked at may have signs.
 	facts := r.headers.Facts(nil)
-	return facts.Format != "" && (r.headers.Missed() || len(r.signs(&facts)) > 0)
+	return facts.Format != "" && (r.headers.Missed() || len(r.signs(&facts)) > 0 || r.stringsMatter())
 }
 
 // trait reports whether the text of a trait has gone by.
