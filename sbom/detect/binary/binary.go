@@ -12,6 +12,7 @@ import (
 	"github.com/imagetrust/imagetrust/sbom"
 	"github.com/imagetrust/imagetrust/sbom/detect"
 	"github.com/imagetrust/imagetrust/sbom/detect/binary/internal/header"
+	"github.com/imagetrust/imagetrust/sbom/detect/binary/internal/unwind"
 	"github.com/imagetrust/imagetrust/sbom/detect/binary/rules"
 	"github.com/imagetrust/imagetrust/sbom/detect/internal/oneline"
 	"github.com/imagetrust/imagetrust/sbom/detect/internal/section"
@@ -37,6 +38,7 @@ type Options struct {
 // Detector finds software in programs. It does not change, and is safe for concurrent use.
 type Detector struct {
 	index   func() *rules.Index // made when the first program comes
+	unwind  func() *unwind.Table
 	eager   bool
 	sources []Source
 	version string
@@ -69,7 +71,7 @@ func New(opts *Options) (*Detector, error) {
 	if opts.Eager {
 		version = "1-eager"
 	}
-	return &Detector{index: index, eager: opts.Eager, sources: slices.Clone(opts.Sources), version: version + sourcesVersion(opts.Sources)}, nil
+	return &Detector{index: index, unwind: unwind.Default, eager: opts.Eager, sources: slices.Clone(opts.Sources), version: version + sourcesVersion(opts.Sources)}, nil
 }
 
 // ID implements detect.Detector. What the modes and sources find differs, and so does

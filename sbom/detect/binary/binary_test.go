@@ -133,7 +133,7 @@ func TestRules(t *testing.T) {
 		{path: "bin/server", text: lines("server version 1.4.2")},
 		{path: "bin/foo", text: lines("1.4.2", "foo: bad option"), more: []string{"is foo 1.4.2 neighbour"}},
 		{path: "bin/foo", text: lines("1.0", "foo: bad option")},
-		{path: "bin/foo", text: lines("1.4.2", "version %s\n"), precise: []string{"is foo 1.4.2 beside-format"}},
+		{path: "bin/foo", text: lines("1.4.2", "version %s\n"), more: []string{"is foo 1.4.2 beside-format"}},
 		{path: "bin/foo", text: lines("1.4.2", "bar"), more: []string{"is foo 1.4.2 only-version"}},
 		{path: "bin/foo", text: lines("1.4.2", "bar", "4.5.6")},
 		{path: "bin/foo", text: lines("runtime.gopanic", "v1.4.2-ds1", "bar"), precise: []string{"is foo 1.4.2 go-linked-version"}},

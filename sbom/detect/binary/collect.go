@@ -7,6 +7,7 @@ import (
 
 	"github.com/imagetrust/imagetrust/sbom/detect/binary/internal/header"
 	"github.com/imagetrust/imagetrust/sbom/detect/binary/internal/textscan"
+	"github.com/imagetrust/imagetrust/sbom/detect/binary/internal/unwind"
 	"github.com/imagetrust/imagetrust/sbom/detect/binary/rules"
 	"github.com/imagetrust/imagetrust/sbom/detect/internal/oneline"
 )
@@ -49,6 +50,8 @@ type collector struct {
 	file     io.ReaderAt // to look at once more; nil if it can't be
 	fileSize int64
 	goStated bool // Go's build information has the version
+	unwinder unwind.Reader
+	unwound  map[int]*unwound // by number of the group
 }
 
 // place is where text is.
@@ -94,6 +97,7 @@ func newCollector(d *Detector, path string, size int64) *collector {
 		modules: make(map[moduleKey]*imported), libraries: make(map[int64]string), compilers: make(map[string]bool),
 		traits: make(map[int]bool), anchors: make(map[*rules.Product]map[int]bool), groups: make(map[int]bool), near: make(map[nearKey]place), goVersion: make(map[string]int64)}
 	c.scanner = textscan.New(d.index().Matcher(), c)
+	c.unwinder.Function = c.function
 	return c
 }
 
@@ -107,9 +111,11 @@ func (c *collector) Write(p []byte) (int, error) {
 		if code > 0 {
 			n = int(min(int64(n), code))
 			c.scanner.Skip(int64(n))
+			c.unwinder.Skip(int64(n))
 		} else {
 			n = int(min(int64(n), before))
 			_, _ = c.scanner.Write(rest[:n])
+			_, _ = c.unwinder.Write(rest[:n])
 		}
 		c.pos, rest = c.pos+int64(n), rest[n:]
 	}

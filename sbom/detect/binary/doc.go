@@ -33,6 +33,11 @@
 //     through: of its own programs alone, or of its libraries; without the project's name, in
 //     files that have a string which only the project has; and the version in the name
 //     of a library whose name has always had the project's.
+//   - unwind-table, unwind-table-few: the tables for unwinding the stack that the functions of a
+//     static library have, as in a package of Debian 11, 12 or 13 for x86-64. They are what a
+//     compiler made of that version, and stay in every program: text is not needed. All that
+//     is known of an object file has to be there, so that another version
+//     is not taken for it. The few are below eight functions.
 //   - compiler-of-system: the C library of a static program, which is that of the
 //     distribution's release whose compiler made it.
 //   - bundled-table: what a release of Node, Bun, Deno or of a prebuilt libvips was built
@@ -60,7 +65,8 @@
 //     has whose anchors are all in the file.
 //   - neighbour: a version that is a whole string, next to one that has the file's name. Eager:
 //     where nothing else speaks, it is wrong in every other file.
-//   - beside-format: a version that is a whole string, next to "version %s".
+//   - beside-format: a version that is a whole string, next to "version %s". Eager: it is as
+//     often that of a library.
 //   - name-packed-with-version: the file's name at once before or behind a version, in
 //     programs of languages that do not end their strings.
 //   - file-name: the version in NAME-1.2.3.so.

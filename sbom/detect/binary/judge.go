@@ -50,7 +50,7 @@ var confidence = map[string]float64{
 	ruleSentence:      0.6,
 	rulePacked:        0.85,
 	ruleDirectory:     0.93,
-	ruleFormat:        0.85,
+	ruleFormat:        0.7,
 	ruleBundled:       0.98,
 	ruleBuildID:       0.97,
 	ruleDigest:        1,
@@ -59,6 +59,8 @@ var confidence = map[string]float64{
 	ruleReleaseShort:  0.87,
 	ruleReleaseName:   0.87,
 	ruleReleaseStated: 0.85,
+	ruleUnwound:       0.92,
+	ruleUnwoundFew:    0.89,
 }
 
 // The rules.
@@ -94,6 +96,8 @@ const (
 	ruleReleaseShort  = "known-release-of-two-numbers"
 	ruleReleaseName   = "known-release-in-file-name"
 	ruleReleaseStated = "known-release-stated"
+	ruleUnwound       = "unwind-table"
+	ruleUnwoundFew    = "unwind-table-few"
 )
 
 // learnedRules are the names of the rules of the table where the text was learned.
@@ -170,6 +174,7 @@ func (c *collector) judge() *Report {
 	j.fromReleases()
 	j.fromStatedReleases()
 	j.fromCompiler()
+	j.fromUnwound()
 	j.decide()
 	j.fromModules()
 	j.report.sort()
@@ -266,7 +271,11 @@ func (j *judge) decide() {
 	for _, c := range j.others {
 		byProduct[c.name] = append(byProduct[c.name], c)
 	}
-	for _, claims := range byProduct {
+	main := j.report.Main()
+	for name, claims := range byProduct {
+		if main != nil && main.Name == name {
+			continue // What it is, it does not contain.
+		}
 		if claims[0].relation == BuiltAgainst && !j.d.eager {
 			continue
 		}

@@ -14,6 +14,7 @@ const (
 var systems = []struct{ compiler, glibc, musl string }{
 	{"(Debian 10.2.1-6)", "2.31", "1.2.2"},        // 11
 	{"(Debian 12.2.0-14", "2.36", "1.2.3"},        // 12
+	{"(Debian 11.2.0-19)", "", "1.2.3"},           // 12: its musl is older than its compiler
 	{"(Debian 14.2.0-19)", "2.41", "1.2.5"},       // 13
 	{"(Ubuntu 9.4.0-1ubuntu1~20.04", "2.31", ""},  // 20.04
 	{"(Ubuntu 11.4.0-1ubuntu1~22.04", "2.35", ""}, // 22.04

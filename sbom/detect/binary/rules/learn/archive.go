@@ -27,6 +27,7 @@ type pkg struct {
 	Name, Source, Version, Homepage, Filename, SHA256 string
 	Size                                              int64
 	programs, libraries                               int
+	static                                            bool // by its own word
 }
 
 // Limits of what is fetched, in bytes and packages of a source.
@@ -73,11 +74,20 @@ func (m *mirror) fetch(name, file string) error {
 
 // plan returns the packages of a suite that are worth a look, by source.
 func (m *mirror) plan(suite string) (map[string][]*pkg, error) {
-	packages, err := m.packages(suite)
+	packages, err := m.packages(suite, func(name string) bool {
+		return !slices.ContainsFunc(leftOut, func(s string) bool { return strings.HasSuffix(name, s) })
+	})
 	if err != nil {
 		return nil, err
 	}
-	if err := m.contents(suite, packages); err != nil {
+	if err := m.contents(suite, func(file, name string) {
+		kind, p := kindOf(file), packages[name]
+		if p != nil && kind == program {
+			p.programs++
+		} else if p != nil && kind == library {
+			p.libraries++
+		}
+	}); err != nil {
 		return nil, err
 	}
 	sources := make(map[string][]*pkg)
@@ -109,8 +119,8 @@ func choose(list []*pkg) []*pkg {
 
 func (p *pkg) benefit() int { return min(p.programs, 3) + min(p.libraries, 2) }
 
-// packages returns the packages of a suite that are for one architecture, by name.
-func (m *mirror) packages(suite string) (map[string]*pkg, error) {
+// packages returns the packages of a suite that are for one architecture and wanted, by name.
+func (m *mirror) packages(suite string, wanted func(name string) bool) (map[string]*pkg, error) {
 	f, err := m.open("dists/" + suite + "/main/binary-amd64/Packages.xz")
 	if err != nil {
 		return nil, err
@@ -131,7 +141,7 @@ func (m *mirror) packages(suite string) (map[string]*pkg, error) {
 	fields := make(map[string]string)
 	for s.Scan() {
 		if s.Text() == "" {
-			if p := newPackage(fields); p != nil {
+			if p := newPackage(fields); p != nil && wanted(p.Name) {
 				packages[p.Name] = p
 			}
 			clear(fields)
@@ -150,9 +160,9 @@ func (m *mirror) packages(suite string) (map[string]*pkg, error) {
 var leftOut = []string{"-dbg", "-dbgsym", "-dev", "-doc", "-udeb"}
 
 func newPackage(fields map[string]string) *pkg {
-	p := &pkg{Name: fields["Package"], Source: fields["Source"], Version: fields["Version"], Homepage: fields["Homepage"],
+	p := &pkg{static: fields["Built-Using"]+fields["Static-Built-Using"] != "", Name: fields["Package"], Source: fields["Source"], Version: fields["Version"], Homepage: fields["Homepage"],
 		Filename: fields["Filename"], SHA256: fields["SHA256"]}
-	if p.Name == "" || fields["Architecture"] != "amd64" || slices.ContainsFunc(leftOut, func(s string) bool { return strings.HasSuffix(p.Name, s) }) {
+	if p.Name == "" || fields["Architecture"] != "amd64" {
 		return nil
 	}
 	source, version, ok := strings.Cut(p.Source, " (")
@@ -169,14 +179,14 @@ func newPackage(fields map[string]string) *pkg {
 	return p
 }
 
-// contents counts the programs and libraries of packages.
-func (m *mirror) contents(suite string, packages map[string]*pkg) error {
-	f, err := m.open("dists/" + suite + "/main/Contents-amd64.gz")
+// contents calls f for each file of a suite and each package that has it.
+func (m *mirror) contents(suite string, f func(file, name string)) error {
+	list, err := m.open("dists/" + suite + "/main/Contents-amd64.gz")
 	if err != nil {
 		return err
 	}
-	defer f.Close()
-	z, err := gzip.NewReader(f)
+	defer list.Close()
+	z, err := gzip.NewReader(list)
 	if err != nil {
 		return err
 	}
@@ -187,16 +197,8 @@ func (m *mirror) contents(suite string, packages map[string]*pkg) error {
 		if i < 0 {
 			continue
 		}
-		kind := kindOf(strings.TrimRight(s.Text()[:i], " \t"))
-		if kind != program && kind != library {
-			continue
-		}
 		for name := range strings.SplitSeq(s.Text()[i+1:], ",") {
-			if p := packages[path.Base(name)]; p != nil && kind == program {
-				p.programs++
-			} else if p != nil {
-				p.libraries++
-			}
+			f(strings.TrimRight(s.Text()[:i], " \t"), path.Base(name))
 		}
 	}
 	return s.Err()

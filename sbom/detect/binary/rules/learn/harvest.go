@@ -129,7 +129,7 @@ func (m *mirror) lookAt(suite string, packages []*pkg) (*source, error) {
 	s := &source{Suite: suite, Name: p.Source, Version: upstream.Version(p.Version), Homepage: p.Homepage}
 	names := s.names(packages)
 	for _, p := range packages {
-		if err := m.eachFile(p, func(t *tar.Header, r io.Reader) error {
+		if err := m.eachFile(p, eachEntry, func(t *tar.Header, r io.Reader) error {
 			if strings.HasSuffix(t.Name, "/copyright") && s.License == "" {
 				s.License = license(r)
 				return nil
@@ -164,9 +164,8 @@ func (s *source) names(packages []*pkg) []string {
 	return out
 }
 
-// eachFile fetches a package and calls f for its copyright file and its programs and
-// libraries.
-func (m *mirror) eachFile(p *pkg, f func(*tar.Header, io.Reader) error) error {
+// eachFile fetches a package and calls f for those of its files that each chooses.
+func (m *mirror) eachFile(p *pkg, each func(*tar.Reader, *pkg, func(*tar.Header, io.Reader) error) error, f func(*tar.Header, io.Reader) error) error {
 	deb, err := m.fetchPackage(p)
 	if err != nil {
 		return err
@@ -180,11 +179,12 @@ func (m *mirror) eachFile(p *pkg, f func(*tar.Header, io.Reader) error) error {
 	if err := cmd.Start(); err != nil {
 		return err
 	}
-	err = eachEntry(tar.NewReader(bufio.NewReaderSize(out, 1<<20)), p, f)
+	err = each(tar.NewReader(bufio.NewReaderSize(out, 1<<20)), p, f)
 	_, _ = io.Copy(io.Discard, out)
 	return errors.Join(err, cmd.Wait())
 }
 
+// eachEntry calls f for the copyright file and the programs and libraries of a package.
 func eachEntry(r *tar.Reader, p *pkg, f func(*tar.Header, io.Reader) error) error {
 	count := make(map[kind]int)
 	for {

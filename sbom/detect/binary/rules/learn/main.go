@@ -6,6 +6,16 @@
 //	go run ./sbom/detect/binary/rules/learn -dir DIR -suites bookworm fetch
 //	go run ./sbom/detect/binary/rules/learn -dir DIR -suites bookworm evaluate
 //
+// It makes the table of package unwind as well, of the functions in static libraries:
+//
+//	go run ./sbom/detect/binary/rules/learn -dir DIR -suites bookworm,bullseye,trixie fetch-static
+//	go run ./sbom/detect/binary/rules/learn -dir DIR -suites bookworm,bullseye,trixie static sbom/detect/binary/internal/unwind/libraries.gz
+//
+// Whichever object file of a library a program is linked with, functions of it, or of those that
+// it brings with it, are in the table. Functions that two libraries
+// have, or that the programs of another source have, are left out: their code was copied. So
+// are libraries of which a suite gets new versions after its release.
+//
 // It needs dpkg-deb, xz and the network. To fetch takes two processors an hour or two and
 // 20 GB of traffic, of which 0.5 GB of records stay in DIR; it may be stopped, and goes on where it
 // was. To learn takes minutes and 3 GB of memory. To evaluate says how often
@@ -84,8 +94,19 @@ func run(args []string) error {
 			return err
 		}
 		return harvest(m, suites, records, *workers)
+	case "fetch-static":
+		m := &mirror{url: *url, cache: *dir + "/cache"}
+		if err := os.MkdirAll(m.cache, 0o755); err != nil {
+			return err
+		}
+		if err := harvestStatic(m, suites, *dir+"/static", *workers); err != nil {
+			return err
+		}
+		return harvestUsers(m, suites, *dir+"/users", *workers)
 	case "learn":
 		return write(set.Arg(1), records, suites)
+	case "static":
+		return writeStatic(set.Arg(1), *dir+"/static", suites)
 	case "evaluate":
 		projects, err := readProjects(records, suites)
 		if err != nil {
@@ -93,7 +114,7 @@ func run(args []string) error {
 		}
 		return evaluate(os.Stdout, projects, rules.Load())
 	}
-	return fmt.Errorf("what: fetch, learn FILE or evaluate?")
+	return fmt.Errorf("what: fetch, learn FILE, evaluate, fetch-static or static FILE?")
 }
 
 // write learns, and writes the table.

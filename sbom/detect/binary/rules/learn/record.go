@@ -42,9 +42,12 @@ func recordFile(dir, suite, name string) string {
 	return filepath.Join(dir, suite, name+".json.zst")
 }
 
-// write writes a record, wholly or not at all.
 func (s *source) write(dir string) error {
-	file := recordFile(dir, s.Suite, s.Name)
+	return writeRecord(recordFile(dir, s.Suite, s.Name), s)
+}
+
+// writeRecord writes a record, wholly or not at all.
+func writeRecord(file string, record any) error {
 	if err := os.MkdirAll(filepath.Dir(file), 0o755); err != nil {
 		return err
 	}
@@ -57,7 +60,7 @@ func (s *source) write(dir string) error {
 	if err != nil {
 		return err
 	}
-	if err := json.NewEncoder(z).Encode(s); err != nil {
+	if err := json.NewEncoder(z).Encode(record); err != nil {
 		return err
 	}
 	if err := z.Close(); err != nil {
@@ -68,23 +71,27 @@ func (s *source) write(dir string) error {
 
 // readSource reads a record.
 func readSource(file string) (*source, error) {
+	s := new(source)
+	return s, readRecord(file, s)
+}
+
+func readRecord(file string, record any) error {
 	f, err := os.Open(file)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	defer f.Close()
 	z, err := zstd.NewReader(bufio.NewReader(f), zstd.WithDecoderConcurrency(1))
 	if err != nil {
-		return nil, err
+		return err
 	}
 	defer z.Close()
 	b, err := io.ReadAll(z)
 	if err != nil {
-		return nil, fmt.Errorf("%s: %w", file, err)
+		return fmt.Errorf("%s: %w", file, err)
 	}
-	s := new(source)
-	if err := json.Unmarshal(b, s); err != nil {
-		return nil, fmt.Errorf("%s: %w", file, err)
+	if err := json.Unmarshal(b, record); err != nil {
+		return fmt.Errorf("%s: %w", file, err)
 	}
-	return s, nil
+	return nil
 }
