@@ -17,6 +17,7 @@ import (
 	"github.com/imagetrust/imagetrust/sbom"
 	"github.com/imagetrust/imagetrust/sbom/detect"
 	"github.com/imagetrust/imagetrust/sbom/detect/apk"
+	"github.com/imagetrust/imagetrust/sbom/detect/binary"
 	"github.com/imagetrust/imagetrust/sbom/detect/cargo"
 	"github.com/imagetrust/imagetrust/sbom/detect/composer"
 	"github.com/imagetrust/imagetrust/sbom/detect/conda"
@@ -104,10 +105,9 @@ type Options struct {
 // nil or has none.
 var ErrDetectors = errors.New("catalog: detectors need different names")
 
-// Detectors returns the default detectors: all that this module has but two, which
-// callers append. That of package license says which licences files have the text
-// of, and that of package detect/binary what software without metadata is, for a tenth more
-// time. The slice is the caller's.
+// Detectors returns the default detectors: all that this module has but that of package
+// license, which says which licences files have the text of, and which callers append. The
+// slice is the caller's.
 func Detectors() []detect.Detector {
 	return []detect.Detector{
 		osrelease.New(),
@@ -118,6 +118,8 @@ func Detectors() []detect.Detector {
 		perl.New(), r.New(), julia.New(), lua.New(), opam.New(), haskell.New(), otp.New(), dart.New(), swift.New(),
 		// What is only declared.
 		jslock.New(), pylock.New(), gomod.New(), helm.New(),
+		// What none of these speaks for.
+		binary.Default(),
 	}
 }
 

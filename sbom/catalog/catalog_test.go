@@ -312,6 +312,22 @@ func TestDetectorFailures(t *testing.T) {
 	}
 }
 
+// TestOthersAreAsked has a file seen by the detectors on both sides of one that panics.
+func TestOthersAreAsked(t *testing.T) {
+	var seen []string
+	sees := func(name string) probe {
+		return probe{name: name, wants: all, detect: func(context.Context, *detect.File) (*detect.Fragment, error) {
+			seen = append(seen, name)
+			return nil, nil
+		}}
+	}
+	bad := probe{name: "bad", wants: func(*detect.Entry) bool { panic("boom") }}
+	inv := mustImage(t, imageOf(t, layerOf(t, member{path: "a", data: "x"})), &catalog.Options{Detectors: []detect.Detector{sees("before"), bad, sees("behind")}})
+	if !slices.Equal(seen, []string{"before", "behind"}) || len(inv.Gaps) != 1 {
+		t.Errorf("seen by %q, gaps %v", seen, inv.Gaps)
+	}
+}
+
 // TestPartial keeps what a detector found before it failed.
 func TestPartial(t *testing.T) {
 	d := probe{name: "probe", wants: all, detect: func(context.Context, *detect.File) (*detect.Fragment, error) {

@@ -50,7 +50,7 @@
 //
 // A file that a detector wants is held in memory while it reads it, within
 // Options.MemoryBudget. Of programs of 256 KiB and more only what the detectors' sieves
-// pick is kept ([detect.Sifter]), some ten KiB for each of them and beside the
+// pick is kept ([detect.Sifter]), some hundred KiB for each of them and beside the
 // budget. Reading a layer takes about 5 MiB besides.
 //
 // What is larger than the whole budget, 16 MiB, goes to a nameless file in
@@ -61,9 +61,9 @@
 //   - databases of packages: that of RPM has 20 KiB and more for each package;
 //   - images and modules of the kernel;
 //   - programs of which a sieve kept too little, which are read a second time: of Go
-//     1.17 and older, of Go for Windows and macOS, of Rust with a list of crates;
-//   - with package detect/binary also programs with a payload behind them, such as
-//     Python's or Node's, and archives of Electron.
+//     1.17 and older, of Go for Windows and macOS, of Rust with a list of crates, and those
+//     with a payload behind them, such as Python's or Node's;
+//   - archives of Electron.
 //
 // Databases of dpkg and apk, copyright files and lock files are smaller.
 //

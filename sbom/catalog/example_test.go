@@ -105,6 +105,7 @@ func ExampleDetectors() {
 	// pylock
 	// gomod
 	// helm
+	// binary
 }
 
 // A cache is shared by all runs: what was read once is not read again.

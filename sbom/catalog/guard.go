@@ -35,11 +35,6 @@ func guard(ctx context.Context, d detect.Detector, f *detect.File) (frag *detect
 	return frag, err
 }
 
-func guardWants(d detect.Detector, e *detect.Entry) (want bool, err error) {
-	err = caught(func() { want = d.Wants(e) })
-	return want && err == nil, err
-}
-
 // gapKind sorts a detector's error.
 func gapKind(err error) sbom.GapKind {
 	switch {

@@ -287,16 +287,20 @@ func (l *layerScan) tooLarge(in *detect.Entry, index int) {
 	}
 }
 
-// ask sets l.wanting to the detectors that want the file.
+// ask sets l.wanting to the detectors that want the file. One that panics does not, and the
+// others behind it are asked all the same.
 func (l *layerScan) ask(in *detect.Entry, index int) {
 	l.wanting = l.wanting[:0]
-	for i, d := range l.detectors {
-		want, err := guardWants(d, in)
+	for next := 0; next < len(l.detectors); next++ {
+		err := caught(func() {
+			for ; next < len(l.detectors); next++ {
+				if l.detectors[next].Wants(in) {
+					l.wanting = append(l.wanting, next)
+				}
+			}
+		})
 		if err != nil {
-			l.file(d.ID(), index, in.Path, nil, err)
-		}
-		if want {
-			l.wanting = append(l.wanting, i)
+			l.file(l.detectors[next].ID(), index, in.Path, nil, err)
 		}
 	}
 }

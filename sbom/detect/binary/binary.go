@@ -8,6 +8,7 @@ import (
 	"io"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/imagetrust/imagetrust/sbom"
 	"github.com/imagetrust/imagetrust/sbom/detect"
@@ -42,6 +43,7 @@ type Detector struct {
 	eager   bool
 	sources []Source
 	version string
+	scratch *sync.Pool // of *scratch
 }
 
 // Default returns a Detector in the precise mode with the table of package rules.
@@ -71,7 +73,7 @@ func New(opts *Options) (*Detector, error) {
 	if opts.Eager {
 		version = "1-eager"
 	}
-	return &Detector{index: index, unwind: unwind.Default, eager: opts.Eager, sources: slices.Clone(opts.Sources), version: version + sourcesVersion(opts.Sources)}, nil
+	return &Detector{index: index, unwind: unwind.Default, eager: opts.Eager, sources: slices.Clone(opts.Sources), version: version + sourcesVersion(opts.Sources), scratch: new(sync.Pool)}, nil
 }
 
 // ID implements detect.Detector. What the modes and sources find differs, and so does
@@ -131,6 +133,7 @@ func (d *Detector) Detect(ctx context.Context, f *detect.File) (*detect.Fragment
 			return nil, fmt.Errorf("%s: %w: %v", f.Path, detect.ErrFormat, err)
 		}
 	}
+	defer s.free()
 	if s.incomplete() {
 		return nil, fmt.Errorf("%s: %w", f.Path, errOnce)
 	}
@@ -152,6 +155,7 @@ func (d *Detector) Detect(ctx context.Context, f *detect.File) (*detect.Fragment
 func (d *Detector) Identify(ctx context.Context, path string, size int64, r io.Reader) (*Report, error) {
 	again, _ := r.(io.ReaderAt)
 	c := newReading(d, path, size, again)
+	defer c.free()
 	digest := sha256.New()
 	if len(d.sources) > 0 {
 		r = io.TeeReader(r, digest)
@@ -163,14 +167,14 @@ func (d *Detector) Identify(ctx context.Context, path string, size int64, r io.R
 	return report, d.consult(report, hex.EncodeToString(digest.Sum(nil)))
 }
 
-func (c *reading) read(ctx context.Context, r io.Reader) error {
-	b := make([]byte, 256<<10)
+func (r *reading) read(ctx context.Context, from io.Reader) error {
+	b := r.scratch.piece[:]
 	for {
 		if err := ctx.Err(); err != nil {
 			return err
 		}
-		n, err := r.Read(b)
-		_, _ = c.Write(b[:n])
+		n, err := from.Read(b)
+		_, _ = r.Write(b[:n])
 		switch {
 		case err == io.EOF:
 			return nil

@@ -66,13 +66,7 @@ func (j *judge) denies(p *rules.Product, version string) bool {
 
 // row returns the row of the table that has the name, nil if none has.
 func (j *judge) row(name string) *rules.Product {
-	products := j.d.index().Products()
-	for i := range products {
-		if products[i].Name == name {
-			return &products[i]
-		}
-	}
-	return nil
+	return j.d.index().Named(name)
 }
 
 // says returns where the file has a version of a product, as a whole string or in its text.

@@ -292,7 +292,7 @@ func (c *collector) Literal(index int, offset int64, after []byte) {
 		c.groups[g] = true
 	}
 	if product >= 0 {
-		p := &c.d.index().Products()[product]
+		p := c.d.index().Product(product)
 		if c.anchors[p] == nil {
 			c.anchors[p] = make(map[int]bool)
 		}

@@ -73,6 +73,7 @@ func (r *reading) inner(ctx context.Context, x *payload.Program, left *int64) (*
 		name = r.path
 	}
 	c := newReading(r.d, name, x.Size, nil)
+	defer c.free()
 	n, err := io.Copy(c, io.LimitReader(&cancelled{ctx, b}, *left+1))
 	switch *left -= n; {
 	case *left < 0:

@@ -118,8 +118,10 @@ func (c *collector) goModule(v *textscan.Version) bool {
 	if i := strings.LastIndex(path, "/pkg/mod/"); i >= 0 {
 		path = path[i+len("/pkg/mod/"):]
 	}
-	if plain, err := module.UnescapePath(path); strings.Contains(path, "!") && err == nil {
-		path = plain // As in the cache; with -trimpath it is the module's own path.
+	if strings.Contains(path, "!") { // As in the cache; with -trimpath it is the module's own path.
+		if plain, err := module.UnescapePath(path); err == nil {
+			path = plain
+		}
 	}
 	if module.Check(path, "v"+version) != nil {
 		return false

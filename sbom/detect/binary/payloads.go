@@ -66,15 +66,40 @@ func (e *ends) Write(p []byte) (int, error) {
 	return len(p), nil
 }
 
+// scratch is what the reading of one file needs, and that of the next may have.
+type scratch struct {
+	tail  [keptTail]byte
+	piece [16 << 10]byte
+}
+
+// spared returns a scratch.
+func (d *Detector) spared() *scratch {
+	if s, ok := d.scratch.Get().(*scratch); ok {
+		return s
+	}
+	return new(scratch)
+}
+
+// free lets the next file have the scratch. Nothing of the last bytes is used any more.
+func (r *reading) free() {
+	if r.scratch != nil {
+		r.d.scratch.Put(r.scratch)
+		r.scratch, r.tail = nil, nil
+	}
+}
+
 // reading is one pass over a program.
 type reading struct {
 	*collector
 	ends
-	again io.ReaderAt // the file, if it can be read again; else nil
+	again   io.ReaderAt // the file, if it can be read again; else nil
+	known   []reader    // what signs returned; nil at first
+	scratch *scratch
 }
 
 func newReading(d *Detector, file string, size int64, again io.ReaderAt) *reading {
-	r := &reading{collector: newCollector(d, file, size), ends: ends{size: size}, again: again}
+	room := d.spared()
+	r := &reading{collector: newCollector(d, file, size), ends: ends{size: size, tail: room.tail[:0]}, again: again, scratch: room}
 	if again != nil {
 		r.headers.Again(again)
 		r.file, r.fileSize = again, size
@@ -109,7 +134,7 @@ func (r *reading) incomplete() bool {
 	if r.again != nil {
 		return false
 	}
-	r.scanner.Close() // What it has not looked at may have signs.
+	r.scanner.Close() // What it sees at the end of the file may be a sign.
 	facts := r.headers.Facts(nil)
 	return facts.Format != "" && (r.headers.Missed() || len(r.signs(&facts)) > 0 || r.stringsMatter())
 }
@@ -127,8 +152,17 @@ func (r *reading) trait(value string) bool {
 // reader reads one kind of payload; nil if the file turns out to have none.
 type reader func(payload.Source) *payload.Payload
 
-// signs returns who is to read the payloads that the file has signs of.
+// signs returns who is to read the payloads that the file has signs of. It is called when
+// all of the file has gone by.
 func (r *reading) signs(facts *header.Facts) []reader {
+	if r.known == nil {
+		r.known = append(make([]reader, 0, 1), r.look(facts)...)
+	}
+	return r.known
+}
+
+// look looks for the signs.
+func (r *reading) look(facts *header.Facts) []reader {
 	var list []reader
 	for _, p := range facts.Payloads {
 		if read := added[p.Name]; read != nil {

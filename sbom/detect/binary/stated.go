@@ -133,19 +133,8 @@ func (r *reading) statedFinding(s *header.Stated, version string) (f Finding, ok
 
 // productNamed returns the row of the table that has the name.
 func (r *reading) productNamed(name string) *rules.Product {
-	products := r.d.index().Products()
-	for i := range products {
-		p := &products[i]
-		if n := names.Key(name); n != "" && names.Key(p.Name) == n {
-			return p
-		}
-		for _, other := range p.Names {
-			if names.Key(other) == names.Key(name) {
-				return p
-			}
-		}
-	}
-	return nil
+	n := names.Key(name)
+	return r.d.index().Find(func(other string) bool { return n != "" && names.Key(other) == n })
 }
 
 // slug is a name as package URLs have it.

@@ -5,12 +5,12 @@ package names
 
 import (
 	"bytes"
-	"compress/gzip"
 	_ "embed"
-	"io"
 	"iter"
 	"strings"
 	"sync"
+
+	"github.com/imagetrust/imagetrust/internal/inflate"
 )
 
 //go:embed debian.tsv.gz
@@ -28,15 +28,12 @@ type table struct {
 const slotBits = 16
 
 var list = sync.OnceValue(func() *table {
-	z, err := gzip.NewReader(bytes.NewReader(packed))
-	if err != nil {
+	var b strings.Builder
+	b.Grow(3 * len(packed))
+	if _, err := inflate.NewGzipReader(bytes.NewReader(packed)).WriteTo(&b); err != nil {
 		panic(err) // Not in a build whose tests pass.
 	}
-	b, err := io.ReadAll(z)
-	if err != nil {
-		panic(err)
-	}
-	return newTable(string(b))
+	return newTable(b.String())
 })
 
 func newTable(text string) *table {

@@ -96,7 +96,7 @@ func (f *finder) Version(v *textscan.Version) {
 
 // Literal implements textscan.Observer.
 func (f *finder) Literal(i int, _ int64, after []byte) {
-	if product, _ := f.index.Literal(i, after, f.hit); product >= 0 && &f.index.table.Products[product] == f.product {
+	if product, _ := f.index.Literal(i, after, f.hit); product >= 0 && f.index.Product(product) == f.product {
 		f.anchors[i] = true
 	}
 	if g := f.index.Anchor(i); g >= 0 && f.index.Group(g).Product == f.product {

@@ -11,14 +11,15 @@ import (
 // Index finds the products of a table. It does not change, and may be used concurrently.
 type Index struct {
 	table    *Table
+	arena    *arena
+	lazy     rows // behind those of the table
 	near     []near
 	releases map[int]release              // by literal
 	byKey    map[[keySize]byte][]*pattern // of {v}, by the text before
 	loose    []*pattern                   // of {v}, with less text before than a key
 	contexts contexts
-	beside   map[string]int // numbers of learned patterns
-	groups   []Group
-	numbered map[string]numbered
+	groups   []group
+	numbered words // of which the number is 2*row, +1 if the version is in the SONAME
 	owners   owners
 	literals []literal
 	texts    []string
@@ -46,45 +47,74 @@ type Hit struct {
 
 // Index compiles the table.
 func (t *Table) Index() (*Index, error) {
-	x := &Index{table: t, byKey: make(map[[keySize]byte][]*pattern), contexts: contexts{byKey: make(map[contextKey][]*pattern)}, beside: make(map[string]int), numbered: make(map[string]numbered), owners: newOwners(t.Products)}
+	b := newBuilder(t)
 	for i := range t.Products {
-		p := &t.Products[i]
-		for rank, text := range append(append([]string(nil), p.Self...), p.Text...) {
-			c, err := compile(text)
-			if err != nil {
-				return nil, err
-			}
-			c.product, c.self, c.rank = i, rank < len(p.Self), max(0, rank-len(p.Self))
-			switch {
-			case c.number:
-				x.texts = append(x.texts, c.before)
-				x.literals = append(x.literals, literal{&c, -1, -1, -1})
-			case len(c.before) < keySize:
-				x.loose = append(x.loose, &c)
-			default:
-				k := key([]byte(c.before))
-				x.byKey[k] = append(x.byKey[k], &c)
-			}
-		}
-		if err := x.learned(i, p); err != nil {
+		if err := b.row(i, &t.Products[i]); err != nil {
 			return nil, err
 		}
-		for _, text := range p.Anchors {
-			x.texts, x.literals = append(x.texts, text), append(x.literals, literal{nil, i, -1, -1})
-		}
-		for _, text := range p.signs() {
-			x.texts, x.literals = append(x.texts, text), append(x.literals, literal{nil, i, -1, -1})
-		}
-		x.addReleases(i, p)
-		for _, text := range p.Near {
-			x.near = append(x.near, near{i, text})
+		if err := b.learned(i, &t.Products[i].Learned); err != nil {
+			return nil, err
 		}
 	}
-	for i, tr := range t.Traits {
+	return b.index()
+}
+
+// builder makes an index.
+type builder struct {
+	*Index
+	beside map[string]int // numbers of learned patterns
+}
+
+func newBuilder(t *Table) *builder {
+	a := new(arena)
+	x := &Index{table: t, arena: a, byKey: make(map[[keySize]byte][]*pattern), contexts: contexts{arena: a}, numbered: words{arena: a},
+		owners: owners{libraries: words{arena: a}, programs: words{arena: a}}}
+	return &builder{Index: x, beside: make(map[string]int)}
+}
+
+// row adds what is written by hand of a product.
+func (b *builder) row(i int, p *Product) error {
+	x := b.Index
+	for rank, text := range append(append([]string(nil), p.Self...), p.Text...) {
+		c, err := compile(text)
+		if err != nil {
+			return err
+		}
+		c.product, c.self, c.rank = i, rank < len(p.Self), max(0, rank-len(p.Self))
+		switch {
+		case c.number:
+			x.texts = append(x.texts, c.before)
+			x.literals = append(x.literals, literal{&c, -1, -1, -1})
+		case len(c.before) < keySize:
+			x.loose = append(x.loose, &c)
+		default:
+			k := key([]byte(c.before))
+			x.byKey[k] = append(x.byKey[k], &c)
+		}
+	}
+	for _, text := range p.Anchors {
+		x.texts, x.literals = append(x.texts, text), append(x.literals, literal{nil, i, -1, -1})
+	}
+	for _, text := range p.signs() {
+		x.texts, x.literals = append(x.texts, text), append(x.literals, literal{nil, i, -1, -1})
+	}
+	x.addReleases(i, p)
+	for _, text := range p.Near {
+		x.near = append(x.near, near{i, text})
+	}
+	x.owners.add(i, p)
+	return nil
+}
+
+// index returns what is made.
+func (b *builder) index() (*Index, error) {
+	x := b.Index
+	for i, tr := range x.table.Traits {
 		for _, text := range tr.Text {
 			x.texts, x.literals = append(x.texts, text), append(x.literals, literal{nil, -1, i, -1})
 		}
 	}
+	x.contexts.seal()
 	var err error
 	x.matcher, err = textscan.NewMatcher(x.texts)
 	return x, err
@@ -93,7 +123,8 @@ func (t *Table) Index() (*Index, error) {
 // Matcher returns what looks for the literals of the table.
 func (x *Index) Matcher() *textscan.Matcher { return x.matcher }
 
-// Products returns the rows.
+// Products returns the rows of the table that are written by hand or, if the index was made by
+// Table.Index, all of them.
 func (x *Index) Products() []Product { return x.table.Products }
 
 // Version calls hit for each pattern that v is part of, and near for each that says
@@ -110,7 +141,7 @@ func (x *Index) Version(v *textscan.Version, hit func(Hit), near func(id int, ve
 				if p.minor {
 					version = []byte(twoNumbers(string(version)))
 				}
-				hit(Hit{Product: &x.table.Products[p.product], Version: string(version), Rank: p.rank, Self: p.self})
+				hit(Hit{Product: x.Product(p.product), Version: string(version), Rank: p.rank, Self: p.self})
 			}
 		}
 	}
@@ -158,7 +189,7 @@ func (x *Index) Literal(index int, after []byte, hit func(Hit)) (product, trait 
 	}
 	if rest := after[n:]; n > 0 && n < 6 && bytes.HasPrefix(rest, []byte(p.after)) && (!p.end || len(rest) > len(p.after) && rest[len(p.after)] < ' ') &&
 		!x.rejected(p, nil, rest) {
-		hit(Hit{Product: &x.table.Products[p.product], Version: string(after[:n]), Rank: p.rank, Self: p.self})
+		hit(Hit{Product: x.Product(p.product), Version: string(after[:n]), Rank: p.rank, Self: p.self})
 	}
 	return -1, -1
 }
@@ -171,9 +202,11 @@ func (p *Product) Shaped(version string) bool { return shaped(version, p.Bare) }
 
 // Library reports whether the product has a shared library of that name, which may
 // have a version in it: "libssl.so.3".
-func (p *Product) Library(name string) bool {
+func (p *Product) Library(name string) bool { return isLibrary(p.SONAMEs, name) }
+
+func isLibrary(sonames []string, name string) bool {
 	name, _, _ = strings.Cut(name[strings.LastIndexByte(name, '/')+1:], ".so")
-	for _, s := range p.SONAMEs {
+	for _, s := range sonames {
 		if stem, any := strings.CutSuffix(s, "*"); s == name || any && strings.HasPrefix(name, stem) {
 			return true
 		}

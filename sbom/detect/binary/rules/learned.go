@@ -11,7 +11,6 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/imagetrust/imagetrust/sbom/detect/binary/internal/surround"
 	"github.com/imagetrust/imagetrust/sbom/detect/binary/internal/textscan"
 )
 
@@ -61,11 +60,6 @@ const maxLearned = 16 << 20
 //	example TEXT VERSION
 //	never TEXT
 func ReadLearned(r io.Reader) (*Table, error) {
-	return readLearned(r, true)
-}
-
-// readLearned leaves out the examples, which are for tests, unless they are wanted.
-func readLearned(r io.Reader, examples bool) (*Table, error) {
 	z, err := gzip.NewReader(r)
 	if err != nil {
 		return nil, err
@@ -77,9 +71,6 @@ func readLearned(r io.Reader, examples bool) (*Table, error) {
 	t, n := new(Table), 0
 	for line := range strings.Lines(b.String()) {
 		n++
-		if !examples && (strings.HasPrefix(line, "example\t") || strings.HasPrefix(line, "never\t")) {
-			continue
-		}
 		if err := t.line(strings.TrimSuffix(line, "\n")); err != nil {
 			return nil, fmt.Errorf("line %d: %w", n, err)
 		}
@@ -151,13 +142,17 @@ func (t *Table) WriteLearned(w io.Writer) error {
 	if err != nil {
 		return err
 	}
+	return errors.Join(t.writeLines(z), z.Close())
+}
+
+func (t *Table) writeLines(w io.Writer) (err error) {
 	line := func(fields ...string) {
 		for i, f := range fields {
 			q := strconv.QuoteToASCII(f)
 			fields[i] = q[1 : len(q)-1]
 		}
 		if err == nil {
-			_, err = io.WriteString(z, strings.Join(fields, "\t")+"\n")
+			_, err = io.WriteString(w, strings.Join(fields, "\t")+"\n")
 		}
 	}
 	for i := range t.Products {
@@ -191,12 +186,26 @@ func (t *Table) WriteLearned(w io.Writer) error {
 			line("never", text)
 		}
 	}
-	return errors.Join(err, z.Close())
+	return err
 }
 
 // merge adds learned products. What the table has already of a project stays, and gets the
 // learned texts, which have their examples in the learned table.
 func (t *Table) merge(learned *Table) {
+	byName := t.byName()
+	for _, l := range learned.Products {
+		i, ok := byName[l.Name]
+		if !ok {
+			t.Products = append(t.Products, l)
+			continue
+		}
+		t.Products[i].describe(&l)
+		t.Products[i].Learned = l.Learned
+	}
+}
+
+// byName returns the rows by their names.
+func (t *Table) byName() map[string]int {
 	byName := make(map[string]int)
 	for i := range t.Products {
 		for _, n := range t.Products[i].Names {
@@ -206,66 +215,17 @@ func (t *Table) merge(learned *Table) {
 	for i := range t.Products {
 		byName[t.Products[i].Name] = i
 	}
-	for _, l := range learned.Products {
-		i, ok := byName[l.Name]
-		if !ok {
-			t.Products = append(t.Products, l)
-			continue
-		}
-		p := &t.Products[i]
-		p.Learned = l.Learned
-		if p.PURL == "" {
-			p.PURL = l.PURL
-		}
-		if p.License == "" {
-			p.License = l.License
-		}
+	return byName
+}
+
+// describe takes from a learned row what the row does not say.
+func (p *Product) describe(learned *Product) {
+	if p.PURL == "" {
+		p.PURL = learned.PURL
 	}
-}
-
-// contexts are the learned patterns, by the hash of the text before the version and the
-// first bytes of the text behind it.
-type contexts struct {
-	byKey  map[contextKey][]*pattern
-	filter [1 << 12]uint64 // of the hashes
-}
-
-// contextKey is where patterns are that may match at one place. Those with less text behind
-// the version have none of it.
-type contextKey struct {
-	hash  uint32
-	after [4]byte
-}
-
-func (c *contexts) add(p *pattern) {
-	k := contextKey{hash: surround.Hash(p.before, p.start)}
-	if len(p.after) >= len(k.after) {
-		copy(k.after[:], p.after)
+	if p.License == "" {
+		p.License = learned.License
 	}
-	c.byKey[k] = append(c.byKey[k], p)
-	c.filter[k.hash>>6%(1<<12)] |= 1 << (k.hash & 63)
-}
-
-// find calls f for each learned pattern that v is part of.
-func (c *contexts) find(v *textscan.Version, f func(*pattern)) {
-	var t surround.Text
-	t.Set(v)
-	t.Starts(func(at int, whole bool, h uint32) {
-		if c.filter[h>>6%(1<<12)]>>(h&63)&1 == 0 {
-			return
-		}
-		k := contextKey{hash: h}
-		for range 2 {
-			for _, p := range c.byKey[k] {
-				if p.start == whole && string(t.Before[at:]) == p.before && t.Follows(p.after, p.end) {
-					f(p)
-				}
-			}
-			if copy(k.after[:], t.After) < len(k.after) {
-				return
-			}
-		}
-	})
 }
 
 // firstLearned is the rank of the best learned pattern: what was written by hand comes first.
@@ -303,26 +263,26 @@ func (g *Group) Choose(near map[int][]string, alone iter.Seq[string]) (version s
 }
 
 // learned compiles what was learned of a product.
-func (x *Index) learned(i int, p *Product) error {
-	for rank, text := range slices.Concat(p.Learned.Self, p.Learned.Text) {
+func (b *builder) learned(i int, l *Learned) error {
+	for rank, text := range slices.Concat(l.Self, l.Text) {
 		c, err := compileLearned(text)
 		if err != nil {
 			return err
 		}
-		c.product, c.self, c.rank, c.near = i, rank < len(p.Learned.Self), firstLearned+rank, -1
-		x.contexts.add(c)
+		c.product, c.self, c.rank, c.near = i, rank < len(l.Self), firstLearned+rank, -1
+		b.contexts.add(c)
 	}
-	for _, stem := range p.Learned.SONAMEs {
-		x.numbered[stem] = numbered{i, true}
+	for _, stem := range l.SONAMEs {
+		b.numbered.put(stem, 2*i+1)
 	}
-	for _, stem := range p.Learned.FileNames {
-		x.numbered[stem] = numbered{i, false}
+	for _, stem := range l.FileNames {
+		b.numbered.put(stem, 2*i)
 	}
 	for _, a := range []struct {
 		Anchored
 		self bool
-	}{{p.Learned.Program, true}, {p.Learned.Library, false}} {
-		if err := x.group(Group{Product: p, Self: a.self, Shape: a.Shape}, a.Anchored); err != nil {
+	}{{l.Program, true}, {l.Library, false}} {
+		if err := b.group(group{product: i, self: a.self, shape: a.Shape}, a.Anchored); err != nil {
 			return err
 		}
 	}
@@ -337,35 +297,37 @@ func compileLearned(text string) (*pattern, error) {
 	return &c, err
 }
 
-func (x *Index) group(g Group, a Anchored) error {
+// group is a Group whose product is a row of the index.
+type group struct {
+	product int
+	self    bool
+	near    []int
+	shape   string
+}
+
+func (b *builder) group(g group, a Anchored) error {
 	if len(a.Anchors) == 0 {
 		return nil
 	}
 	for _, text := range a.Near {
-		id, ok := x.beside[text]
+		id, ok := b.beside[text]
 		if !ok {
 			c, err := compileLearned(text)
 			if err != nil {
 				return err
 			}
-			id = len(x.beside)
-			x.beside[text], c.near = id, id
-			x.contexts.add(c)
+			id = len(b.beside)
+			b.beside[text], c.near = id, id
+			b.contexts.add(c)
 		}
-		g.Near = append(g.Near, id)
+		g.near = append(g.near, id)
 	}
 	for _, text := range a.Anchors {
-		x.texts = append(x.texts, "\x00"+text+"\x00")
-		x.literals = append(x.literals, literal{nil, -1, -1, len(x.groups)})
+		b.texts = append(b.texts, "\x00"+text+"\x00")
+		b.literals = append(b.literals, literal{nil, -1, -1, len(b.groups)})
 	}
-	x.groups = append(x.groups, g)
+	b.groups = append(b.groups, g)
 	return nil
-}
-
-// numbered is a library that has the version of its project in its name.
-type numbered struct {
-	product int
-	soname  bool
 }
 
 // Numbered returns the product of the library that has a SONAME, and the version that stands
@@ -373,24 +335,27 @@ type numbered struct {
 func (x *Index) Numbered(soname, file string) (*Product, string) {
 	stem, version, _ := strings.Cut(soname, ".so.")
 	stem = strings.TrimSuffix(stem, ".so")
-	n, ok := x.numbered[stem]
+	n, ok := x.numbered.get(stem)
 	if !ok {
-		n, ok = x.numbered[stem[:strings.IndexAny(stem, "-_")+1]+"*"]
+		n, ok = x.numbered.get(stem[:strings.IndexAny(stem, "-_")+1] + "*")
 	}
 	if !ok {
 		return nil, ""
 	}
-	if !n.soname {
+	if n%2 == 0 {
 		_, version, _ = strings.Cut(file, ".so.")
 	}
 	if strings.Count(version, ".") == 0 || strings.Trim(version, ".0123456789") != "" {
 		return nil, ""
 	}
-	return &x.table.Products[n.product], version
+	return x.Product(n / 2), version
 }
 
 // Group returns the group of that number.
-func (x *Index) Group(i int) *Group { return &x.groups[i] }
+func (x *Index) Group(i int) *Group {
+	g := &x.groups[i]
+	return &Group{x.Product(g.product), g.self, g.near, g.shape}
+}
 
 // Anchor returns the number of the group that a literal is an anchor of, -1 if of none.
 func (x *Index) Anchor(literal int) int { return x.literals[literal].group }
@@ -398,7 +363,7 @@ func (x *Index) Anchor(literal int) int { return x.literals[literal].group }
 // context calls hit for each learned pattern that v is part of, and near for each that
 // counts in files with an anchor.
 func (x *Index) context(v *textscan.Version, hit func(Hit), near func(id int, version string)) {
-	x.contexts.find(v, func(p *pattern) {
+	x.contexts.find(v, func(p pattern) {
 		version := v.Text
 		if p.core {
 			version = v.Core
@@ -408,7 +373,7 @@ func (x *Index) context(v *textscan.Version, hit func(Hit), near func(id int, ve
 		case p.near >= 0:
 			near(p.near, string(version))
 		default:
-			hit(Hit{Product: &x.table.Products[p.product], Version: string(version), Rank: p.rank, Self: p.self, Learned: true})
+			hit(Hit{Product: x.Product(p.product), Version: string(version), Rank: p.rank, Self: p.self, Learned: true})
 		}
 	})
 }

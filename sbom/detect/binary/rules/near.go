@@ -29,7 +29,7 @@ func (x *Index) nearby(v *textscan.Version, hit func(Hit)) {
 	previous, next := string(v.Previous), string(v.Next)
 	for _, n := range x.near {
 		if strings.HasSuffix(previous, n.text) || strings.HasPrefix(next, n.text) {
-			p := &x.table.Products[n.product]
+			p := x.Product(n.product)
 			hit(Hit{Product: p, Version: string(v.Text), Rank: nearRank})
 		}
 	}

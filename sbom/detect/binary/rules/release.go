@@ -22,7 +22,7 @@ func (x *Index) addReleases(i int, p *Product) {
 // released calls hit if the literal is the text of a release.
 func (x *Index) released(index int, hit func(Hit)) {
 	if r, ok := x.releases[index]; ok {
-		p := &x.table.Products[r.product]
+		p := x.Product(r.product)
 		hit(Hit{Product: p, Version: r.version, Rank: len(p.Text)})
 	}
 }

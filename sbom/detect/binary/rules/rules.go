@@ -126,19 +126,12 @@ type Table struct {
 var embedded string
 
 // Load returns the table of this package. It reads it at each call.
-func Load() *Table { return embeddedTable(true) }
-
-// embeddedTable reads what is built in, with the examples of what was learned or without.
-func embeddedTable(examples bool) *Table {
+func Load() *Table {
 	t, err := Read(strings.NewReader(embedded))
 	if err != nil {
 		panic(err) // Not in a build whose tests pass.
 	}
-	learned, err := readLearned(bytes.NewReader(learnedTable), examples)
-	if err != nil {
-		panic(err)
-	}
-	t.merge(learned)
+	t.merge(LoadLearned())
 	return t
 }
 
@@ -152,12 +145,12 @@ func LoadLearned() *Table {
 }
 
 // LoadIndex returns the index of the table that Load returns. It makes it at its first call,
-// which takes some ten ms and 8 MiB; to import the package costs nothing. The examples of what
-// was learned are not in its products.
+// which takes some ten ms and 2 MiB; to import the package costs nothing. Its products have neither
+// what was learned of them nor examples of that.
 func LoadIndex() *Index { return loadIndex() }
 
 var loadIndex = sync.OnceValue(func() *Index {
-	x, err := embeddedTable(false).Index()
+	x, err := embeddedIndex()
 	if err != nil {
 		panic(err) // Not in a build whose tests pass.
 	}

@@ -34,13 +34,17 @@ const (
 // that ends its directory, and behind it nothing but a comment (APPNOTE.TXT, 4.3.16).
 func In(tail []byte) bool {
 	tail = tail[max(0, len(tail)-maxTail-endSize):]
-	for at := len(tail) - endSize; at >= 0; at-- {
-		if tail[at] == 'P' && bytes.HasPrefix(tail[at:], []byte("PK\x05\x06")) &&
-			int(tail[at+20])|int(tail[at+21])<<8 == len(tail)-at-endSize {
-			return tail[at+10]|tail[at+11] != 0 // It has entries.
+	in := false // By the last such record.
+	for {
+		at := bytes.Index(tail, []byte("PK\x05\x06"))
+		if at < 0 || len(tail)-at < endSize {
+			return in
 		}
+		if tail = tail[at:]; int(tail[20])|int(tail[21])<<8 == len(tail)-endSize {
+			in = tail[10]|tail[11] != 0 // It has entries.
+		}
+		tail = tail[1:]
 	}
-	return false
 }
 
 // Read reads the archive that the file ends in.

@@ -3,8 +3,8 @@
 // literals at once.
 //
 // Versions are found by their full stops between digits, which are rare in code; the
-// strings of a file are never collected. The Scanner needs some 100 KiB, whatever
-// the size of the file.
+// strings of a file are never collected. The Scanner needs some KiB, whatever the size
+// of the file, and looks at large pieces of it where they are.
 package textscan
 
 import "bytes"
@@ -17,9 +17,11 @@ const (
 	// maxPad is the padding between neighbours, and maxNear the length of one.
 	maxPad  = 16
 	maxNear = 80
-	// margin is what stays in the buffer on both sides of the place that is looked at.
+	// margin is what is there on both sides of the place that is looked at.
 	margin = 512
-	room   = 64 << 10
+	// room is the size of the buffer for what comes in small pieces, and for the ends of
+	// larger ones.
+	room = 4 * margin
 	// MaxVersions is the number of versions in a file that are looked at. The largest
 	// programs have some 50,000.
 	MaxVersions = 1 << 20
@@ -44,7 +46,7 @@ type Version struct {
 }
 
 // Observer is told what the Scanner finds, in the order of the file but for literals,
-// which may come up to 128 KiB late or early.
+// which come behind the versions of the same piece.
 type Observer interface {
 	// Version is called for each version.
 	Version(v *Version)
@@ -58,38 +60,57 @@ type Observer interface {
 type Scanner struct {
 	observer Observer
 	matcher  *Matcher
-	buf      []byte
-	base     int64 // offset of buf[0]
-	done     int   // in buf
+	own      []byte // for what has to be kept
+	buf      []byte // what is looked at: own, or what is written
+	base     int64  // offset of buf[0]
+	done     int    // in buf
 	versions int
 	version  Version
 }
 
 // New returns a Scanner that tells the observer.
 func New(m *Matcher, o Observer) *Scanner {
-	return &Scanner{observer: o, matcher: m, buf: make([]byte, 0, room+2*margin)}
+	own := make([]byte, 0, 2*room)
+	return &Scanner{observer: o, matcher: m, own: own, buf: own}
 }
 
 // Write implements io.Writer. It never fails.
 func (s *Scanner) Write(p []byte) (int, error) {
-	for rest := p; len(rest) > 0; {
-		n := copy(s.buf[len(s.buf):cap(s.buf)], rest)
-		s.buf, rest = s.buf[:len(s.buf)+n], rest[n:]
-		if len(s.buf) == cap(s.buf) {
-			s.look(len(s.buf) - margin)
-			drop := s.done - margin
-			s.buf = s.buf[:copy(s.buf, s.buf[drop:])]
-			s.base, s.done = s.base+int64(drop), s.done-drop
-		}
+	if len(p) >= room {
+		s.lookAt(p)
+		return len(p), nil
+	}
+	s.buf = append(s.buf, p...)
+	if len(s.buf) >= room {
+		s.look(len(s.buf) - margin)
+		s.keep()
 	}
 	return len(p), nil
+}
+
+// lookAt looks at a large piece where it is, but for its beginning, which is looked at behind
+// what came before.
+func (s *Scanner) lookAt(p []byte) {
+	s.buf = append(s.buf, p[:2*margin]...)
+	s.look(len(s.buf) - margin)
+	s.base += int64(len(s.buf) - 2*margin)
+	s.buf, s.done = p, margin
+	s.look(len(p) - margin)
+	s.keep()
+}
+
+// keep keeps of the buffer what comes next and what stands before it.
+func (s *Scanner) keep() {
+	drop := s.done - margin
+	s.base, s.done = s.base+int64(drop), margin
+	s.buf = append(s.own, s.buf[drop:]...)
 }
 
 // Skip goes over n bytes that are not to be looked at, as if they were not text.
 func (s *Scanner) Skip(n int64) {
 	s.Close()
 	s.base += int64(len(s.buf)) + n
-	s.buf, s.done = s.buf[:0], 0
+	s.buf, s.done = s.own, 0
 }
 
 // Limited reports whether there were more versions than MaxVersions.

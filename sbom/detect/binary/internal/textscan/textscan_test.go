@@ -135,6 +135,8 @@ func FuzzScan(f *testing.F) {
 	f.Add([]byte("1.1.1w 9.2p1 3.0.0-rc1 6.9.11-60 .1. 1..2 v1.2.3.4.5.6.7"), 1)
 	f.Add(bytes.Repeat([]byte("1."), 1000), 7)
 	f.Add(append(bytes.Repeat([]byte("x"), room+margin-3), "1.2.3-rc1"...), 5000)
+	f.Add(bytes.Repeat([]byte("libcurl 1.2.3-rc1\x00"), 1000), room)
+	f.Add(bytes.Repeat([]byte("libcurl 1.2.3-rc1\x00"), 1000), room-1)
 	m, err := NewMatcher([]string{"libcurl", "OpenSSL 3"})
 	if err != nil {
 		f.Fatal(err)
