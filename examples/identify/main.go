@@ -35,6 +35,7 @@ import (
 	"github.com/imagetrust/imagetrust/sbom/detect/binary"
 	"github.com/imagetrust/imagetrust/sbom/detect/binary/fileindex"
 	"github.com/imagetrust/imagetrust/sbom/detect/binary/fileindex/debian"
+	static "github.com/imagetrust/imagetrust/sbom/detect/binary/staticlib/debian"
 	"github.com/imagetrust/imagetrust/sbom/detect/cargo"
 	"github.com/imagetrust/imagetrust/sbom/detect/golang"
 )
@@ -55,7 +56,7 @@ func main() {
 		flag.Usage()
 		os.Exit(2)
 	}
-	opts := binary.Options{Eager: *eager}
+	opts := binary.Options{Eager: *eager, Libraries: static.Table()}
 	if *index != "" {
 		f, x, err := openIndex(*index)
 		if err != nil {

@@ -13,8 +13,8 @@ import (
 	"github.com/imagetrust/imagetrust/sbom"
 	"github.com/imagetrust/imagetrust/sbom/detect"
 	"github.com/imagetrust/imagetrust/sbom/detect/binary/internal/header"
-	"github.com/imagetrust/imagetrust/sbom/detect/binary/internal/unwind"
 	"github.com/imagetrust/imagetrust/sbom/detect/binary/rules"
+	"github.com/imagetrust/imagetrust/sbom/detect/binary/staticlib"
 	"github.com/imagetrust/imagetrust/sbom/detect/internal/oneline"
 	"github.com/imagetrust/imagetrust/sbom/detect/internal/section"
 	"github.com/imagetrust/imagetrust/sbom/detect/internal/statement"
@@ -34,12 +34,20 @@ type Options struct {
 	// Sources are asked for each program by its digest and build-id, in that order. What they
 	// know is taken over what the program says. None if empty.
 	Sources []Source
+	// Libraries are static libraries that are looked for by their functions, where no text says that
+	// they are there: see package staticlib/debian. None if nil.
+	Libraries *staticlib.Table
+	// Thorough has programs in Go and Rust of which nothing surer says what they are read once more,
+	// for what their strings are: [Detector.Detect] returns detect.ErrSkipped for those that went by
+	// once. Files with an io.ReaderAt are read so in any case.
+	Thorough bool
 }
 
 // Detector finds software in programs. It does not change, and is safe for concurrent use.
 type Detector struct {
 	index   func() *rules.Index // made when the first program comes
-	unwind  func() *unwind.Table
+	library *staticlib.Table    // nil: static libraries are not looked for by their functions
+	again   bool
 	eager   bool
 	sources []Source
 	version string
@@ -69,11 +77,18 @@ func New(opts *Options) (*Detector, error) {
 		}
 		index = func() *rules.Index { return own }
 	}
-	version := "1"
+	version := "2"
 	if opts.Eager {
-		version = "1-eager"
+		version += "-eager"
 	}
-	return &Detector{index: index, unwind: unwind.Default, eager: opts.Eager, sources: slices.Clone(opts.Sources), version: version + sourcesVersion(opts.Sources), scratch: new(sync.Pool)}, nil
+	if opts.Thorough {
+		version += "-thorough"
+	}
+	if opts.Libraries != nil {
+		libraries, functions := opts.Libraries.Len()
+		version += fmt.Sprintf("-libraries.%d.%d", libraries, functions)
+	}
+	return &Detector{index: index, library: opts.Libraries, again: opts.Thorough, eager: opts.Eager, sources: slices.Clone(opts.Sources), version: version + sourcesVersion(opts.Sources), scratch: new(sync.Pool)}, nil
 }
 
 // ID implements detect.Detector. What the modes and sources find differs, and so does

@@ -49,8 +49,8 @@ type collector struct {
 
 	file     io.ReaderAt // to look at once more; nil if it can't be
 	fileSize int64
-	goStated bool // Go's build information has the version
-	unwinder unwind.Reader
+	goStated bool             // Go's build information has the version
+	unwinder *unwind.Reader   // nil if no table of libraries is there
 	unwound  map[int]*unwound // by number of the group
 }
 
@@ -97,7 +97,9 @@ func newCollector(d *Detector, path string, size int64) *collector {
 		modules: make(map[moduleKey]*imported), libraries: make(map[int64]string), compilers: make(map[string]bool),
 		traits: make(map[int]bool), anchors: make(map[*rules.Product]map[int]bool), groups: make(map[int]bool), near: make(map[nearKey]place), goVersion: make(map[string]int64)}
 	c.scanner = textscan.New(d.index().Matcher(), c)
-	c.unwinder.Function = c.function
+	if d.library != nil {
+		c.unwinder = &unwind.Reader{Function: c.function}
+	}
 	return c
 }
 
@@ -111,11 +113,15 @@ func (c *collector) Write(p []byte) (int, error) {
 		if code > 0 {
 			n = int(min(int64(n), code))
 			c.scanner.Skip(int64(n))
-			c.unwinder.Skip(int64(n))
+			if c.unwinder != nil {
+				c.unwinder.Skip(int64(n))
+			}
 		} else {
 			n = int(min(int64(n), before))
 			_, _ = c.scanner.Write(rest[:n])
-			_, _ = c.unwinder.Write(rest[:n])
+			if c.unwinder != nil {
+				_, _ = c.unwinder.Write(rest[:n])
+			}
 		}
 		c.pos, rest = c.pos+int64(n), rest[n:]
 	}

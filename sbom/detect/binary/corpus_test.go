@@ -17,6 +17,7 @@ import (
 	"github.com/imagetrust/imagetrust/sbom/detect"
 	"github.com/imagetrust/imagetrust/sbom/detect/binary"
 	"github.com/imagetrust/imagetrust/sbom/detect/binary/fileindex/debian"
+	static "github.com/imagetrust/imagetrust/sbom/detect/binary/staticlib/debian"
 	"github.com/imagetrust/imagetrust/sbom/detect/cargo"
 	"github.com/imagetrust/imagetrust/sbom/detect/golang"
 )
@@ -72,7 +73,7 @@ func TestCorpus(t *testing.T) {
 }
 
 func evaluate(t *testing.T, files []truth, sources ...binary.Source) {
-	d, err := binary.New(&binary.Options{Eager: *eager, Sources: sources})
+	d, err := binary.New(&binary.Options{Eager: *eager, Libraries: static.Table(), Sources: sources})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -368,7 +368,7 @@ func showExact(e *exact) string {
 // stringsMatter reports whether the file is to be read once more for the strings of a program
 // in Rust or Go that nothing surer names, and that has no list which does.
 func (r *reading) stringsMatter() bool {
-	if !r.trait("Rust") && !r.trait("Go") || r.goStated {
+	if !r.d.again || !r.trait("Rust") && !r.trait("Go") || r.goStated {
 		return false
 	}
 	report := r.judge()

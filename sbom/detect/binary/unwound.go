@@ -29,7 +29,7 @@ type unwound struct {
 
 // function notes a function by its fingerprint.
 func (c *collector) function(fingerprint uint64, _, offset int64) {
-	group, ok := c.d.unwind().Find(fingerprint)
+	group, ok := c.d.library.Find(fingerprint)
 	if !ok {
 		return
 	}
@@ -56,7 +56,7 @@ type linked struct {
 func (j *judge) fromUnwound() {
 	libraries := make(map[int]*linked)
 	for number, u := range j.unwound {
-		g := j.d.unwind().Group(number)
+		g := j.d.library.Group(number)
 		l := libraries[g.Library]
 		if l == nil {
 			l = &linked{offset: u.offset}
@@ -71,7 +71,7 @@ func (j *judge) fromUnwound() {
 		}
 	}
 	for number, found := range libraries {
-		l := j.d.unwind().Library(number)
+		l := j.d.library.Library(number)
 		if l.Groups > severalObjects && found.objects == 1 || found.whole < min(enoughFunctions, max(minFunctions, l.Functions)) || float64(found.altered) > maxAltered*float64(found.whole) {
 			continue
 		}

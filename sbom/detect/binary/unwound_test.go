@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"github.com/imagetrust/imagetrust/sbom/detect/binary/internal/unwind"
+	"github.com/imagetrust/imagetrust/sbom/detect/binary/staticlib"
 )
 
 // frames is a section .eh_frame in which functions of a static library are, as far as
@@ -42,7 +43,7 @@ func TestUnwound(t *testing.T) {
 			functions[f] = group
 		}
 	}
-	libraries := []unwind.Library{{Name: "alpha", Version: "1.2", Origin: "libalpha-dev 1.2-1"}, {Name: "beta", Version: "3", Origin: "libbeta-dev 3-1"},
+	libraries := []staticlib.Library{{Name: "alpha", Version: "1.2", Origin: "libalpha-dev 1.2-1"}, {Name: "beta", Version: "3", Origin: "libbeta-dev 3-1"},
 		{Name: "zlib", Version: "1.2.13", Origin: "zlib1g-dev 1.2.13-1"}, {Name: "huge", Version: "9", Origin: "libhuge-dev 9-1"}}
 	groups := []int{0, 0, 1, 2}
 	copied := fingerprints(4300, 4400, 4500)
@@ -56,8 +57,8 @@ func TestUnwound(t *testing.T) {
 		functions[uint64(group)<<50] = group
 	}
 	d := detector(t, false)
-	table := unwind.New(libraries, groups, functions)
-	d.unwind = func() *unwind.Table { return table }
+	table := staticlib.New(libraries, groups, functions)
+	d.library = table
 	for what, tt := range map[string]struct {
 		path, text string
 		needed     []string

@@ -2,14 +2,6 @@ package unwind
 
 import "testing"
 
-// BenchmarkRead reads the table of the package, which happens once.
-func BenchmarkRead(b *testing.B) {
-	b.ReportAllocs()
-	for b.Loop() {
-		must(libraries)
-	}
-}
-
 // BenchmarkReader looks for tables where there are none.
 func BenchmarkReader(b *testing.B) {
 	r := Reader{Function: func(uint64, int64, int64) {}}

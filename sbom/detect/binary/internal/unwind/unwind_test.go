@@ -1,12 +1,7 @@
 package unwind
 
 import (
-	"bytes"
-	"cmp"
 	"encoding/binary"
-	"errors"
-	"flag"
-	"os"
 	"slices"
 	"testing"
 )
@@ -124,101 +119,11 @@ func TestSkip(t *testing.T) {
 	}
 }
 
-func TestTable(t *testing.T) {
-	libraries := []Library{{Name: "alpha", Version: "1.2", Origin: "libalpha-dev 1.2-3"}, {Name: "beta", Version: "4"}}
-	made := New(libraries, []int{0, 1, 1}, map[uint64]int{1 << 40: 0, 2 << 40: 1, 1<<63 | 5<<30: 2})
-	var b bytes.Buffer
-	if err := made.Write(&b); err != nil {
-		t.Fatal(err)
-	}
-	read, err := Read(bytes.NewReader(b.Bytes()))
-	if err != nil {
-		t.Fatal(err)
-	}
-	for f, want := range map[uint64]int{1 << 40: 0, 2 << 40: 1, 1<<63 | 5<<30: 2, 3 << 40: -1, 0: -1, 1<<64 - 1: -1} {
-		got, ok := read.Find(f)
-		if !ok {
-			got = -1
-		}
-		if got != want {
-			t.Errorf("%#x is in group %d, want %d", f, got, want)
-		}
-	}
-	if g := read.Group(2); g != (Group{1, 1}) {
-		t.Errorf("group %+v", g)
-	}
-	if l := read.Library(1); l.Name != "beta" || l.Functions != 2 {
-		t.Errorf("library %+v", l)
-	}
-	var again bytes.Buffer
-	if err := read.Write(&again); err != nil || !bytes.Equal(again.Bytes(), b.Bytes()) {
-		t.Errorf("written again it differs, %v", err)
-	}
-}
-
-func TestTableRefused(t *testing.T) {
-	for _, text := range []string{"", "alpha\t1\n\n", "\t1\torigin\n\n", "alpha\t1\torigin\n", "alpha\t1\torigin\n\n", "alpha\t1\torigin\n\n\x01\x01", "alpha\t1\torigin\n\n\x01\x00\x01", "alpha\t1\torigin\n\n\x01\x00\x01\x01"} {
-		if _, err := parse([]byte(text)); !errors.Is(err, ErrTable) {
-			t.Errorf("%q: %v", text, err)
-		}
-	}
-	if _, err := Read(bytes.NewReader([]byte("no gzip"))); !errors.Is(err, ErrTable) {
-		t.Error(err)
-	}
-}
-
-// The table of the package has what programs link most.
-func TestDefault(t *testing.T) {
-	d := Default()
-	libraries, functions := d.Len()
-	if libraries < 2000 || functions < 30_000 {
-		t.Errorf("%d functions of %d libraries", functions, libraries)
-	}
-	most := 0
-	have := make(map[string]bool)
-	for i := range libraries {
-		l := d.Library(i)
-		most = max(most, l.Functions)
-		have[l.Name] = have[l.Name] || l.Functions >= 4
-	}
-	for _, name := range []string{"zlib", "libpng", "freetype", "sqlite", "libxml2", "pcre2", "expat", "zstd"} {
-		if !have[name] {
-			t.Errorf("no %s", name)
-		}
-	}
-	if !slices.IsSortedFunc(d.keys, cmp.Compare[uint64]) {
-		t.Error("the fingerprints are in no order")
-	}
-}
-
-// program is a file to look through, by hand.
-var program = flag.String("program", "", "file of which the static libraries are shown")
-
-func TestProgram(t *testing.T) {
-	if *program == "" {
-		t.Skip("no -program")
-	}
-	b, err := os.ReadFile(*program)
-	if err != nil {
-		t.Fatal(err)
-	}
-	all := scan(b)
-	known := make(map[Library]int)
-	for _, f := range all {
-		if i, ok := Default().Find(f.fingerprint); ok {
-			known[Default().Library(Default().Group(i).Library)]++
-		}
-	}
-	t.Logf("%d functions, known: %+v", len(all), known)
-}
-
-// FuzzUnwind has tables read that no compiler wrote, whole and in pieces, and tables of
-// libraries that this package did not write.
+// FuzzUnwind has tables read that no compiler wrote, whole and in pieces.
 func FuzzUnwind(f *testing.F) {
 	f.Add(table(300, 400, 500), uint16(7))
 	f.Add(append([]byte("before"), table(300, 400)...), uint16(20))
 	f.Add(append(slices.Clone(personal), table(300)...), uint16(1))
-	f.Add([]byte("alpha\t1\torigin\n\n\x01\x00\x05\x00"), uint16(3))
 	f.Fuzz(func(t *testing.T, b []byte, cut uint16) {
 		whole := scan(b)
 		for _, f := range whole {
@@ -229,17 +134,6 @@ func FuzzUnwind(f *testing.F) {
 		at := min(int(cut), len(b))
 		if pieces := scan(b[:at], b[at:]); !slices.Equal(whole, pieces) {
 			t.Errorf("%+v in one piece, %+v in two", whole, pieces)
-		}
-		table, err := parse(b)
-		if err != nil {
-			return
-		}
-		var out bytes.Buffer
-		if err := table.Write(&out); err != nil {
-			t.Fatal(err)
-		}
-		if again, err := Read(&out); err != nil || !slices.Equal(again.keys, table.keys) {
-			t.Errorf("what was written reads otherwise: %v", err)
 		}
 	})
 }

@@ -12,9 +12,9 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/imagetrust/imagetrust/sbom/detect/binary/internal/unwind"
 	"github.com/imagetrust/imagetrust/sbom/detect/binary/internal/upstream"
 	"github.com/imagetrust/imagetrust/sbom/detect/binary/rules"
+	"github.com/imagetrust/imagetrust/sbom/detect/binary/staticlib"
 )
 
 // Of what a program links of a library, wanted functions are in the table at least,
@@ -29,7 +29,7 @@ const (
 var releases = map[string]string{"bullseye": "Debian 11", "bookworm": "Debian 12", "trixie": "Debian 13"}
 
 // fingerprints makes the table of the static libraries of suites from their records.
-func fingerprints(dir string, suites []string, known *rules.Table) (*unwind.Table, error) {
+func fingerprints(dir string, suites []string, known *rules.Table) (*staticlib.Table, error) {
 	var all []*static
 	for _, suite := range suites {
 		err := filepath.WalkDir(filepath.Join(dir, suite), func(file string, d fs.DirEntry, err error) error {
@@ -46,7 +46,7 @@ func fingerprints(dir string, suites []string, known *rules.Table) (*unwind.Tabl
 			return nil, err
 		}
 	}
-	var libraries []unwind.Library
+	var libraries []staticlib.Library
 	numbers := make(map[[2]string]int)
 	owners := make(map[uint64]int)
 	sources := make(map[uint64]string)
@@ -60,7 +60,7 @@ func fingerprints(dir string, suites []string, known *rules.Table) (*unwind.Tabl
 		if !ok {
 			n = len(libraries)
 			numbers[k] = n
-			libraries = append(libraries, unwind.Library{Name: k[0], Version: version, Origin: s.Package + " " + s.Version + ", " + releases[s.Suite]})
+			libraries = append(libraries, staticlib.Library{Name: k[0], Version: version, Origin: s.Package + " " + s.Version + ", " + releases[s.Suite]})
 		}
 		library[i] = n
 		for _, a := range s.Archives {
@@ -110,7 +110,7 @@ func fingerprints(dir string, suites []string, known *rules.Table) (*unwind.Tabl
 		}
 	}
 	log.Printf("%d libraries, %d of %d functions in %d groups", len(libraries), len(chosen), len(owners), len(of))
-	return unwind.New(libraries, of, chosen), nil
+	return staticlib.New(libraries, of, chosen), nil
 }
 
 // naming knows how the projects of sources are called in the table.

@@ -9,7 +9,7 @@
 // It makes the table of package unwind as well, of the functions in static libraries:
 //
 //	go run ./sbom/detect/binary/rules/learn -dir DIR -suites bookworm,bullseye,trixie fetch-static
-//	go run ./sbom/detect/binary/rules/learn -dir DIR -suites bookworm,bullseye,trixie static sbom/detect/binary/internal/unwind/libraries.gz
+//	go run ./sbom/detect/binary/rules/learn -dir DIR -suites bookworm,bullseye,trixie static sbom/detect/binary/staticlib/debian/libraries.gz
 //
 // Whichever object file of a library a program is linked with, functions of it, or of those that
 // it brings with it, are in the table. Functions that two libraries

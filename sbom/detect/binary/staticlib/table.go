@@ -1,4 +1,14 @@
-package unwind
+// Package staticlib is a table of the functions in static libraries, by which programs are found that
+// such a library is linked into, of whose text nothing is left.
+//
+// What a compiler writes of each function for unwinding the stack (.eh_frame) stays in programs, stripped
+// or not: how long the function is, and where in it the frame changes. That is as good as a
+// fingerprint, and a linker takes whole object files of a library. So what has all functions of some
+// object files of a version is linked with that version. Package staticlib/debian has a table of
+// Debian's libraries.
+//
+//	d, err := binary.New(&binary.Options{Libraries: debian.Table()})
+package staticlib
 
 import (
 	"bytes"
@@ -12,7 +22,7 @@ import (
 )
 
 // ErrTable is the error for a table that is none.
-var ErrTable = errors.New("unwind: not a table of libraries")
+var ErrTable = errors.New("staticlib: not a table of libraries")
 
 // Library is one version of the static libraries of a project, as a package has it.
 type Library struct {
@@ -212,13 +222,4 @@ func (t *Table) fingerprints(b []byte) error {
 		return ErrTable
 	}
 	return nil
-}
-
-// must reads the table of this package.
-func must(b []byte) *Table {
-	t, err := Read(bytes.NewReader(b))
-	if err != nil {
-		panic(err) // Not in a build whose tests pass.
-	}
-	return t
 }
