@@ -28,6 +28,7 @@ import (
 	"os"
 	"os/signal"
 	"path/filepath"
+	"strconv"
 	"strings"
 
 	"github.com/imagetrust/imagetrust/sbom"
@@ -202,7 +203,7 @@ func (id *identifier) file(ctx context.Context, file, rel string) error {
 	h := sha256.New()
 	report, err := id.programs.Identify(ctx, rel, info.Size(), &hashed{f, h})
 	if err != nil {
-		return fmt.Errorf("%s: %w", file, err)
+		return fmt.Errorf("%s: %w", shown(file), err)
 	}
 	in := &detect.File{Entry: entry, ReaderAt: f, Digest: sbom.Digest("sha256:" + hex.EncodeToString(h.Sum(nil)))}
 	var found []finding
@@ -254,7 +255,7 @@ func (id *identifier) tell(path string, r *binary.Report, found []finding) {
 		id.found = append(id.found, found...)
 		return
 	}
-	fmt.Fprintf(id.out, "%s: %s\n", path, r.Describe())
+	fmt.Fprintf(id.out, "%s: %s\n", shown(path), r.Describe())
 	for _, f := range found {
 		fmt.Fprintf(id.out, "  %s %s %s (%s, %.2f)", f.Relation, f.Name, f.Version, f.Rule, f.Confidence)
 		if strings.HasPrefix(f.PURL, "pkg:deb/") || strings.HasPrefix(f.PURL, "pkg:rpm/") {
@@ -268,4 +269,12 @@ func (id *identifier) tell(path string, r *binary.Report, found []finding) {
 	if len(found) == 0 {
 		fmt.Fprintln(id.out, "  no rule names it")
 	}
+}
+
+// shown is a path as it can be written to a terminal: whoever made the file chose its name.
+func shown(path string) string {
+	if quoted := strconv.Quote(path); quoted != `"`+path+`"` {
+		return quoted
+	}
+	return path
 }

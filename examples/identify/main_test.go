@@ -61,6 +61,18 @@ func TestRun(t *testing.T) {
 	}
 }
 
+// TestUnprintablePaths has a file whose name would do something to a terminal.
+func TestUnprintablePaths(t *testing.T) {
+	dir := write(t, map[string][]byte{"bin/\x1b[2J\nx.exe": program("x 1.2.3")})
+	var out strings.Builder
+	if err := run(t.Context(), &out, []string{dir}, false, &binary.Options{}); err != nil {
+		t.Fatal(err)
+	}
+	if strings.Contains(out.String(), "\x1b") || !strings.Contains(out.String(), `"bin/\x1b[2J\nx.exe": PE`) {
+		t.Errorf("%q", &out)
+	}
+}
+
 func TestJSON(t *testing.T) {
 	dir := write(t, map[string][]byte{"bin/words.exe": program("Welcome to words 1.4 of today")})
 	for eager, want := range map[bool]int{false: 0, true: 1} {

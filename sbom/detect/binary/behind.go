@@ -25,12 +25,14 @@ func (c *collector) noteBehindData(v *textscan.Version) {
 }
 
 // only returns the one version of a product's shape that is known to be no other's.
-func only[P any](j *judge, p *rules.Product, versions map[string]P) (version string, at P, ok bool) {
+func only[P any](stated others, p *rules.Product, versions map[string]P) (version string, at P, ok bool) {
 	n := 0
 	for v, where := range versions {
-		if p.Shaped(v) && !j.ofOther(p, v) {
+		if p.Shaped(v) && !stated.has(p, v) {
 			version, at = v, where
-			n++
+			if n++; n > 1 {
+				break
+			}
 		}
 	}
 	return version, at, n == 1

@@ -139,7 +139,7 @@ func (*sieve) ReadAt([]byte, int64) (int, error) { return 0, detect.ErrSkipped }
 // Detect implements detect.Detector.
 func (d *Detector) Detect(ctx context.Context, f *detect.File) (*detect.Fragment, error) {
 	if read := carrierOf(&f.Entry); read != nil {
-		return read(f)
+		return read(ctx, d, f)
 	}
 	s, ok := f.ReaderAt.(*sieve)
 	if !ok {

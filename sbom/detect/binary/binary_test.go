@@ -8,9 +8,12 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"reflect"
 	"slices"
 	"strings"
 	"testing"
+	"unicode"
+	"unicode/utf8"
 
 	"github.com/imagetrust/imagetrust/sbom/detect"
 	"github.com/imagetrust/imagetrust/sbom/detect/binary/internal/elftest"
@@ -304,7 +307,15 @@ func FuzzBinary(f *testing.F) {
 		if err != nil {
 			t.Fatal(err)
 		}
+		if again, err := d.Identify(context.Background(), path, int64(len(data)), bytes.NewReader(data)); err != nil || !reflect.DeepEqual(r, again) {
+			t.Errorf("the second time %+v, not %+v, %v", again, r, err)
+		}
 		for _, x := range r.Findings {
+			for _, s := range []string{x.Name, x.Version, x.PURL, x.CPE, x.License, x.Evidence[0].Text, r.Describe()} {
+				if !utf8.ValidString(s) || strings.ContainsFunc(s, unicode.IsControl) {
+					t.Errorf("%q", s)
+				}
+			}
 			for _, e := range x.Evidence {
 				if e.Offset < 0 || e.Offset > int64(len(data)) {
 					t.Errorf("%s: evidence at %d of %d", x.Name, e.Offset, len(data))

@@ -41,6 +41,8 @@ func (j *judge) fromBundled() {
 		}
 		at := place{main.Evidence[0].Offset, oneline.Text(main.Evidence[0].Text+" | "+l.Listed, maxText)}
 		j.claim(Contains, ruleBundled, p, l.Name, l.Version, at, 1)
+		last := &j.others[len(j.others)-1]
+		last.weight = min(last.weight, main.Confidence()) // No surer than that the file is the release.
 		if said {
 			j.claim(Contains, ruleTableBare, p, l.Name, l.Version, own, 1)
 		}

@@ -33,3 +33,14 @@ func TestBundled(t *testing.T) {
 		}
 	}
 }
+
+// TestBundledIsNoSurer has a file of which it is less sure that it is the release than that the release
+// has the libraries.
+func TestBundledIsNoSurer(t *testing.T) {
+	r := identified(t, "usr/local/bin/node", dynamic(lines("node.js/v26.10.0")))
+	for _, f := range r.Findings {
+		if f.Rule() == ruleBundled && f.Confidence() > r.Main().Confidence() {
+			t.Errorf("%s: %v, of what is so by %v", f.Name, f.Confidence(), r.Main().Confidence())
+		}
+	}
+}

@@ -2,6 +2,7 @@ package binary
 
 import (
 	"bytes"
+	"context"
 	"fmt"
 	"path"
 	"strings"
@@ -17,17 +18,17 @@ import (
 )
 
 // carrier reads a file that is no linked program and has programs or packages in it.
-type carrier func(f *detect.File) (*detect.Fragment, error)
+type carrier func(ctx context.Context, d *Detector, f *detect.File) (*detect.Fragment, error)
 
 // carrierOf returns what reads a file, nil if it is none of those.
 func carrierOf(e *detect.Entry) carrier {
 	switch {
-	case jvm.Is(e.Path, e.Head):
+	case jvm.Is(e.Path, e.Head) && !program(e.Head):
 		return runtimeOfJava
 	case path.Ext(e.Path) == ".asar" && asar.Is(e.Head):
-		return func(f *detect.File) (*detect.Fragment, error) { return carried(f, asar.Read) }
+		return carried(asar.Read)
 	case pythonZip(e):
-		return func(f *detect.File) (*detect.Fragment, error) { return carried(f, appended.Read) }
+		return carried(appended.Read)
 	}
 	return nil
 }
@@ -40,17 +41,20 @@ func pythonZip(e *detect.Entry) bool {
 	return ok && bytes.HasPrefix(line, []byte("#!")) && bytes.Contains(line, []byte("python")) && bytes.HasPrefix(rest, []byte("PK\x03\x04")) && ext != ".pyz" && ext != ".pex"
 }
 
-// carried returns the packages of a file.
-func carried(f *detect.File, read func(payload.Source) *payload.Payload) (*detect.Fragment, error) {
-	p := read(payload.Source{ReaderAt: f.ReaderAt, Size: f.Size})
-	r := &Report{Format: p.Kind}
-	r.add(p)
-	r.sort()
-	return fragment(f, r), nil
+// carried returns what reads the packages of a file, and the programs in it.
+func carried(read func(payload.Source) *payload.Payload) carrier {
+	return func(ctx context.Context, d *Detector, f *detect.File) (*detect.Fragment, error) {
+		p := read(payload.Source{ReaderAt: f.ReaderAt, Size: f.Size})
+		r := &Report{Format: p.Kind}
+		r.add(p)
+		newReading(d, f.Path, f.Size, f.ReaderAt).programs(ctx, r, p)
+		r.sort()
+		return fragment(f, r), nil
+	}
 }
 
 // runtimeOfJava reads what a runtime says of itself. All that is in its directory is its own.
-func runtimeOfJava(f *detect.File) (*detect.Fragment, error) {
+func runtimeOfJava(_ context.Context, _ *Detector, f *detect.File) (*detect.Fragment, error) {
 	b, err := f.Bytes(jvm.MaxFile)
 	if err != nil {
 		return nil, err
@@ -59,8 +63,10 @@ func runtimeOfJava(f *detect.File) (*detect.Fragment, error) {
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", f.Path, err)
 	}
-	c := sbom.Component{Type: sbom.TypeApplication, Name: "openjdk", Version: r.Feature, Supplier: r.Implementor,
-		CPEs: []string{"cpe:2.3:a:oracle:openjdk:" + r.Feature + ":*:*:*:*:*:*:*"}}
+	c := sbom.Component{Type: sbom.TypeApplication, Name: "openjdk", Version: r.Feature, Supplier: r.Implementor}
+	if name := cpe("oracle:openjdk", r.Feature); name != "" {
+		c.CPEs = []string{name}
+	}
 	if r.GraalVM != "" {
 		c.Name, c.Version, c.CPEs = "graalvm", r.GraalVM, nil
 	}

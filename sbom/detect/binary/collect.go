@@ -3,6 +3,7 @@ package binary
 import (
 	"bytes"
 	"io"
+	"path"
 	"strings"
 
 	"github.com/imagetrust/imagetrust/sbom/detect/binary/internal/header"
@@ -25,7 +26,7 @@ const (
 // collector notes what one pass over a file finds. It is the textscan.Observer.
 type collector struct {
 	d       *Detector
-	path    string
+	path    string // of the file, without directories
 	scanner *textscan.Scanner
 	headers *header.Reader
 	pos     int64
@@ -45,6 +46,8 @@ type collector struct {
 	groups    map[int]bool // of learned anchors
 	near      map[nearKey]place
 	goVersion map[string]int64
+	looked    int // versions that were looked at
+	most      int // of them
 	limited   string
 
 	file     io.ReaderAt // to look at once more; nil if it can't be
@@ -91,9 +94,10 @@ type bare struct {
 	between        bool // NULs
 }
 
-func newCollector(d *Detector, path string, size int64) *collector {
-	c := &collector{d: d, path: path, headers: header.New(size),
-		hits: make(map[hitKey]*hit), pairs: make(map[pairKey]*pair), bare: make(map[string]*bare), behind: make(map[string]place), mentioned: make(map[string]place), packed: make(map[packedKey]*pair), stems: written(stem(path)),
+func newCollector(d *Detector, file string, size int64) *collector {
+	file = plainName(path.Base(file))
+	c := &collector{d: d, path: file, most: textscan.MaxVersions, headers: header.New(size),
+		hits: make(map[hitKey]*hit), pairs: make(map[pairKey]*pair), bare: make(map[string]*bare), behind: make(map[string]place), mentioned: make(map[string]place), packed: make(map[packedKey]*pair), stems: written(stem(file)),
 		modules: make(map[moduleKey]*imported), libraries: make(map[int64]string), compilers: make(map[string]bool),
 		traits: make(map[int]bool), anchors: make(map[*rules.Product]map[int]bool), groups: make(map[int]bool), near: make(map[nearKey]place), goVersion: make(map[string]int64)}
 	c.scanner = textscan.New(d.index().Matcher(), c)
@@ -138,6 +142,10 @@ func (c *collector) room(have, most int, what string) bool {
 
 // Version implements textscan.Observer.
 func (c *collector) Version(v *textscan.Version) {
+	if !c.room(c.looked, c.most, "versions") {
+		return
+	}
+	c.looked++
 	c.goMain(v)
 	if c.crate(v) || c.goModule(v) || c.goToolchain(v) || c.compiler(v) {
 		return

@@ -95,7 +95,11 @@
 //
 // An executable without a finding that says what it is gives a gap that has all that is known of it:
 // format, architecture, linkage, languages, compilers, build-id. So do headers that lead
-// nowhere.
+// nowhere, that say two things, or of which a system looks at less than readers do.
+//
+// Whoever makes a file decides what it says: text is no proof of what runs, and is not looked for in
+// what an ELF file declares as code alone. Where a payload is readable in two ways, it is read as
+// those do who run it.
 //
 // # Formats
 //
@@ -110,7 +114,8 @@
 // Node, Deno, Bun, nexe or pkg put into a copy of themselves, the SBOM of GraalVM's
 // native-image. The programs and libraries in an archive are looked into as if they were
 // files, and what they are or contain, the file contains. Packages without a version, as a
-// bundle of scripts has them, and programs in which nothing was found, are a gap. Programs
+// bundle of scripts has them, and programs in which nothing was found, are a gap; so is what
+// these carry themselves. Programs
 // packed by UPX with LZMA are unpacked, and are what is unpacked. Those packed with UPX's
 // own methods and AppImages are recognised and not read, which is one gap as well.
 //

@@ -231,8 +231,9 @@ func (j *judge) ownVersions(list []exact) []exact {
 			crates[k.version] = append(crates[k.version], names.Key(k.name))
 		}
 	}
+	stated := j.statedVersions()
 	return slices.DeleteFunc(list, func(e exact) bool {
-		if len(numbersOf(e.version)) != 3 || j.ofOther(j.product, e.version) {
+		if len(numbersOf(e.version)) != 3 || stated.has(j.product, e.version) {
 			return true
 		}
 		return slices.ContainsFunc(slices.Concat(e.before, e.after), func(s string) bool { return otherThing.MatchString(s) || ofCrate(s, crates[e.version]) })

@@ -69,8 +69,8 @@ func TestRustStrings(t *testing.T) {
 	}
 }
 
-// TestStringsOnce: a file that went by once is read again for its strings, unless something
-// surer names it.
+// TestStringsOnce: a file that went by once is read again for its strings if that is wanted, unless
+// something surer names it.
 func TestStringsOnce(t *testing.T) {
 	unnamed := elftest.Packed{Text: rust, Strings: []string{"a", "0.22.1", "b"}}
 	stated := elftest.Packed{Text: "runtime.gopanic\x00path\texample.com/a\nmod\texample.com/a\tv1.2.3\t\n", Strings: []string{"a", "0.22.1", "b"}}
@@ -80,13 +80,16 @@ func TestStringsOnce(t *testing.T) {
 		again bool
 	}{"Rust": {&unnamed, true}, "Go with a list": {&stated, false}, "C": {&other, false}} {
 		b := c.file.Bytes()
-		d := detector(t, false)
+		d, err := New(&Options{Thorough: true})
+		if err != nil {
+			t.Fatal(err)
+		}
 		e := detect.Entry{Path: "usr/bin/zwtool", Size: int64(len(b)), Mode: 0o755, Head: b[:detect.HeadSize]}
 		s := d.Sift(&e)
 		if _, err := s.Write(b); err != nil {
 			t.Fatal(err)
 		}
-		_, err := d.Detect(context.Background(), &detect.File{Entry: e, ReaderAt: s})
+		_, err = d.Detect(context.Background(), &detect.File{Entry: e, ReaderAt: s})
 		if again := errors.Is(err, detect.ErrSkipped); again != c.again || !again && err != nil {
 			t.Errorf("%s: %v", what, err)
 		}

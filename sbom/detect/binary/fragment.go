@@ -24,8 +24,10 @@ func fragment(f *detect.File, r *Report) *detect.Fragment {
 		if found.Relation != Is {
 			key += " " + found.Name
 		}
-		if keys[key] {
-			key += "@" + found.Version
+		for _, more := range []string{"@" + found.Version, " " + found.PURL} { // Of several types.
+			if keys[key] {
+				key += more
+			}
 		}
 		if keys[key] {
 			continue // The same version in two relations.
@@ -64,7 +66,11 @@ func component(found *Finding) sbom.Component {
 		c.CPEs = []string{found.CPE}
 	}
 	if found.License != "" {
-		c.Licenses = []sbom.License{{Expression: found.License, Acknowledgement: sbom.LicenseConcluded}}
+		l := statement.License(found.License, "")
+		if !declares(found.Rule()) {
+			l.Acknowledgement = sbom.LicenseConcluded
+		}
+		c.Licenses = []sbom.License{l}
 	}
 	if found.Relation == BuiltAgainst {
 		c.Scope = sbom.ScopeDeclared
@@ -85,6 +91,13 @@ func component(found *Finding) sbom.Component {
 	return c
 }
 
+// declares reports whether a rule reads what a package or a program says of itself, in words of its
+// own. What the table has of a product is what others found.
+func declares(rule string) bool {
+	_, ok := payloadConfidence[rule]
+	return ok || rule == ruleVersionInfo || rule == ruleWasm
+}
+
 // gaps says what is not known of the file.
 func gaps(r *Report) []sbom.Gap {
 	var out []sbom.Gap
@@ -94,7 +107,7 @@ func gaps(r *Report) []sbom.Gap {
 	if r.Limited != "" {
 		out = append(out, sbom.Gap{Kind: sbom.GapLimit, Message: r.Limited})
 	}
-	unnamed := r.Main() == nil && !listed(r)
+	unnamed := r.Main() == nil // Those that read its list own the file, if it has one, and then this is no gap.
 	for i := range r.Payloads {
 		p := &r.Payloads[i]
 		switch {
@@ -118,17 +131,6 @@ func gaps(r *Report) []sbom.Gap {
 		out = append(out, sbom.Gap{Kind: sbom.GapIncomplete, Message: "no rule names this " + r.Describe()})
 	}
 	return out
-}
-
-// listed reports whether the file has a list of what it was built from, which is for other
-// detectors to read.
-func listed(r *Report) bool {
-	for _, t := range r.Traits {
-		if t == goBuildInfo || t == cargoAuditable {
-			return true
-		}
-	}
-	return false
 }
 
 // Describe says in one line what is known of the file beside its findings.

@@ -141,7 +141,7 @@ func (c *collector) judge() *Report {
 	if c.scanner.Limited() {
 		c.room(1, 0, "versions")
 	}
-	facts := c.headers.Facts(c.library)
+	facts := c.facts()
 	j := &judge{collector: c, facts: facts, report: &Report{
 		Format: facts.Format, Architecture: facts.Architecture, Linkage: linkage(&facts), SONAME: oneline.Token(facts.SONAME, maxText),
 		BuildID: oneline.Token(facts.BuildID, maxText), Compilers: slices.Sorted(maps.Keys(c.compilers)), Damaged: facts.Damaged, Limited: c.limited}}
@@ -290,7 +290,7 @@ func (j *judge) decide() {
 func (j *judge) settle(claims []claim, least float64) *Finding {
 	slices.SortFunc(claims, func(a, b claim) int {
 		return cmp.Or(cmp.Compare(b.weight, a.weight), cmp.Compare(b.count, a.count), cmp.Compare(len(b.version), len(a.version)),
-			cmp.Compare(a.version, b.version), cmp.Compare(a.offset, b.offset))
+			cmp.Compare(a.version, b.version), cmp.Compare(a.offset, b.offset), cmp.Compare(a.name, b.name), cmp.Compare(a.rule, b.rule))
 	})
 	if len(claims) == 0 || claims[0].weight < least {
 		return nil
@@ -326,7 +326,7 @@ func (j *judge) describe(f *Finding, p *rules.Product) {
 	if p != nil {
 		f.License = p.License
 		if p.CPE != "" {
-			f.CPE = "cpe:2.3:a:" + p.CPE + ":" + f.Version + ":*:*:*:*:*:*:*"
+			f.CPE = cpe(p.CPE, f.Version)
 		}
 		if p.PURL != "" {
 			kind, name, _ = strings.Cut(p.PURL, "/")

@@ -1,12 +1,17 @@
 package binary
 
 import (
+	"fmt"
 	"maps"
 	"path"
 
 	"github.com/imagetrust/imagetrust/sbom/detect/binary/internal/textscan"
 	"github.com/imagetrust/imagetrust/sbom/detect/internal/oneline"
 )
+
+// maxCompared is how often the versions that stand alone are looked at for the projects of which the
+// file has an anchor: some hundred of the one, and some thousand of the other.
+const maxCompared = 500_000
 
 // nearKey is a learned pattern that counts in files with an anchor, and the version in it.
 type nearKey struct {
@@ -31,13 +36,18 @@ func (j *judge) fromLearned() {
 	for k := range j.near {
 		readings[k.id] = append(readings[k.id], k.version)
 	}
+	alone := maps.Keys(j.bare)
+	if len(j.groups)*len(j.bare) > maxCompared {
+		alone = func(func(string) bool) {}
+		j.report.Limited = fmt.Sprintf("%d versions for %d projects: more than are compared", len(j.bare), len(j.groups))
+	}
 	for number := range j.groups {
 		g := j.d.index().Group(number)
 		relation := j.relation(g.Product)
 		if g.Self {
 			relation = Is
 		}
-		version, pattern := g.Choose(readings, maps.Keys(j.bare))
+		version, pattern := g.Choose(readings, alone)
 		switch {
 		case version == "":
 		case pattern >= 0:

@@ -289,11 +289,19 @@ func (r *Report) add(p *payload.Payload) {
 	r.Payloads = append(r.Payloads, out)
 	r.carry(p)
 	for i := range p.Packages {
+		if len(r.Findings) >= maxFindings {
+			r.Payloads[len(r.Payloads)-1].problem("packages", &detect.LimitError{Path: p.Kind, Limit: maxFindings, What: "findings"})
+			return
+		}
 		if f, ok := packaged(&p.Packages[i]); ok {
 			r.Findings = append(r.Findings, f)
 		}
 	}
 }
+
+// maxFindings is how many there are of a file and its payloads: as many as one of them may have, and
+// as many modules in its own code.
+const maxFindings = payload.MaxPackages + maxModules
 
 // carry makes what carries a program part of it. A program that a payload names is not told
 // again by its text.

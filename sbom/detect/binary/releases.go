@@ -70,23 +70,25 @@ func (j *judge) fromReleasesOf(releases names.Releases, whole map[string]place) 
 func (j *judge) fromStatedReleases() {
 	var found names.Releases
 	var of pairKey
-	count := 0
 	for k, p := range j.pairs {
 		if p.form < opened || p.form == own || !strings.Contains(k.version, ".") {
 			continue
 		}
 		for _, project := range projects(k.words) {
 			r := names.ReleasesOf(project)
-			if r.Has(k.version) && !r.Library() && strings.HasPrefix(names.Key(p.text), project) {
-				if found != r {
-					count++
-				}
-				found, of = r, k
-				break
+			if !r.Has(k.version) || r.Library() || !strings.HasPrefix(names.Key(p.text), project) {
+				continue
 			}
+			switch {
+			case found.None(), found == r && names.Same(k.version, of.version) && p.offset < j.pairs[of].offset:
+				found, of = r, k
+			case found != r || !names.Same(k.version, of.version):
+				return
+			}
+			break
 		}
 	}
-	if count == 1 {
+	if !found.None() {
 		j.claim(Is, ruleReleaseStated, nil, found.Project(), of.version, j.pairs[of].place, 0)
 	}
 }

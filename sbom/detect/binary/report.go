@@ -41,7 +41,8 @@ type Finding struct {
 	PURL string `json:"purl"`
 	// CPE is a CPE 2.3 formatted string; empty where the table has none.
 	CPE string `json:"cpe,omitempty"`
-	// License is the SPDX expression that the table has of the project.
+	// License is the SPDX expression that the table has of the project, or what a package or program
+	// says of its own, in any words.
 	License string `json:"license,omitempty"`
 	// Relation is what it is to the file.
 	Relation Relation `json:"relation"`
@@ -112,6 +113,6 @@ var relations = []Relation{Is, Contains, BuiltAgainst}
 func (r *Report) sort() {
 	slices.SortFunc(r.Findings, func(a, b Finding) int {
 		return cmp.Or(cmp.Compare(slices.Index(relations, a.Relation), slices.Index(relations, b.Relation)),
-			cmp.Compare(a.Name, b.Name), cmp.Compare(a.Version, b.Version))
+			cmp.Compare(a.Name, b.Name), cmp.Compare(a.Version, b.Version), cmp.Compare(a.PURL, b.PURL))
 	})
 }

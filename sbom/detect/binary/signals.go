@@ -27,7 +27,7 @@ func (j *judge) packageNote() {
 	f := Finding{Name: name, Version: version, Relation: Is, Evidence: []Evidence{{rulePackageNote, 0, oneline.Text(string(j.facts.Package), maxText), confidence[rulePackageNote]}}}
 	switch note.Type {
 	case "deb", "rpm":
-		f.PURL = sbom.NewPURL(note.Type, note.OS, name, version, map[string]string{"arch": note.Architecture})
+		f.PURL = sbom.NewPURL(note.Type, oneline.Token(note.OS, maxText), name, version, map[string]string{"arch": oneline.Token(note.Architecture, maxText)})
 	default:
 		f.PURL = sbom.NewPURL("generic", "", name, version, nil)
 	}
@@ -44,8 +44,12 @@ func (j *judge) fromTable() {
 		j.report.Limited = fmt.Sprintf("texts of %d known products: more a table of such texts than their code", len(products))
 		return
 	}
+	relations := make(map[*rules.Product]Relation, len(products))
+	for p := range products {
+		relations[p] = j.relation(p)
+	}
 	for k, h := range j.hits {
-		rule, relation := ruleTable, j.relation(k.product)
+		rule, relation := ruleTable, relations[k.product]
 		if k.self {
 			rule, relation = ruleTableSelf, Is
 		}
@@ -76,14 +80,14 @@ func (j *judge) fromAnchors() {
 		product *rules.Product
 		at      place
 	}
-	byVersion := make(map[string][]found)
+	byVersion, stated := make(map[string][]found), j.statedVersions()
 	for p, seen := range j.anchors {
 		if !j.d.index().Anchored(p, seen) {
 			continue
 		}
-		if version, at, ok := only(j, p, j.bare); ok {
+		if version, at, ok := only(stated, p, j.bare); ok {
 			byVersion[version] = append(byVersion[version], found{p, at.place})
-		} else if version, at, ok := only(j, p, j.behind); ok {
+		} else if version, at, ok := only(stated, p, j.behind); ok {
 			byVersion[version] = append(byVersion[version], found{p, at})
 		}
 	}
@@ -92,16 +96,6 @@ func (j *judge) fromAnchors() {
 			j.claim(j.relation(f.product), ruleTableBare, f.product, f.product.Name, version, f.at, 0)
 		}
 	}
-}
-
-// ofOther reports whether the file states that version of another product.
-func (j *judge) ofOther(p *rules.Product, version string) bool {
-	for k := range j.hits {
-		if k.version == version && k.product != p {
-			return true
-		}
-	}
-	return false
 }
 
 // fromPairs takes versions next to one of the file's names.
@@ -303,7 +297,7 @@ func (j *judge) fromModules() {
 	if len(j.goVersion) == 1 && j.has("Go") && !j.has(goBuildInfo) {
 		for v, at := range j.goVersion {
 			j.report.Findings = append(j.report.Findings, Finding{Name: "stdlib", Version: v, Relation: Contains, PURL: sbom.NewPURL("golang", "", "stdlib", v, nil),
-				CPE: "cpe:2.3:a:golang:go:" + v + ":*:*:*:*:*:*:*", Evidence: []Evidence{{ruleGoToolchain, at, "go" + v, confidence[ruleGoToolchain]}}})
+				CPE: cpe("golang:go", v), Evidence: []Evidence{{ruleGoToolchain, at, "go" + v, confidence[ruleGoToolchain]}}})
 		}
 	}
 }

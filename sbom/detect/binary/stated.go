@@ -111,7 +111,7 @@ func (r *reading) statedFinding(s *header.Stated, version string) (f Finding, ok
 	f = Finding{Name: oneline.Text(s.Name, maxText), Version: version, Relation: Is, License: oneline.Text(s.License, maxText)}
 	j := &judge{collector: r.collector, report: new(Report)}
 	if f.Name == "" {
-		j.facts = r.headers.Facts(r.library)
+		j.facts = r.facts()
 		j.nameFile()
 		if f.Name = j.ownName(); f.Name == "" || len(j.names) == 0 {
 			return f, false

@@ -7,6 +7,7 @@ import (
 	"archive/zip"
 	"bytes"
 	"cmp"
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"io"
@@ -30,26 +31,46 @@ const (
 	endSize      = 22
 )
 
-// In reports whether a file whose last bytes are tail may end in a zip file: the record
-// that ends its directory, and behind it nothing but a comment (APPNOTE.TXT, 4.3.16).
-func In(tail []byte) bool {
-	tail = tail[max(0, len(tail)-maxTail-endSize):]
-	in := false // By the last such record.
-	for {
-		at := bytes.Index(tail, []byte("PK\x05\x06"))
-		if at < 0 || len(tail)-at < endSize {
-			return in
+// In reports whether a file whose last bytes are tail may have a zip file in front of them: the
+// record that ends its directory (APPNOTE.TXT, 4.3.16). Behind it may be anything: those who
+// run such files look for the last record, wherever it is.
+func In(tail []byte) bool { return end(tail) >= 0 }
+
+// end returns where in tail the last record is that has entries and may be the end of one
+// directory on one disk, -1 if nowhere.
+func end(tail []byte) int {
+	le := binary.LittleEndian
+	for at := len(tail); ; {
+		if at = bytes.LastIndex(tail[:at], []byte("PK\x05\x06")); at < 0 {
+			return -1
 		}
-		if tail = tail[at:]; int(tail[20])|int(tail[21])<<8 == len(tail)-endSize {
-			in = tail[10]|tail[11] != 0 // It has entries.
+		r := tail[at:]
+		if len(r) < endSize || le.Uint32(r[4:]) != 0 {
+			continue
 		}
-		tail = tail[1:]
+		const header = 46 // bytes of an entry of the directory, and its name
+		if n, size := le.Uint16(r[10:]), le.Uint32(r[12:]); n > 0 && n == le.Uint16(r[8:]) && (size > header*uint32(n) || n == 0xffff) {
+			return at
+		}
 	}
 }
 
-// Read reads the archive that the file ends in.
+// inFront returns the part of the file in front of what follows the archive.
+func inFront(file payload.Source) payload.Source {
+	from := max(0, file.Size-maxTail-endSize)
+	tail, err := file.Bytes(from, file.Size-from, maxTail+endSize)
+	at := end(tail)
+	if err != nil || at < 0 {
+		return file
+	}
+	comment := int64(binary.LittleEndian.Uint16(tail[at+endSize-2:]))
+	return payload.Source{ReaderAt: file.ReaderAt, Size: min(file.Size, from+int64(at)+endSize+comment)}
+}
+
+// Read reads the archive that the file ends in, or has near its end.
 func Read(file payload.Source) *payload.Payload {
 	p := &payload.Payload{Kind: "zip file", Size: file.Size}
+	file = inFront(file)
 	limited := readlimit.New(file, "zip file", maxDirectory)
 	z, err := zip.NewReader(limited, file.Size)
 	if err != nil {
@@ -64,7 +85,7 @@ func Read(file payload.Source) *payload.Payload {
 		if off, err := entry.DataOffset(); err == nil {
 			first = min(first, off)
 		}
-		if program(entry.Name) {
+		if payload.ProgramName(entry.Name) {
 			a.program(p, entry)
 		}
 		if err := a.entry(entry); err != nil && p.Err == nil {
@@ -100,16 +121,6 @@ func (a *archive) entry(entry *zip.File) error {
 	p.Offset, _ = entry.DataOffset()
 	a.set.Add(p)
 	return nil
-}
-
-// program reports whether an entry has the name of a library or a program.
-func program(name string) bool {
-	base := path.Base(name)
-	switch path.Ext(base) {
-	case ".so", ".dll", ".pyd", ".dylib", ".jnilib", ".node", ".exe":
-		return true
-	}
-	return strings.Contains(base, ".so.")
 }
 
 func (a *archive) program(p *payload.Payload, entry *zip.File) {

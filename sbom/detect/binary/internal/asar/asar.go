@@ -3,17 +3,22 @@
 package asar
 
 import (
+	"bufio"
 	"bytes"
 	"encoding/binary"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
+	"path"
 	"strconv"
 	"strings"
 
 	"github.com/imagetrust/imagetrust/sbom/detect"
 	"github.com/imagetrust/imagetrust/sbom/detect/binary/internal/payload"
 )
+
+const kind = "asar archive"
 
 // Rule is how the packages were found.
 const Rule = "asar-manifest"
@@ -22,6 +27,7 @@ const Rule = "asar-manifest"
 const (
 	maxHeader   = 32 << 20 // bytes; that of an application of 30,000 files has 8 MB
 	maxDepth    = 128      // directories in each other
+	maxPath     = 4 << 10  // bytes of a path
 	maxRead     = 64 << 20 // bytes of manifests
 	headerStart = 16       // four numbers: sizes of the header, each as a Chromium pickle has them
 )
@@ -41,20 +47,20 @@ type manifest struct {
 
 // Read reads the archive that a file is.
 func Read(file payload.Source) *payload.Payload {
-	p := &payload.Payload{Kind: "asar archive", Size: file.Size}
+	p := &payload.Payload{Kind: kind, Size: file.Size}
 	head, err := file.Bytes(0, headerStart, headerStart)
 	if err != nil {
 		p.Err = err
 		return p
 	}
 	length, size := int64(binary.LittleEndian.Uint32(head[12:])), int64(binary.LittleEndian.Uint32(head[4:]))
-	header, err := file.Bytes(headerStart, length, maxHeader)
-	if err != nil {
-		p.Err = err
+	if length > file.Size-headerStart {
+		p.Err = fmt.Errorf("%w: the header is not in the file", detect.ErrFormat)
 		return p
 	}
-	t := tree{dec: json.NewDecoder(bytes.NewReader(header)), base: 8 + size}
-	if err := t.directory(""); err != nil {
+	header := bufio.NewReaderSize(file.Part(headerStart, length), 64<<10)
+	t := tree{dec: payload.NewDecoder(header, maxHeader), file: file, base: 8 + size, into: p}
+	if err := t.directory(""); err != nil && p.Err == nil {
 		p.Err = err
 	}
 	var set payload.Set
@@ -79,22 +85,30 @@ func Read(file payload.Source) *payload.Payload {
 // memory than the one file.
 type tree struct {
 	dec       *json.Decoder
+	file      payload.Source
+	into      *payload.Payload
 	base      int64 // of the content
 	depth     int
 	manifests []manifest
 }
 
 func malformed(err error) error {
-	if err == io.EOF {
+	switch {
+	case err == io.EOF:
 		err = io.ErrUnexpectedEOF
+	case errors.Is(err, detect.ErrLimit):
+		return err
 	}
 	return fmt.Errorf("%w: header of the archive: %v", detect.ErrFormat, err)
 }
 
-// directory reads the object of a directory or file at path.
-func (t *tree) directory(path string) error {
+// directory reads the object of a directory or file at a path.
+func (t *tree) directory(file string) error {
+	if len(file) > maxPath { // Each file has that of its directories.
+		return &detect.LimitError{Path: kind, Limit: maxPath, What: "bytes of a path"}
+	}
 	if t.depth++; t.depth > maxDepth {
-		return &detect.LimitError{Path: "asar archive", Limit: maxDepth, What: "directories in each other"}
+		return &detect.LimitError{Path: kind, Limit: maxDepth, What: "directories in each other"}
 	}
 	defer func() { t.depth-- }()
 	var size int64
@@ -103,7 +117,7 @@ func (t *tree) directory(path string) error {
 	err := t.object(func(key string) error {
 		switch key {
 		case "files":
-			return t.object(func(name string) error { return t.directory(path + "/" + name) })
+			return t.object(func(name string) error { return t.directory(file + "/" + name) })
 		case "size":
 			return t.value(&size)
 		case "offset":
@@ -113,19 +127,43 @@ func (t *tree) directory(path string) error {
 		case "unpacked":
 			return t.value(&unpacked)
 		}
-		var skipped json.RawMessage
-		return t.value(&skipped)
+		if err := payload.SkipValue(t.dec); err != nil {
+			return malformed(err)
+		}
+		return nil
 	})
 	// Files that are not packed lie beside the archive.
-	if err != nil || unpacked || link != "" || offset == "" || !wanted(path) || len(t.manifests) >= payload.MaxPackages {
+	program := payload.ProgramName(file)
+	if err != nil || unpacked || link != "" || offset == "" || !program && !wanted(file) {
 		return err
 	}
 	at, err := strconv.ParseInt(offset, 10, 62)
 	if err != nil || at < 0 || size < 0 {
 		return malformed(fmt.Errorf("offset %.40q", offset))
 	}
-	t.manifests = append(t.manifests, manifest{path, t.base + at, size})
+	if program {
+		t.program(file, t.base+at, size)
+		return nil
+	}
+	if len(t.manifests) == payload.MaxPackages {
+		return &detect.LimitError{Path: kind, Limit: payload.MaxPackages, What: "packages"}
+	}
+	const shown = 200 // of a path, in errors
+	t.manifests = append(t.manifests, manifest{strings.Clone(file[:min(len(file), shown)]), t.base + at, size})
 	return nil
+}
+
+// program adds a program or library. Those that are not packed are files of their own.
+func (t *tree) program(file string, at, size int64) {
+	if at > t.file.Size || size > t.file.Size-at {
+		if t.into.Err == nil {
+			t.into.Err = fmt.Errorf("%.200q: %w: content outside of the archive", file, detect.ErrFormat)
+		}
+		return
+	}
+	t.into.AddProgram(payload.Program{Name: path.Base(file), Offset: at, Size: size, Open: func() (io.ReadCloser, error) {
+		return io.NopCloser(t.file.Part(at, size)), nil
+	}})
 }
 
 // wanted reports whether a path is that of a package's manifest: of the application, or in

@@ -6,12 +6,14 @@ import (
 	"encoding/binary"
 	"encoding/hex"
 	"fmt"
+	"slices"
 )
 
 // elfFile is an ELF file (System V ABI, "Object Files"), by its program headers.
 type elfFile struct {
 	order    binary.ByteOrder
 	wide     bool
+	odd      bool // the first bytes say otherwise
 	kind     elf.Type
 	machine  elf.Machine
 	segments []segment
@@ -25,18 +27,51 @@ type segment struct {
 }
 
 func newELF(head []byte) format {
-	e := &elfFile{wide: head[4] == 2}
-	switch head[5] {
-	case 1:
-		e.order = binary.LittleEndian
-	case 2:
-		e.order = binary.BigEndian
-	}
-	if e.order == nil || head[4] != 1 && head[4] != 2 || len(head) < 64 {
+	order, wide, odd := elfIdent(head)
+	if order == nil {
 		return none{}
 	}
+	e := &elfFile{order: order, wide: wide, odd: odd}
 	e.kind, e.machine = elf.Type(e.order.Uint16(head[16:])), elf.Machine(e.order.Uint16(head[18:]))
 	return e
+}
+
+// elfIdent returns the byte order and class of an ELF file, nil for what no system loads or links.
+// Linux goes by the machine and does not look at what the first bytes say of them: odd is set if that is
+// not what the rest of the header has.
+func elfIdent(head []byte) (order binary.ByteOrder, wide, odd bool) {
+	if len(head) < 64 || !bytes.HasPrefix(head, []byte("\x7fELF")) {
+		return nil, false, false
+	}
+	orders := []binary.ByteOrder{binary.LittleEndian, binary.BigEndian}
+	if head[5] == 2 {
+		slices.Reverse(orders)
+	}
+	odd = head[5] != 1 && head[5] != 2
+	for i, o := range orders {
+		if kind := elf.Type(o.Uint16(head[16:])); order == nil && kind >= elf.ET_REL && kind <= elf.ET_CORE {
+			order, odd = o, odd || i > 0
+		}
+	}
+	if order == nil {
+		return nil, false, false
+	}
+	narrow := order.Uint16(head[42:]) == 32
+	switch wide = order.Uint16(head[54:]) == 56; {
+	case head[4] == 1 && (narrow || !wide), head[4] == 2 && (wide || !narrow):
+		return order, head[4] == 2, odd
+	}
+	return order, wide, true
+}
+
+// loadable reports whether a file that begins with head is an ELF program or library, whatever its first bytes say.
+func loadable(head []byte) bool {
+	order, _, _ := elfIdent(head)
+	if order == nil {
+		return false
+	}
+	kind := elf.Type(order.Uint16(head[16:]))
+	return kind == elf.ET_EXEC || kind == elf.ET_DYN
 }
 
 // word returns the number at b[wide] or b[narrow], as the class has it.
@@ -48,6 +83,9 @@ func (e *elfFile) word(b []byte, narrow, wide int) uint64 {
 }
 
 func (e *elfFile) plan(r *Reader, head []byte) {
+	if e.odd {
+		r.damaged = "the first bytes say another class or byte order than the header has"
+	}
 	entry, size, count := 42, uint64(32), 44
 	if e.wide {
 		entry, size, count = 54, 56, 56
@@ -104,11 +142,19 @@ func (e *elfFile) facts(r *Reader, names Names) Facts {
 		f.Bits = 64
 	}
 	f.Library = e.kind == elf.ET_DYN
-	for _, s := range e.segments {
+	last := slices.IndexFunc(e.segments, func(s segment) bool { return s.kind == elf.PT_DYNAMIC })
+	for i, s := range e.segments {
+		if s.kind == elf.PT_DYNAMIC && i > last {
+			f.Damaged, last = "several dynamic tables", i // Loaders take the last.
+		}
+	}
+	seen := make(map[segment]bool)
+	for i, s := range e.segments {
 		b := r.at(int64(s.off), int64(s.kept()))
-		if b == nil {
+		if b == nil || seen[s] || s.kind == elf.PT_DYNAMIC && i != last {
 			continue
 		}
+		seen[s] = true
 		switch s.kind {
 		case elf.PT_INTERP:
 			f.Interpreter = text(b)
@@ -207,7 +253,7 @@ func (e *elfFile) notes(f *Facts, s *segment, b []byte) {
 		}
 		name := text(b[:nameSize])
 		if payloads[name] {
-			f.Payloads = append(f.Payloads, Payload{name, int64(s.off + s.bytes - left + begin), int64(size)})
+			f.addPayload(Payload{name, int64(s.off + s.bytes - left + begin), int64(size)})
 		}
 		if size > uint64(len(b))-begin {
 			return // A payload, behind which nothing is known.

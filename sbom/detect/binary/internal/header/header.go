@@ -81,6 +81,22 @@ type Payload struct {
 	Offset, Size int64
 }
 
+// addPayload adds one unless it lies on another: each would be read, and the file as often. It
+// reports whether it is there.
+func (f *Facts) addPayload(p Payload) bool {
+	for _, other := range f.Payloads {
+		if p == other {
+			return true
+		}
+		if len(f.Payloads) >= maxParts || p.Offset < other.Offset+other.Size && other.Offset < p.Offset+p.Size {
+			f.Damaged = "payloads lie on top of each other, or are too many"
+			return false
+		}
+	}
+	f.Payloads = append(f.Payloads, p)
+	return true
+}
+
 // Stated is what a file's own fields say of its version: the resource VERSIONINFO of PE, the
 // current version of a library of Mach-O, the section "version" of WebAssembly.
 type Stated struct {
@@ -119,6 +135,7 @@ type Reader struct {
 	damaged   string
 	again     io.ReaderAt
 	missed    bool
+	thin      bool // a part of a universal file, which is no universal file itself
 }
 
 // format is one format of programs.
@@ -146,7 +163,7 @@ type part struct {
 func New(size int64) *Reader {
 	r := &Reader{size: size}
 	r.parts = []part{{length: min(size, keptHead), then: func(head []byte) {
-		r.format = formatOf(head)
+		r.format = r.formatOf(head)
 		r.format.plan(r, head)
 	}}}
 	return r
@@ -286,16 +303,22 @@ func (r *Reader) at(off, length int64) []byte {
 	return nil
 }
 
-// Is reports whether a file that begins with head is a universal file or WebAssembly.
+// Is reports whether a file that begins with head is an ELF program or library, a universal file or
+// WebAssembly.
 func Is(head []byte) bool {
-	return len(head) >= 32 && (newUniversal(head) != nil || bytes.HasPrefix(head, []byte(wasmModule)) || bytes.HasPrefix(head, []byte(wasmComponent)))
+	return len(head) >= 32 && (loadable(head) || newUniversal(head) != nil || bytes.HasPrefix(head, []byte(wasmModule)) || bytes.HasPrefix(head, []byte(wasmComponent)))
 }
 
-func formatOf(head []byte) format {
+func (r *Reader) formatOf(head []byte) format {
 	if len(head) < 32 {
 		return none{}
 	}
+	if order := machOrder(head); order != nil {
+		return &mach{order: order}
+	}
 	switch {
+	case r.thin:
+		return none{} // No system loads anything else there, and each level would see all bytes of those in it.
 	case bytes.HasPrefix(head, []byte("\x7fELF")):
 		return newELF(head)
 	case bytes.HasPrefix(head, []byte("MZ")):
@@ -305,9 +328,6 @@ func formatOf(head []byte) format {
 	}
 	if u := newUniversal(head); u != nil {
 		return u
-	}
-	if order := machOrder(head); order != nil {
-		return &mach{order: order}
 	}
 	return none{}
 }

@@ -160,7 +160,12 @@ func FuzzHeader(f *testing.F) {
 		if len(a.Needed) > maxNeeded || len(a.Package) > maxPart || len(a.Tools) > maxNeeded {
 			t.Errorf("%d libraries, %d bytes of a note", len(a.Needed), len(a.Package))
 		}
-		for _, p := range a.Payloads {
+		for i, p := range a.Payloads {
+			for _, other := range a.Payloads[:i] {
+				if p.Offset < other.Offset+other.Size && other.Offset < p.Offset+p.Size {
+					t.Errorf("%+v lies on %+v", p, other)
+				}
+			}
 			if p.Offset < 0 || p.Size < 0 || p.Offset+p.Size > int64(len(data)) {
 				t.Errorf("%+v is not in the file", p)
 			}

@@ -150,7 +150,7 @@ func (m *mach) build(f *Facts, b []byte) {
 
 // segment notes the first section of a segment that is a payload.
 func (m *mach) segment(r *Reader, f *Facts, b []byte, header, section int) {
-	if len(b) < header+section || len(f.Payloads) >= maxParts {
+	if len(b) < header+section {
 		return
 	}
 	name := machPayloads[text(b[8:24])]
@@ -163,6 +163,6 @@ func (m *mach) segment(r *Reader, f *Facts, b []byte, header, section int) {
 		off, size = int64(m.order.Uint32(s[48:])), int64(min(m.order.Uint64(s[40:]), 1<<62))
 	}
 	if r.inside(off, size) {
-		f.Payloads = append(f.Payloads, Payload{name, off, size})
+		f.addPayload(Payload{name, off, size})
 	}
 }

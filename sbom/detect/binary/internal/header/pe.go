@@ -40,18 +40,30 @@ const (
 	peExportHeader = 40
 	peImport       = 20
 	peDebugEntry   = 28
-	maxPESections  = 96 // the loader's limit
+	maxPESections  = 96      // the loader's limit
+	peFixed        = 24 + 96 // bytes that every header has
+	peNear         = 1 << 10 // of the file, where linkers put the header
 )
 
 func (p *pe) plan(r *Reader, head []byte) {
 	if len(head) < 64 {
 		return
 	}
-	base := binary.LittleEndian.Uint32(head[0x3c:])
-	if uint64(base)+24+96 > uint64(len(head)) || !bytes.HasPrefix(head[base:], []byte("PE\x00\x00")) {
+	base := int64(binary.LittleEndian.Uint32(head[0x3c:]))
+	switch {
+	case base <= peNear && base+peFixed <= int64(len(head)):
+		p.planHeader(r, head[base:])
+	case base <= r.size-peFixed: // The loader takes it from anywhere.
+		r.keepThen(base, min(keptHead, r.size-base), func(b []byte) { p.planHeader(r, b) })
+	}
+}
+
+// planHeader takes in the headers from the signature on.
+func (p *pe) planHeader(r *Reader, header []byte) {
+	if !bytes.HasPrefix(header, []byte("PE\x00\x00")) {
 		return // A program for DOS, or a text.
 	}
-	p.header, p.known, p.left = head[base:], true, maxResources
+	p.header, p.known, p.left = header, true, maxResources
 	p.wide = binary.LittleEndian.Uint16(p.header[24:]) == 0x20b
 	if !p.readSections() {
 		r.damaged = "section headers that cannot be"
@@ -136,7 +148,10 @@ func (p *pe) facts(r *Reader, names Names) Facts {
 		return Facts{}
 	}
 	f := Facts{Format: "PE", Dynamic: true, Library: binary.LittleEndian.Uint16(p.header[22:])&0x2000 != 0, Bits: 32,
-		Architecture: p.architecture(), BuildID: p.buildID, Stated: p.stated, Payloads: p.payloads}
+		Architecture: p.architecture(), BuildID: p.buildID, Stated: p.stated}
+	for _, payload := range p.payloads {
+		f.addPayload(payload)
+	}
 	if p.wide {
 		f.Bits = 64
 	}

@@ -61,6 +61,7 @@ func (u *universal) plan(r *Reader, head []byte) {
 			return
 		}
 		p.Reader = New(p.size)
+		p.thin = true
 		u.parts = append(u.parts, p)
 	}
 	u.see(0, head)

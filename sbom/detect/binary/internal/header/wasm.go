@@ -34,6 +34,7 @@ type wasm struct {
 	section  byte
 	frames   []frame // inner ones last
 	sections int
+	imported bool // a module has one section of imports
 	damaged  string
 
 	said Facts
@@ -134,7 +135,10 @@ func (w *wasm) content() {
 			w.custom(name, content)
 		}
 	case wasmImport:
-		if len(w.frames) == 1 {
+		if len(w.frames) == 1 && w.imported {
+			w.damaged = "several sections of imports"
+		} else if len(w.frames) == 1 {
+			w.imported = true
 			w.imports(b)
 		}
 	default:

@@ -32,7 +32,11 @@ const (
 	KindBun  = "Bun compiled program"
 )
 
-const maxList = 32 << 20 // bytes of a list
+// Limits.
+const (
+	maxList   = 32 << 20 // bytes of a list
+	maxAssets = 100_000  // each of which is found by reading where the one before it ends
+)
 
 // seaMagic begins the blob of a single executable application (node/src/node_sea.cc).
 const seaMagic = 0x143da20
@@ -65,8 +69,12 @@ func Node(file payload.Source, off, size int64) *payload.Payload {
 		b.skip()
 	}
 	if flags&seaAssets != 0 {
-		for count := b.number(); count > 0 && b.err == nil; count-- {
+		count := b.number()
+		for n := uint64(0); n < min(count, maxAssets) && b.err == nil; n++ {
 			b.asset(&set)
+		}
+		if count > maxAssets && b.err == nil {
+			b.err = &detect.LimitError{Path: KindNode, Limit: maxAssets, What: "assets"}
 		}
 	}
 	p.Err = b.err

@@ -152,8 +152,10 @@ func manifest(b []byte, at int64, set *payload.Set) {
 		return
 	}
 	first := b[:len(b)-len(rest)]
-	if i := bytes.IndexAny(rest, "{}"); i >= 0 {
-		rest = rest[:i]
+	for _, brace := range []byte("{}") { // Looking for one of several is slow, and names are many.
+		if i := bytes.IndexByte(rest, brace); i >= 0 {
+			rest = rest[:i]
+		}
 	}
 	i := bytes.Index(rest, []byte(`"version"`))
 	if i < 0 {

@@ -6,6 +6,7 @@ package nativeimage
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 
@@ -72,16 +73,13 @@ func expand(b []byte) ([]byte, error) {
 // component is a component of CycloneDX, as far as it identifies software.
 type component struct {
 	Type, Group, Name, Version, PURL string
-	Licenses                         []struct {
-		License    struct{ ID, Name string }
-		Expression string
-	}
+	Licenses                         json.RawMessage
 }
 
 // components reads the document, a component at a time: a list of millions of them needs no
 // more memory than the document.
 func components(doc []byte, at int64, set *payload.Set) error {
-	dec := json.NewDecoder(bytes.NewReader(doc))
+	dec := payload.NewDecoder(bytes.NewReader(doc), maxDocument)
 	malformed := fmt.Errorf("%w: the SBOM is no CycloneDX document", detect.ErrFormat)
 	if t, err := dec.Token(); err != nil || t != json.Delim('{') {
 		return malformed
@@ -103,8 +101,10 @@ func components(doc []byte, at int64, set *payload.Set) error {
 		case "components":
 			err = list(dec, at, set)
 		default:
-			var skipped json.RawMessage
-			err = dec.Decode(&skipped)
+			err = payload.SkipValue(dec)
+		}
+		if errors.Is(err, detect.ErrLimit) {
+			return err
 		}
 		if err != nil {
 			return malformed
@@ -148,13 +148,31 @@ func add(c *component, at int64, own bool, set *payload.Set) {
 			p.Version = oneline.Token(u.Version, payload.MaxName)
 		}
 	}
-	for _, l := range c.Licenses {
+	p.License = licence(c.Licenses)
+	p.Text = `"name": "` + oneline.Text(c.Name, payload.MaxName) + `", "version": "` + oneline.Text(c.Version, payload.MaxName) + `"`
+	set.Add(p)
+}
+
+// maxLicences is how many statements are looked at.
+const maxLicences = 32
+
+// licence returns the first licence of a list that says something.
+func licence(list []byte) string {
+	dec := json.NewDecoder(bytes.NewReader(list))
+	_, _ = dec.Token()
+	for n := 0; n < maxLicences && dec.More(); n++ {
+		var l struct {
+			License    struct{ ID, Name string }
+			Expression string
+		}
+		if dec.Decode(&l) != nil {
+			break
+		}
 		for _, text := range []string{l.Expression, l.License.ID, l.License.Name} {
-			if p.License == "" {
-				p.License = oneline.Text(text, payload.MaxName)
+			if text = oneline.Text(text, payload.MaxName); text != "" {
+				return text
 			}
 		}
 	}
-	p.Text = `"name": "` + c.Name + `", "version": "` + c.Version + `"`
-	set.Add(p)
+	return ""
 }

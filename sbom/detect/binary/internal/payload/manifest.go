@@ -37,20 +37,24 @@ func Metadata(b []byte) (p Package, ok bool) {
 	s := bufio.NewScanner(bytes.NewReader(b))
 	s.Buffer(nil, MaxManifest)
 	var name, expression string
+	seen := make(map[string]bool, 4)
 	for s.Scan() && strings.TrimSpace(s.Text()) != "" { // The description follows an empty line.
-		field, value, found := strings.Cut(s.Text(), ":")
+		field, value, _ := strings.Cut(s.Text(), ":")
 		value = strings.TrimSpace(value)
-		switch strings.ToLower(field) {
-		case "name":
+		switch field = strings.ToLower(field); {
+		case seen[field]: // Of a field that is there twice, those who install take the first.
+		case field == "name":
 			name = value
-		case "version":
+		case field == "version":
 			p.Version = oneline.Token(value, MaxName)
-		case "license-expression":
+		case field == "license-expression":
 			expression = value
-		case "license":
+		case field == "license":
 			p.License = oneline.Text(value, maxText)
+		default:
+			continue
 		}
-		_ = found
+		seen[field] = true
 	}
 	if expression != "" {
 		p.License = oneline.Text(expression, maxText)

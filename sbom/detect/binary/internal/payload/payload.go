@@ -9,7 +9,9 @@ package payload
 import (
 	"fmt"
 	"io"
+	"path"
 	"slices"
+	"strings"
 
 	"github.com/imagetrust/imagetrust/sbom/detect"
 )
@@ -70,6 +72,16 @@ type Program struct {
 	// Open returns a reader of the content, once for each call. Its error wraps one of
 	// package detect.
 	Open func() (io.ReadCloser, error)
+}
+
+// ProgramName reports whether a file has the name of a library or a program.
+func ProgramName(name string) bool {
+	base := path.Base(name)
+	switch path.Ext(base) {
+	case ".so", ".dll", ".pyd", ".dylib", ".jnilib", ".node", ".exe":
+		return true
+	}
+	return strings.Contains(base, ".so.")
 }
 
 // AddProgram adds a program.

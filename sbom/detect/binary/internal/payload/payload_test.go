@@ -81,6 +81,7 @@ func TestManifests(t *testing.T) {
 		{Metadata, "Metadata-Version: 2.1\nName: Foo_Bar\nVersion: 1.0\nLicense: BSD\n\nName: other\n", "pypi foo-bar 1.0 BSD"},
 		{Metadata, "Name: a\nVersion: 1\nLicense: long text\nLicense-Expression: MIT\n", "pypi a 1 MIT"},
 		{Metadata, "Name: a\n\nVersion: 1\n", ""},
+		{Metadata, "Name: a\nVersion: 1\nName: b\nVersion: 2\nLicense: MIT\nLicense: BSD\n", "pypi a 1 MIT"},
 		{Metadata, "Name: a b\nVersion: 1\n", ""},
 		{PomProperties, "#Generated\nversion=1.0\ngroupId = org.x\nartifactId=y\n", "maven org.x/y 1.0 "},
 		{PomProperties, "version=1.0\ngroupId=org/x\nartifactId=y\n", ""},

@@ -26,7 +26,8 @@ const Cookie = "MEI\x0c\x0b\x0a\x0b\x0e"
 // Limits.
 const (
 	maxTable    = 16 << 20  // bytes of a table of contents
-	maxInflated = 64 << 20  // bytes of metadata
+	maxInflated = 64 << 20  // bytes of metadata and of tables of modules, and beginning for each file
+	beginning   = 4 << 10   // what it costs to read a file of no bytes
 	maxSearch   = 512 << 20 // bytes from the end in which the cookie is looked for
 	step        = 256 << 10
 	maxCookies  = 64 // that are looked at
@@ -259,6 +260,9 @@ func (a *archive) open(e *entry) (io.ReadCloser, error) {
 // read returns the content of an entry of at most limit bytes, and what is left of those that
 // may be read at all.
 func (a *archive) read(e *entry, limit int64) ([]byte, error) {
+	if a.left <= 0 {
+		return nil, &detect.LimitError{Path: "PyInstaller archive", Limit: maxInflated}
+	}
 	r, err := a.open(e)
 	if err != nil {
 		return nil, err
@@ -266,7 +270,7 @@ func (a *archive) read(e *entry, limit int64) ([]byte, error) {
 	defer r.Close()
 	most := min(limit, a.left)
 	b, err := io.ReadAll(io.LimitReader(r, most+1))
-	a.left -= int64(len(b))
+	a.left -= beginning + int64(len(b))
 	switch {
 	case int64(len(b)) > most:
 		return nil, &detect.LimitError{Path: "PyInstaller archive", Limit: most}
@@ -292,16 +296,24 @@ func (a *archive) readModules(e *entry) error {
 	if at < header || at > e.length {
 		return fmt.Errorf("%w: the table of modules is not in the PYZ", detect.ErrFormat)
 	}
-	table, err := a.file.Bytes(e.offset+at, min(e.length-at, a.file.Size-e.offset-at), maxTable)
+	n := max(0, min(e.length-at, a.file.Size-e.offset-at))
+	if a.left -= beginning + n; a.left < 0 {
+		return &detect.LimitError{Path: "PyInstaller archive", Limit: maxInflated, What: "bytes of tables"} // Entries may name one table many times.
+	}
+	table, err := a.file.Bytes(e.offset+at, n, maxTable)
 	if err != nil {
 		return err
 	}
 	names, err := moduleNames(table)
 	for _, n := range names {
 		top, _, _ := strings.Cut(n, ".")
-		if !standard(top) {
-			a.modules[top] = true
+		if standard(top) || len(top) > payload.MaxName || a.modules[top] {
+			continue
 		}
+		if len(a.modules) == payload.MaxPackages {
+			return &detect.LimitError{Path: "PyInstaller archive", Limit: payload.MaxPackages, What: "modules"}
+		}
+		a.modules[top] = true
 	}
 	return err
 }
