@@ -39,18 +39,20 @@ func In(tail []byte) bool { return end(tail) >= 0 }
 // end returns where in tail the last record is that has entries and may be the end of one
 // directory on one disk, -1 if nowhere.
 func end(tail []byte) int {
-	le := binary.LittleEndian
-	for at := len(tail); ; {
-		if at = bytes.LastIndex(tail[:at], []byte("PK\x05\x06")); at < 0 {
-			return -1
+	le, last := binary.LittleEndian, -1
+	for at := 0; ; at++ {
+		next := bytes.Index(tail[at:], []byte("PK\x05\x06")) // From behind, it would be a tenth as fast.
+		if next < 0 {
+			return last
 		}
+		at += next
 		r := tail[at:]
 		if len(r) < endSize || le.Uint32(r[4:]) != 0 {
 			continue
 		}
 		const header = 46 // bytes of an entry of the directory, and its name
 		if n, size := le.Uint16(r[10:]), le.Uint32(r[12:]); n > 0 && n == le.Uint16(r[8:]) && (size > header*uint32(n) || n == 0xffff) {
-			return at
+			last = at
 		}
 	}
 }
