@@ -37,8 +37,8 @@ func (o *owners) add(row int, p *Product) {
 }
 
 // Owner returns the first product of the table that has a library of one of the names, as
-// [Product.Library] has it, or a program of that name, with a version behind it or not; nil
-// if none has.
+// [Product.Library] has it but for a number at once behind the name, or a program of that name, with
+// a version behind it or not; nil if none has.
 func (x *Index) Owner(libraries []string, program string) *Product {
 	best := x.rows()
 	for _, n := range libraries {
@@ -63,8 +63,9 @@ func (x *Index) libraryOwner(library string) int {
 	}
 	name, _, _ := strings.Cut(library[strings.LastIndexByte(library, '/')+1:], ".so")
 	for end := len(name); end > 0; end-- {
-		if i, ok := x.owners.libraries.get(name[:end]); ok {
-			best = min(best, i)
+		// A number at once behind a word belongs to it: libz3 is no libz, and libssh2 no libssh.
+		if i, ok := x.owners.libraries.get(name[:end]); ok && (end == len(name) || strings.ContainsAny(name[end:], "-.")) {
+			return min(best, i)
 		}
 		if strings.IndexByte("-.0123456789", name[end-1]) < 0 {
 			break

@@ -113,7 +113,7 @@ func TestOwner(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, library := range []string{"libdb-5.3.so", "libdb.so", "libdb5.so.1", "libavahi-client.so.3", "/usr/lib/libz.so.1", "libzz.so", "-", "", "libdb-x.so"} {
+	for _, library := range []string{"libdb-5.3.so", "libdb.so", "libavahi-client.so.3", "/usr/lib/libz.so.1", "libzz.so", "-", "", "libdb-x.so"} {
 		want := ""
 		for i := range table.Products {
 			if want == "" && table.Products[i].Library(library) {
@@ -123,6 +123,9 @@ func TestOwner(t *testing.T) {
 		if got := name(x.Owner([]string{library}, "")); got != want {
 			t.Errorf("%s is of %q, want %q", library, got, want)
 		}
+	}
+	if p := x.Owner([]string{"libdb5.so.1"}, ""); p != nil || !table.Products[1].Library("libdb5.so.1") {
+		t.Errorf("libdb5 is of %q; what is linked with it may have text of libdb", name(p))
 	}
 	for program, want := range map[string]string{"python3.11": "a", "python": "a", "a2ps": "b", "pythonx": "", "3": ""} {
 		if got := name(x.Owner(nil, program)); got != want {
