@@ -34,7 +34,7 @@
 //     files that have a string which only the project has; and the version in the name
 //     of a library whose name has always had the project's.
 //   - unwind-table, unwind-table-few: the tables for unwinding the stack that the functions of a
-//     static library have, as in a package of Debian 11, 12 or 13 for x86-64. They are what a
+//     static library have, as in a table that the caller gives ([Options].Libraries). They are what a
 //     compiler made of that version, and stay in every program: text is not needed. All that
 //     is known of an object file has to be there, so that another version
 //     is not taken for it. The few are below eight functions.
@@ -89,7 +89,8 @@
 // Go and Rust store strings side by side: "b3sum1.2.0FILE". Where each begins and ends is known
 // by what refers to it: pairs of an address and a length in data, and code of x86-64 and AArch64
 // that loads both. Go's table of functions says which module's code it is. This takes a
-// second look at an ELF file of 64 bits, and is only done where nothing surer names the file.
+// second look at an ELF file of 64 bits, and is only done where nothing surer names the file. Of a
+// file in an image that goes by once it has to be wanted ([Options].Thorough), as its layer is read twice for it.
 //
 // # What is not known
 //
