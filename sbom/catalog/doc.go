@@ -33,9 +33,9 @@
 // where nobody speaks for the file. The component that it takes the file for gives way to
 // the owner and stays as the owner's evidence; a library that is built in stays, contained in
 // the owner, unless that is a distribution's package. A file that is not as its package
-// recorded it is not that package's word any more: there, both stand. A file that says nothing,
-// and that nobody owns, is of the component that another file of its project is, which it is
-// linked with, or lies beside ([detect.Fragment].Kin): then it is no gap.
+// recorded it is not that package's word any more: there, both stand. Of a file that says nothing,
+// and that nobody owns, the component that another file of its project is has evidence, if they are
+// linked or lie beside each other ([detect.Fragment].Kin). The file stays a gap.
 //
 // # What is hashed
 //

@@ -13,8 +13,12 @@ var nearness = map[kin.Nearness]struct {
 	words      string
 }{kin.Linked: {0.9, "linked with "}, kin.Directory: {0.86, "beside "}, kin.Tree: {0.82, "installed with "}}
 
-// siblings lets files that say nothing of themselves, and that nobody owns, be of the component that
-// others of their project are (detect.Fragment.Kin).
+// maxSiblings is how many files are noted with one component.
+const maxSiblings = 100
+
+// siblings finds files that say nothing of themselves, and that nobody owns, by what others of their
+// project are (detect.Fragment.Kin). They stay nobody's, and a gap: to be silent beside a known
+// program proves nothing.
 func (o *ownership) siblings() {
 	type member struct {
 		source   *source
@@ -34,11 +38,13 @@ func (o *ownership) siblings() {
 			k := m.fragment.Facts.Kin
 			files[i] = kin.File{Path: m.source.path, Project: k.Project, Version: k.Version, SONAME: k.SONAME, Needed: k.Needed}
 		}
+		told := make(map[*tracked]int)
 		for _, found := range kin.Find(files) {
 			o.fold.patience.ask()
 			m, of := members[found.File], members[found.Of]
-			if t := o.self(of.source, of.fragment); t != nil {
-				o.adopt(m.source, m.fragment, t, of.source.path, found.Near)
+			if t := o.self(of.source, of.fragment); t != nil && told[t] < maxSiblings {
+				told[t]++
+				o.witness(m.source, m.fragment, t, of.source.path, found.Near)
 			}
 		}
 	}
@@ -54,14 +60,11 @@ func (o *ownership) self(s *source, fr *fragment) *tracked {
 	return nil
 }
 
-// adopt gives a file to the component that its sibling is.
-func (o *ownership) adopt(s *source, fr *fragment, t *tracked, sibling string, near kin.Nearness) {
-	n, _ := o.fold.tree.Lookup(s.path)
-	if n == nil || n.Value.claims != nil || o.speaker(s, fr.Detector.Name) != nil {
+// witness notes with a component that a file is of it by all signs.
+func (o *ownership) witness(s *source, fr *fragment, t *tracked, sibling string, near kin.Nearness) {
+	if n, _ := o.fold.tree.Lookup(s.path); n == nil || n.Value.claims != nil || o.speaker(s, fr.Detector.Name) != nil {
 		return
 	}
-	n.Value.claims = o.claim(t, &listed{ground: byContent})
-	o.spoken[fr] = true
 	by := nearness[near]
 	t.component.Evidence = append(t.component.Evidence, sbom.Evidence{Field: "version", Technique: sbom.TechniqueBinary, Confidence: by.confidence,
 		Value: valid(path.Base(s.path) + " is " + by.words + sibling), Detector: fr.Detector.String(), Location: sbom.Location{Path: s.path, Layer: o.fold.layers[s.layer]}})

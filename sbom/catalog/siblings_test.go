@@ -22,8 +22,8 @@ func (d *draft) member(path, version string, digest byte, needed ...string) {
 	d.Fragments = append(d.Fragments, newFragment(len(d.Entries)-1, detect.ID{Name: "looker", Version: "1"}, facts, nil))
 }
 
-// TestSiblings: a file that says nothing, and that nobody owns, is of the component that another of
-// its project is.
+// TestSiblings: a file that says nothing, and that nobody owns, is evidence of the component that another
+// of its project is. It stays a gap, and nobody's.
 func TestSiblings(t *testing.T) {
 	const deb = "pkg:deb/debian/package@1.2-3"
 	layers := func(make ...func(*draft)) (out []*layerResult) {
@@ -42,10 +42,10 @@ func TestSiblings(t *testing.T) {
 		{"linked", layers(func(d *draft) {
 			d.member("a/lib.so", "", 1)
 			d.member("b/x", "1.2", 2, "lib.so")
-		}), `tool1.2 (saw "lib.so is linked with b/x") | | | a/lib.so of tool1.2, b/x of tool1.2`},
+		}), `tool1.2 (saw "lib.so is linked with b/x") | | a/lib.so unknown | a/lib.so of , b/x of tool1.2`},
 		{"in another layer", layers(
 			func(d *draft) { d.member("bin/x", "1.2", 1) },
-			func(d *draft) { d.member("bin/y", "", 2) }), `tool1.2 (saw "y is beside bin/x") | | | bin/x of tool1.2, bin/y of tool1.2`},
+			func(d *draft) { d.member("bin/y", "", 2) }), `tool1.2 (saw "y is beside bin/x") | | bin/y unknown | bin/x of tool1.2, bin/y of`},
 		{"of two versions", layers(func(d *draft) {
 			d.member("bin/x", "1.2", 1)
 			d.member("bin/z", "1.3", 3)

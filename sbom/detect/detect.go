@@ -172,9 +172,9 @@ type Fragment struct {
 	// what is in its programs; gaps of kind sbom.GapIncomplete go. Of removed files, nothing
 	// stays where a package recorded the path. Such a fragment claims its own file alone.
 	Yields bool `json:"yields,omitempty"`
-	// Kin says of which project the file is one, in a fragment that yields. Of those that do not say
-	// their version and that nobody owns, the engine lets the component speak that a file of the
-	// same project and detector is which is near to it; gaps of kind sbom.GapIncomplete go.
+	// Kin says of which project the file is one, in a fragment that yields. Those that do not say
+	// their version, and that nobody owns, become evidence of the component that a file of the
+	// same project and detector is which is near to them. They own nothing by that, and stay gaps.
 	Kin *Kin `json:"kin,omitempty"`
 }
 
