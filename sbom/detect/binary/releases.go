@@ -56,7 +56,7 @@ func (j *judge) fromReleasesOf(releases names.Releases, whole map[string]place) 
 	}{{whole, false, ruleRelease}, {whole, true, ruleReleaseShort}, {j.mentioned, false, ruleRelease}} {
 		version, at, count := known(try.versions, releases, try.short)
 		if count == 1 {
-			j.claim(Is, try.rule, j.product, j.releasedName(releases), version, at, 1)
+			j.claim(Is, try.rule, j.product, j.releasedName(releases), ofUpstream(version), at, 1)
 		}
 		if count > 0 {
 			return true
