@@ -2,7 +2,8 @@
 //
 //	go run ./examples/identify [-json] [-eager] [-index FILE] [-no-debian] PATH...
 //
-// A PATH is a file, or a directory of which all executables are read. What a file is
+// A PATH is a file, or a directory of which all executables are read; or a link to one, where those
+// that lie in a directory are not followed. What a file is
 // comes first, then what it contains; each with the text that says so. With -json the
 // output is one list of findings, with paths relative to the directory given.
 //
@@ -142,8 +143,12 @@ func run(ctx context.Context, w io.Writer, paths []string, asJSON bool, opts *bi
 // walk reads a file, or all below a directory, whose files speak for each other. Files that
 // cannot be read are told at the end.
 func (id *identifier) walk(ctx context.Context, root string) error {
+	root, err := filepath.EvalSymlinks(root) // WalkDir would pass by /bin, where that is a link.
+	if err != nil {
+		return err
+	}
 	var failed []error
-	err := filepath.WalkDir(root, func(file string, e fs.DirEntry, err error) error {
+	err = filepath.WalkDir(root, func(file string, e fs.DirEntry, err error) error {
 		if err == nil && e.Type().IsRegular() {
 			rel, relErr := filepath.Rel(root, file)
 			if relErr != nil || rel == "." {

@@ -166,3 +166,17 @@ func tool(buildID string) []byte {
 	copy(b[128:], "\x04\x00\x00\x00\x14\x00\x00\x00\x03\x00\x00\x00GNU\x00"+buildID)
 	return b
 }
+
+// TestLink names what is given by a link, as /bin and libz.so.1 are.
+func TestLink(t *testing.T) {
+	dir := write(t, map[string][]byte{"usr/bin/server.exe": program("nginx version: nginx/1.22.1")})
+	for link, target := range map[string]string{"bin": "usr/bin", "program": "usr/bin/server.exe"} {
+		if err := os.Symlink(target, filepath.Join(dir, link)); err != nil {
+			t.Skip(err)
+		}
+		var out strings.Builder
+		if err := run(t.Context(), &out, []string{filepath.Join(dir, link)}, false, &binary.Options{}); err != nil || !strings.HasPrefix(out.String(), "server.exe: ") {
+			t.Errorf("%s: %v\n%s", link, err, out.String())
+		}
+	}
+}

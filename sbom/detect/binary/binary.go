@@ -29,7 +29,8 @@ type Options struct {
 	// Eager reports what is likely, and what the file was built against, beside what
 	// is all but certain.
 	Eager bool
-	// Table is used in place of rules.Load().
+	// Table is used in place of rules.Load(): that, with products of one's own behind its, or a
+	// smaller one.
 	Table *rules.Table
 	// Sources are asked for each program by its digest and build-id, in that order. What they
 	// know is taken over what the program says. None if empty.
@@ -63,8 +64,8 @@ func Default() *Detector {
 	return d
 }
 
-// New returns a Detector. Nil options are the zero value. The error is that of a table
-// which was not made by rules.Read.
+// New returns a Detector. Nil options are the zero value. The error is that of a table with a
+// row that rules.Read would refuse.
 func New(opts *Options) (*Detector, error) {
 	if opts == nil {
 		opts = &Options{}
@@ -77,22 +78,11 @@ func New(opts *Options) (*Detector, error) {
 		}
 		index = func() *rules.Index { return own }
 	}
-	version := "2"
-	if opts.Eager {
-		version += "-eager"
-	}
-	if opts.Thorough {
-		version += "-thorough"
-	}
-	if opts.Libraries != nil {
-		libraries, functions := opts.Libraries.Len()
-		version += fmt.Sprintf("-libraries.%d.%d", libraries, functions)
-	}
-	return &Detector{index: index, library: opts.Libraries, again: opts.Thorough, eager: opts.Eager, sources: slices.Clone(opts.Sources), version: version + sourcesVersion(opts.Sources), scratch: new(sync.Pool)}, nil
+	return &Detector{index: index, library: opts.Libraries, again: opts.Thorough, eager: opts.Eager, sources: slices.Clone(opts.Sources), version: opts.version(), scratch: new(sync.Pool)}, nil
 }
 
-// ID implements detect.Detector. What the modes and sources find differs, and so does
-// their version.
+// ID implements detect.Detector. What the modes, tables and sources find differs, and so does
+// the version.
 func (d *Detector) ID() detect.ID { return detect.ID{Name: "binary", Version: d.version} }
 
 // Wants wants every linked program, and what programs are made of that has no detector of its

@@ -2,6 +2,13 @@
 // speaks for, by what is in their bytes. It reads a file once, in order, in some hundred KiB
 // of memory, and says of each finding what it is to the file, by which rule, on what text.
 //
+// [Detector.Identify] is for a file at hand, and [Siblings] for what several of them say of each other.
+// For images, package catalog has [Default] among its detectors, and does the latter itself. Default
+// knows no build-ids, and no static libraries by their functions: the tables for these are packages
+// of their own (fileindex/debian and staticlib/debian, 0.1 and 0.9 MB), for [Options]. Nor does it read
+// programs of Go and Rust twice in an image, which Options.Thorough is for: Identify says more of
+// them. The example of [New] puts a detector of one's own in place of the default one.
+//
 // # Relations
 //
 // A file is a program or library of a project ([Is]), has a project's code in it

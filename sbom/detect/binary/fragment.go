@@ -1,7 +1,9 @@
 package binary
 
 import (
+	"cmp"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -75,13 +77,7 @@ func component(found *Finding) sbom.Component {
 	if found.Relation == BuiltAgainst {
 		c.Scope = sbom.ScopeDeclared
 	}
-	for _, e := range found.Evidence {
-		technique := sbom.TechniqueBinary
-		if e.Rule == ruleFileName {
-			technique = sbom.TechniqueFilename
-		}
-		c.Evidence = append(c.Evidence, sbom.Evidence{Field: "version", Technique: technique, Confidence: e.Confidence, Value: e.Text})
-	}
+	c.Evidence = evidence(found.Evidence)
 	c.Properties = statement.Property(c.Properties, "binary:relation", string(found.Relation))
 	c.Properties = statement.Property(c.Properties, "binary:rule", found.Rule())
 	c.Properties = statement.Property(c.Properties, "binary:offset", strconv.FormatInt(found.Evidence[0].Offset, 10))
@@ -89,6 +85,23 @@ func component(found *Finding) sbom.Component {
 		c.Properties = statement.Property(c.Properties, "binary:toolchain", "true")
 	}
 	return c
+}
+
+// techniques are those of the rules that do not stand on what is in the file.
+var techniques = map[string]sbom.Technique{ruleDigest: sbom.TechniqueHash, ruleFileName: sbom.TechniqueFilename, ruleReleaseName: sbom.TechniqueFilename, ruleLearnedName: sbom.TechniqueFilename}
+
+// evidence is what a finding stands on, best first. A text that several rules read is one: an
+// inventory has no place for their names, and three times the same would look like three texts.
+func evidence(list []Evidence) []sbom.Evidence {
+	var out []sbom.Evidence
+	for _, e := range list {
+		technique := cmp.Or(techniques[e.Rule], sbom.TechniqueBinary)
+		same := func(have sbom.Evidence) bool { return have.Technique == technique && have.Value == e.Text }
+		if !slices.ContainsFunc(out, same) {
+			out = append(out, sbom.Evidence{Field: "version", Technique: technique, Confidence: e.Confidence, Value: e.Text})
+		}
+	}
+	return out
 }
 
 // declares reports whether a rule reads what a package or a program says of itself, in words of its

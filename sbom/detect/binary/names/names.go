@@ -89,7 +89,12 @@ func slotOf(file string) uint32 {
 }
 
 // Project returns the project of a program or shared library by the name of its file
-// without what follows ".so"; empty if none or several have one of that name, or if one of its spellings
-// is the project's. It reads the table on its first call, which takes some ms and less than
-// 1 MiB, and may be called concurrently.
-func Project(file string) string { return list().project(file) }
+// without what follows ".so"; empty if none or several have one of that name, if one of its spellings
+// is the project's, or if it is a word that anyone may call a program. It reads the table on its
+// first call, which takes some ms and less than 1 MiB, and may be called concurrently.
+func Project(file string) string {
+	if words[file] {
+		return ""
+	}
+	return list().project(file)
+}

@@ -21,10 +21,21 @@ func TestProject(t *testing.T) {
 		"no-such":   "",
 		"":          "",
 		"hyperfine": "",
+		"compiler":  "", // A word, and a program of eclipse-titan.
+		"install":   "coreutils",
 		"icuinfo":   "icu", // Its name begins with the project's, and is one word.
 	} {
 		if got := Project(file); got != want {
 			t.Errorf("Project(%q) = %q, want %q", file, got, want)
+		}
+	}
+}
+
+// TestWords has every word be the name of one project's program: others need no place in the list.
+func TestWords(t *testing.T) {
+	for w := range words {
+		if list().project(w) == "" || Project(w) != "" {
+			t.Errorf("%q is of %q, and is told to be of %q", w, list().project(w), Project(w))
 		}
 	}
 }

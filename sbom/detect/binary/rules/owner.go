@@ -47,6 +47,7 @@ func (x *Index) Owner(libraries []string, program string) *Product {
 	for _, n := range []string{program, strings.TrimRight(program, "-.0123456789")} {
 		if i, ok := x.owners.programs.get(n); ok {
 			best = min(best, i)
+			break // The whole name, where a row has it.
 		}
 	}
 	if best == x.rows() {

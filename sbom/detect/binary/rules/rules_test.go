@@ -134,6 +134,25 @@ func TestOwner(t *testing.T) {
 	}
 }
 
+// TestOwnerNumbered has names that end in digits, and those that are the same without.
+func TestOwnerNumbered(t *testing.T) {
+	table := &Table{Products: []Product{{Name: "ssh", SONAMEs: []string{"libssh"}, Programs: []string{"idn"}}, {Name: "ssh2", SONAMEs: []string{"libssh2"}, Programs: []string{"idn2"}}}}
+	x, err := table.Index()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for library, want := range map[string]string{"libssh.so.4": "ssh", "libssh2.so.1": "ssh2", "libssh2-1.so": "ssh2", "libssh3.so": "", "libssh-3.so": "ssh"} {
+		if got := name(x.Owner([]string{library}, "")); got != want {
+			t.Errorf("%s is of %q, want %q", library, got, want)
+		}
+	}
+	for program, want := range map[string]string{"idn": "ssh", "idn2": "ssh2", "idn3": "ssh"} {
+		if got := name(x.Owner(nil, program)); got != want {
+			t.Errorf("%s is of %q, want %q", program, got, want)
+		}
+	}
+}
+
 func name(p *Product) string {
 	if p == nil {
 		return ""

@@ -41,7 +41,7 @@ func main() {
 	}
 }
 
-var errUsage = errors.New("usage: generate files CONTENTS AVAILABLE OUT, or generate releases OUT PACKAGES...")
+var errUsage = errors.New("usage: generate files CONTENTS AVAILABLE OUT, or generate releases OUT and lists of packages")
 
 func command(args []string) error {
 	switch {
