@@ -1,10 +1,16 @@
 package binary
 
 import (
+	"crypto/sha256"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
 	"testing"
 
 	"github.com/imagetrust/imagetrust/sbom/detect/binary/rules"
 	"github.com/imagetrust/imagetrust/sbom/detect/binary/staticlib"
+	"github.com/imagetrust/imagetrust/sbom/detect/internal/golden"
 )
 
 // TestVersion has detectors that find different things have different versions: a cache of layers
@@ -37,4 +43,27 @@ func TestVersion(t *testing.T) {
 	if errA != nil || errB != nil || a.ID() != b.ID() {
 		t.Errorf("%v and %v of the same options; %v, %v", a.ID(), b.ID(), errA, errB)
 	}
+}
+
+// TestTablesOfVersion holds the embedded tables to the version: with another table the detector finds
+// other things. When it fails, raise the number in version.go, and then -update.
+func TestTablesOfVersion(t *testing.T) {
+	var tables []string
+	for _, pattern := range []string{"names/*.gz", "rules/*.gz", "rules/*.toml", "internal/bundled/*.tsv"} {
+		files, err := filepath.Glob(pattern)
+		if err != nil || len(files) == 0 {
+			t.Fatalf("%s: %v", pattern, err)
+		}
+		tables = append(tables, files...)
+	}
+	slices.Sort(tables)
+	h := sha256.New()
+	for _, file := range tables {
+		b, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		fmt.Fprintf(h, "%s %d\n%s", filepath.ToSlash(file), len(b), b)
+	}
+	golden.Compare(t, fmt.Appendf(nil, "version %s: %d tables, sha256 %x\n", new(Options).version(), len(tables), h.Sum(nil)), "testdata/tables.golden")
 }

@@ -5,7 +5,8 @@
 //
 // The table is products.toml, in this package. Many products need no row: they are learned, or found
 // by the general rules. What is known of one, "go run ./examples/identify -no-debian FILE" says,
-// best of a copy with a name that says nothing. To add a product, add a row; [Product] has all fields:
+// best of a copy with a name that says nothing. To add a product, add a row, and raise
+// the detector's version (version.go; a test says how); [Product] has all fields:
 //
 //	[[product]]
 //	name = "zlib"
