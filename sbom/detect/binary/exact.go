@@ -297,7 +297,7 @@ func headings(list []stringref.String) (out []exact) {
 // "User-Agent: NAME/".
 func (j *judge) isName(s string) bool {
 	s = strings.TrimRight(s, "-/ ")
-	return contains(j.names, names.Key(s[strings.LastIndexByte(s, ' ')+1:]))
+	return slices.Contains(j.names, names.Key(s[strings.LastIndexByte(s, ' ')+1:]))
 }
 
 // agentName returns what the program calls itself where it states one of the versions to

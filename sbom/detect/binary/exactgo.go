@@ -136,7 +136,7 @@ func (g *goProgram) users(code []uint64) (own []string, others bool) {
 		switch name := g.Function(a); {
 		case g.ofModule(name):
 			balance++
-			if !contains(own, name) && !otherVersion.MatchString(name) {
+			if !slices.Contains(own, name) && !otherVersion.MatchString(name) {
 				own = append(own, name)
 			}
 		default:

@@ -148,7 +148,7 @@ func (r *Report) unpacked(inner *Report) {
 		from []string
 	}{{&r.Compilers, inner.Compilers}, {&r.Traits, inner.Traits}} {
 		for _, s := range list.from {
-			if !contains(*list.to, s) {
+			if !slices.Contains(*list.to, s) {
 				*list.to = append(*list.to, s)
 			}
 		}

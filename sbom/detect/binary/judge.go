@@ -205,7 +205,7 @@ func (j *judge) nameFile() {
 	}
 	for _, s := range stems {
 		for _, n := range names.Spellings(s) {
-			if !contains(j.names, n) {
+			if !slices.Contains(j.names, n) {
 				j.names = append(j.names, n)
 			}
 		}
@@ -224,7 +224,7 @@ func (j *judge) nameFile() {
 		more = names.Spellings(j.project)
 	}
 	for _, n := range more {
-		if n = names.Key(n); !contains(j.names, n) {
+		if n = names.Key(n); !slices.Contains(j.names, n) {
 			j.names = append(j.names, n)
 		}
 	}

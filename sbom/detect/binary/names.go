@@ -3,6 +3,7 @@ package binary
 import (
 	"bytes"
 	"path"
+	"slices"
 	"strings"
 	"unicode"
 
@@ -161,18 +162,9 @@ func unnumbered(stem string) string {
 func written(stem string) []string {
 	var out []string
 	for _, s := range []string{stem, strings.TrimRight(stem, "-.0123456789")} {
-		if n := names.Key(s); len(n) > 1 && !names.Anonymous(n) && !contains(out, s) {
+		if n := names.Key(s); len(n) > 1 && !names.Anonymous(n) && !slices.Contains(out, s) {
 			out = append(out, s)
 		}
 	}
 	return out
-}
-
-func contains(list []string, s string) bool {
-	for _, have := range list {
-		if have == s {
-			return true
-		}
-	}
-	return false
 }

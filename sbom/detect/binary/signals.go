@@ -248,7 +248,7 @@ func (j *judge) fromPacked() {
 			continue
 		}
 		name, version, _ := strings.Cut(k.version, " ")
-		if j.product != nil && (j.product.Name == name || contains(j.product.Names, name)) {
+		if j.product != nil && (j.product.Name == name || slices.Contains(j.product.Names, name)) {
 			name = j.product.Name
 		}
 		if directories == 1 {

@@ -47,13 +47,13 @@ func (r *reading) state(report *Report, facts *header.Facts) {
 		report.Parts = append(report.Parts, Part{p.Architecture, p.Offset, p.Size, oneline.Token(p.BuildID, maxText)})
 	}
 	for _, tool := range facts.Tools {
-		if tool = oneline.Text(tool, maxText); tool != "" && !contains(report.Compilers, tool) {
+		if tool = oneline.Text(tool, maxText); tool != "" && !slices.Contains(report.Compilers, tool) {
 			report.Compilers = append(report.Compilers, tool)
 		}
 	}
 	for _, language := range facts.Languages {
 		language, _, _ = strings.Cut(oneline.Text(language, maxText), " ") // Versions are those of the compiler.
-		if language != "" && !contains(report.Traits, language) {
+		if language != "" && !slices.Contains(report.Traits, language) {
 			report.Traits = append(report.Traits, language)
 		}
 	}

@@ -19,6 +19,10 @@ import (
 
 var system = flag.String("system", "", "root of a Debian system, whose packages say what its programs are")
 
+// leastRight is how many of a hundred reports have to be right. Some are wrong by the name alone that
+// Debian has for the project.
+const leastRight = 90
+
 // TestSystem evaluates the precise mode on the programs and libraries of a Debian system, once by
 // the names that they have and once without a name:
 //
@@ -116,6 +120,9 @@ func (a *tallies) show(t *testing.T, what string) {
 		c := a.rules[rule]
 		t.Logf("%s: rule %-30s %5d reports %5.1f%% right, %d wrong version", what, rule, c.reports, percent(c.right, c.reports), c.wrongVersion)
 		all.reports, all.right, all.wrongVersion = all.reports+c.reports, all.right+c.right, all.wrongVersion+c.wrongVersion
+	}
+	if all.right*100 < all.reports*leastRight {
+		t.Errorf("%s: %d of %d reports are right, which is less than %d %%", what, all.right, all.reports, leastRight)
 	}
 	t.Logf("%s: %d files, %.1f%% named; %d reports, %.1f%% right, %d wrong version", what, len(a.files), percent(a.right, len(a.files)), all.reports, percent(all.right, all.reports), all.wrongVersion)
 }

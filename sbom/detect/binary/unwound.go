@@ -2,6 +2,7 @@ package binary
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/imagetrust/imagetrust/sbom/detect/binary/names"
 	"github.com/imagetrust/imagetrust/sbom/detect/binary/rules"
@@ -79,7 +80,7 @@ func (j *judge) fromUnwound() {
 		switch {
 		case product != nil:
 			relation = j.relation(product)
-		case contains(j.names, names.Key(l.Name)):
+		case slices.Contains(j.names, names.Key(l.Name)):
 			relation = Is
 		}
 		if product == nil {

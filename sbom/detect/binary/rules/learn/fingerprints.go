@@ -30,21 +30,9 @@ var releases = map[string]string{"bullseye": "Debian 11", "bookworm": "Debian 12
 
 // fingerprints makes the table of the static libraries of suites from their records.
 func fingerprints(dir string, suites []string, known *rules.Table) (*staticlib.Table, error) {
-	var all []*static
-	for _, suite := range suites {
-		err := filepath.WalkDir(filepath.Join(dir, suite), func(file string, d fs.DirEntry, err error) error {
-			if err != nil || !strings.HasSuffix(file, ".zst") {
-				return err
-			}
-			s, err := readStatic(file)
-			if err == nil && !moving.MatchString(s.Version) {
-				all = append(all, s)
-			}
-			return err
-		})
-		if err != nil {
-			return nil, err
-		}
+	all, err := readStatics(dir, suites)
+	if err != nil {
+		return nil, err
 	}
 	var libraries []staticlib.Library
 	numbers := make(map[[2]string]int)
@@ -111,6 +99,26 @@ func fingerprints(dir string, suites []string, known *rules.Table) (*staticlib.T
 	}
 	log.Printf("%d libraries, %d of %d functions in %d groups", len(libraries), len(chosen), len(owners), len(of))
 	return staticlib.New(libraries, of, chosen), nil
+}
+
+// readStatics reads the records of suites, but for those of packages that move.
+func readStatics(dir string, suites []string) (all []*static, err error) {
+	for _, suite := range suites {
+		err := filepath.WalkDir(filepath.Join(dir, suite), func(file string, d fs.DirEntry, err error) error {
+			if err != nil || !strings.HasSuffix(file, ".zst") {
+				return err
+			}
+			s, err := readStatic(file)
+			if err == nil && !moving.MatchString(s.Version) {
+				all = append(all, s)
+			}
+			return err
+		})
+		if err != nil {
+			return nil, err
+		}
+	}
+	return all, nil
 }
 
 // naming knows how the projects of sources are called in the table.
